@@ -1,0 +1,55 @@
+#include "elector/runtime/wake.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+
+namespace elector::runtime {
+
+Wake::Wake()
+    : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      timer_(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)) {
+    if (event_ < 0 || timer_ < 0) {
+        throw std::system_error(errno, std::generic_category(), "cannot create a timer");
+    }
+}
+
+Wake::~Wake() {
+    close(event_);
+    close(timer_);
+}
+
+void Wake::wake() {
+    const std::uint64_t one = 1;
+    // Fails only when the counter is full, and then a wake is pending anyway.
+    [[maybe_unused]] const auto written = write(event_, &one, sizeof one);
+}
+
+void Wake::clear() {
+    std::uint64_t count = 0;
+    [[maybe_unused]] const auto got = read(event_, &count, sizeof count);
+}
+
+void Wake::waitUntil(std::optional<election::Instant> when) {
+    itimerspec spec{};
+    if (when) {
+        // An instant in the past must fire at once; zero would disarm the timer.
+        const auto since = std::max(when->time_since_epoch(), election::Duration(1));
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since);
+        spec.it_value.tv_sec = seconds.count();
+        spec.it_value.tv_nsec = (since - seconds).count();
+    }
+    timerfd_settime(timer_, TFD_TIMER_ABSTIME, &spec, nullptr);
+    std::array<pollfd, 2> waits{{{event_, POLLIN, 0}, {timer_, POLLIN, 0}}};
+    while (poll(waits.data(), waits.size(), -1) < 0 && errno == EINTR) {
+    }
+    clear();
+}
+
+}  // namespace elector::runtime

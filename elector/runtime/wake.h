@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+
+#include "elector/election/instant.h"
+
+namespace elector::runtime {
+
+// Lets one thread wait for an instant of CLOCK_BOOTTIME and others wake it. Waits on a timerfd and
+// an eventfd, because std::condition_variable knows no clock that goes on in suspend.
+//
+// Threads: wake() may be called by any thread, and from a stop callback; waitUntil() by one thread
+// at a time. A wake() that comes before the wait ends the next wait at once.
+class Wake {
+  public:
+    Wake();
+    ~Wake();
+    Wake(const Wake&) = delete;
+    Wake& operator=(const Wake&) = delete;
+
+    void wake();
+
+    // Returns at `when` (never before it, unless woken); without one, only when woken.
+    void waitUntil(std::optional<election::Instant> when);
+
+    // Readable while a wake is pending. For a poll() among other descriptors; clear() forgets it.
+    int descriptor() const { return event_; }
+    void clear();
+
+  private:
+    int event_;
+    int timer_;
+};
+
+}  // namespace elector::runtime
