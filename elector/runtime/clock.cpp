@@ -13,8 +13,7 @@ Instant SystemClock::now() const {
 WallTime SystemClock::wall() const {
     timespec t{};
     clock_gettime(CLOCK_REALTIME, &t);
-    return WallTime(std::chrono::seconds(t.tv_sec) +
-                    std::chrono::microseconds(t.tv_nsec / 1000));
+    return WallTime(std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_nsec / 1000));
 }
 
 }  // namespace elector::runtime

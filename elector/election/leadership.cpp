@@ -1,0 +1,31 @@
+#include "elector/election/leadership.h"
+
+#include <algorithm>
+
+namespace elector::election {
+
+Answer answerAt(const Standing& standing, const std::string& ownId, const Moment& now) {
+    using std::chrono::milliseconds;
+    Answer answer;
+    answer.leaseUid = standing.leaseUid;
+    answer.transitions = standing.transitions;
+    answer.acquireTime = standing.acquireTime;
+    answer.renewTime = standing.renewTime;
+    if (standing.term && standing.term->isValidAt(now)) {
+        answer.leader = ownId;
+        answer.isLeader = true;
+        answer.fencingToken = standing.term->token.text();
+        const Duration left = std::min<Duration>(standing.term->validUntil - now.boot,
+                                                 standing.term->wallLimit - now.wall);
+        answer.validFor = std::chrono::duration_cast<milliseconds>(left);
+    } else if (standing.leader != ownId && now.boot < standing.leaderUntil) {
+        answer.leader = standing.leader;
+        if (!answer.leader.empty()) {
+            answer.validFor =
+                std::chrono::duration_cast<milliseconds>(standing.leaderUntil - now.boot);
+        }
+    }
+    return answer;
+}
+
+}  // namespace elector::election

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "elector/election/instant.h"
+#include "elector/election/revision.h"
+
+// Leadership as a value that expires by itself (S2): nobody has to run for an answer to become
+// "no".
+namespace elector::election {
+
+// One term of this process as leader. Begins with an own successful CAS and is never revived.
+struct Term {
+    // The fencing token: the revision answered to the write that began the term. Constant for it.
+    Revision token;
+    // The last instant is excluded. D after the sending of the last renewal that is known to have
+    // landed.
+    Instant validUntil;
+    // A second guard against a boot clock that a hypervisor stopped: the wall clock at that
+    // sending, plus D. Past it the term is over as well.
+    WallTime wallLimit;
+
+    bool isValidAt(const Moment& now) const {
+        return now.boot < validUntil && now.wall <= wallLimit;
+    }
+};
+
+// What this process knows of one Lease: published by the election after each step, read by all who
+// answer questions.
+struct Standing {
+    // While this process leads. Whoever reads it compares with the clocks (read after it).
+    std::optional<Term> term;
+    // The name of another leader, "" if none is known; holds until leaderUntil (excluded), which is
+    // the recorded lease duration after its last observed renewal.
+    std::string leader;
+    Instant leaderUntil;
+
+    // Of the record last observed; empty before one was.
+    std::string leaseUid;
+    std::int64_t transitions = 0;
+    std::optional<WallTime> acquireTime;
+    std::optional<WallTime> renewTime;
+};
+
+// The answer to "who leads?" at one moment.
+struct Answer {
+    std::string leader;  // own id only while isLeader (rule 15); "" if nobody is known to lead
+    bool isLeader = false;
+    std::string fencingToken;  // decimal; "" unless isLeader
+    std::string leaseUid;
+    std::int64_t transitions = 0;
+    std::optional<WallTime> acquireTime;
+    std::optional<WallTime> renewTime;
+    // For how long the answer holds, counted from before the question was asked; 0 where the answer
+    // may change at any moment (nobody leads). Whole milliseconds, rounded down.
+    std::chrono::milliseconds validFor{0};
+
+    bool operator==(const Answer&) const = default;
+};
+
+// The answer that `standing` gives at `now`. REQUIRES: the clocks were read after the standing.
+Answer answerAt(const Standing& standing, const std::string& ownId, const Moment& now);
+
+}  // namespace elector::election
