@@ -52,7 +52,8 @@ class Log {
 };
 
 // `text` with control characters, quotes, backslashes and bytes that are no UTF-8 escaped, cut to
-// `limit` characters with an ellipsis: fit for a sentence that quotes foreign text.
+// `limit` characters with an ellipsis: fit to stand between the quotes of a sentence, which the
+// caller writes.
 std::string quoted(std::string_view text, std::size_t limit = 100);
 
 }  // namespace elector::runtime

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace elector::runtime {
+
+// `bytes` random bytes of the kernel as lower-case hexadecimal digits, two for each: for ids and
+// session nonces, which must differ between processes that start at the same moment. At most 256.
+// Throws std::system_error where the kernel gives none.
+std::string randomHex(std::size_t bytes);
+
+}  // namespace elector::runtime
