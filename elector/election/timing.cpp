@@ -1,0 +1,113 @@
+#include "elector/election/timing.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace elector::election {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// In seconds with as many decimals as needed: "9s", "0.05s". This folder knows no formatting
+// library, and the sums need no more.
+std::string inSeconds(Duration duration) {
+    const std::string sign = duration < Duration(0) ? "-" : "";
+    const auto whole = std::chrono::duration_cast<seconds>(duration);
+    const std::int64_t rest = (duration - whole).count();
+    std::string text = sign + std::to_string(whole.count() < 0 ? -whole.count() : whole.count());
+    if (rest != 0) {
+        const std::string digits = std::to_string(rest < 0 ? -rest : rest);
+        text += "." + std::string(9 - digits.size(), '0') + digits;
+        text.erase(text.find_last_not_of('0') + 1);
+    }
+    return text + "s";
+}
+
+// 0.9 L, exact for whole seconds.
+Duration longestRenewDeadline(Duration leaseDuration) {
+    return leaseDuration - leaseDuration / 10;
+}
+
+bool isWholeSeconds(Duration duration) {
+    return duration % seconds(1) == Duration(0);
+}
+
+std::vector<TimingFault> refusalsOf(const Timing& timing) {
+    std::vector<TimingFault> refusals;
+    const Duration lease = timing.leaseDuration;
+    const Duration renew = timing.renewDeadline;
+    const Duration retry = timing.retryPeriod;
+    const bool leaseFits =
+        lease >= kShortestLease && lease <= kLongestLease && isWholeSeconds(lease);
+    if (!leaseFits) {
+        refusals.push_back(
+            {TimingField::LeaseDuration, "is not allowed: a Lease records whole seconds, from " +
+                                             inSeconds(kShortestLease) + " to 1h"});
+    }
+    if (renew <= Duration(0)) {
+        refusals.push_back({TimingField::RenewDeadline,
+                            "is not allowed: it must be above 0s and at most 0.9 of the lease "
+                            "duration"});
+    } else if (leaseFits && renew > longestRenewDeadline(lease)) {
+        const std::string most = inSeconds(longestRenewDeadline(lease));
+        refusals.push_back({TimingField::RenewDeadline,
+                            "is too long: allowed is at most 0.9 x the lease duration = 0.9 x " +
+                                inSeconds(lease) + " = " + most +
+                                ", so that a leader has stopped before another may start"});
+    }
+    if (retry <= Duration(0)) {
+        refusals.push_back({TimingField::RetryPeriod,
+                            "is not allowed: it must be above 0s and below the renew deadline"});
+    } else if (renew > Duration(0) && retry >= renew) {
+        refusals.push_back({TimingField::RetryPeriod,
+                            "is too long: it must be below the renew deadline, " +
+                                inSeconds(renew) + ", or each term ends before its first renewal"});
+    }
+    return refusals;
+}
+
+std::vector<TimingFault> warningsOf(const Timing& timing) {
+    const Duration renew = timing.renewDeadline;
+    const Duration retry = timing.retryPeriod;
+    if (retry > renew / 2) {
+        return {{TimingField::RetryPeriod, "is more than half the renew deadline, " +
+                                               inSeconds(renew) + " / 2 = " + inSeconds(renew / 2) +
+                                               ": one lost attempt would end the term"}};
+    }
+    const Duration attempt = attemptTimeout(timing);
+    if (retry + attempt >= renew) {
+        return {{TimingField::RetryPeriod,
+                 "and the time-out of an attempt, " + inSeconds(attempt) + ", add up to " +
+                     inSeconds(retry + attempt) + ", which is not below the renew deadline, " +
+                     inSeconds(renew) + ": one stalled attempt would end the term"}};
+    }
+    return {};
+}
+
+}  // namespace
+
+Duration defaultRetryPeriod(Duration renewDeadline) {
+    // Divided first: a deadline that is too long to be multiplied has yet to be refused.
+    return std::min<Duration>(seconds(2), renewDeadline / 5 * 2);
+}
+
+Duration attemptTimeout(const Timing& timing) {
+    // A renewal landed at 0. The next one is sent at P and stalls: it is given up at P + D/3, and
+    // what it did is read back before D. With the longest P that is not warned of, D/2, this is
+    // D/2 + D/3 = 5/6 D, and D/6 is left for the read; with the default, 2/5 D, it is 11/15 D, and
+    // 4/15 D is left for the read and another write (at D = 5 s: 1.3 s). Below 50 ms no API server
+    // answers reliably, so that a shorter time-out would fail every attempt.
+    return std::max<Duration>(milliseconds(50), timing.renewDeadline / 3);
+}
+
+TimingReview review(const Timing& timing) {
+    TimingReview result{refusalsOf(timing), {}};
+    if (result.refusals.empty()) {
+        result.warnings = warningsOf(timing);
+    }
+    return result;
+}
+
+}  // namespace elector::election

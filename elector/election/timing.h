@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "elector/election/instant.h"
+
+// The three durations of an election and the inequalities between them.
+namespace elector::election {
+
+// What a lease may last. Records are in whole seconds, so that less than one cannot be written;
+// the upper end is also how long at most a follower waits for a record that claims more (rule 2).
+inline constexpr Duration kShortestLease = std::chrono::seconds(1);
+inline constexpr Duration kLongestLease = std::chrono::hours(1);
+
+struct Timing {
+    // L: how long the others wait after the last renewal that they saw.
+    Duration leaseDuration = std::chrono::seconds(10);
+    // D: how long a leader answers "I lead" after it sent the last renewal that landed. The gap up
+    // to L is what covers clocks that run at different rates: by less than (L - D) / L.
+    Duration renewDeadline = std::chrono::seconds(5);
+    // P: how often a leader renews, and a candidate asks that has no watch.
+    Duration retryPeriod = std::chrono::seconds(2);
+
+    bool operator==(const Timing&) const = default;
+};
+
+// P where nobody chose one: min(2 s, D / 2.5), so that a second attempt always fits into D.
+Duration defaultRetryPeriod(Duration renewDeadline);
+
+// How long one request to the store may take (rule 12): D / 3, at least 50 ms.
+Duration attemptTimeout(const Timing& timing);
+
+enum class TimingField { LeaseDuration, RenewDeadline, RetryPeriod };
+
+// Something about a Timing that is refused, or warned of.
+struct TimingFault {
+    TimingField field;
+    // Follows the field's name and value in a sentence: "is more than 0.9 x 10s = 9s: ...". Says
+    // the sum and what is allowed.
+    std::string reason;
+
+    bool operator==(const TimingFault&) const = default;
+};
+
+struct TimingReview {
+    std::vector<TimingFault> refusals;  // with any of these an election would not be safe
+    std::vector<TimingFault> warnings;  // safe, but not wise; only without refusals
+};
+
+// Judges `timing` by rule 14. A duration that is wrong by itself is not compared with the others.
+TimingReview review(const Timing& timing);
+
+}  // namespace elector::election

@@ -1,0 +1,149 @@
+#include "elector/election/timing.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace elector::election {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+Timing timing(Duration lease, Duration renew, Duration retry) {
+    return {.leaseDuration = lease, .renewDeadline = renew, .retryPeriod = retry};
+}
+
+TEST(TimingTest, TakesTheDefaultsWithoutAWord) {
+    const TimingReview result = review(Timing{});
+    EXPECT_TRUE(result.refusals.empty());
+    EXPECT_TRUE(result.warnings.empty());
+}
+
+TEST(TimingTest, AllowsTheLimitsThemselves) {
+    const std::vector<Timing> allowed{
+        timing(seconds(1), milliseconds(900), milliseconds(450)),
+        timing(hours(1), seconds(3240), seconds(2)),
+        timing(seconds(10), seconds(9), seconds(2)),
+        timing(seconds(15), seconds(10), seconds(2)),
+        timing(seconds(7), milliseconds(6300), seconds(3)),
+        timing(seconds(10), nanoseconds(1'000'000'000), nanoseconds(1)),
+    };
+    for (const Timing& each : allowed) {
+        EXPECT_TRUE(review(each).refusals.empty()) << each.leaseDuration.count();
+        EXPECT_TRUE(review(each).warnings.empty()) << each.leaseDuration.count();
+    }
+}
+
+struct Refused {
+    Timing timing;
+    TimingField field;
+    std::string part;  // of the reason
+};
+
+TEST(TimingTest, RefusesWhatCannotBeSafeWithTheSumShown) {
+    const std::string wholeSeconds = "whole seconds, from 1s to 1h";
+    const std::vector<Refused> cases{
+        {timing(seconds(0), seconds(5), seconds(2)), TimingField::LeaseDuration, wholeSeconds},
+        {timing(seconds(-10), seconds(5), seconds(2)), TimingField::LeaseDuration, wholeSeconds},
+        {timing(milliseconds(999), milliseconds(500), milliseconds(200)),
+         TimingField::LeaseDuration, wholeSeconds},
+        {timing(milliseconds(10'500), seconds(5), seconds(2)), TimingField::LeaseDuration,
+         wholeSeconds},
+        {timing(seconds(10) + nanoseconds(1), seconds(5), seconds(2)), TimingField::LeaseDuration,
+         wholeSeconds},
+        {timing(hours(1) + seconds(1), seconds(5), seconds(2)), TimingField::LeaseDuration,
+         wholeSeconds},
+        {timing(seconds(10), seconds(9) + nanoseconds(1), seconds(2)), TimingField::RenewDeadline,
+         "0.9 x 10s = 9s"},
+        {timing(seconds(7), milliseconds(6301), seconds(2)), TimingField::RenewDeadline,
+         "0.9 x 7s = 6.3s"},
+        {timing(seconds(1), seconds(1), milliseconds(400)), TimingField::RenewDeadline,
+         "0.9 x 1s = 0.9s"},
+        {timing(seconds(10), Duration(std::numeric_limits<Duration::rep>::max()), seconds(2)),
+         TimingField::RenewDeadline, "0.9 x 10s = 9s"},
+        {timing(seconds(10), seconds(0), seconds(2)), TimingField::RenewDeadline, "above 0s"},
+        {timing(seconds(10), seconds(-5), seconds(2)), TimingField::RenewDeadline, "above 0s"},
+        {timing(seconds(10), seconds(5), seconds(0)), TimingField::RetryPeriod, "above 0s"},
+        {timing(seconds(10), seconds(5), seconds(-1)), TimingField::RetryPeriod, "above 0s"},
+        {timing(seconds(10), seconds(5), seconds(5)), TimingField::RetryPeriod,
+         "below the renew deadline, 5s"},
+        {timing(seconds(10), milliseconds(1500), seconds(2)), TimingField::RetryPeriod,
+         "below the renew deadline, 1.5s"},
+    };
+    for (const Refused& refused : cases) {
+        const TimingReview result = review(refused.timing);
+        ASSERT_EQ(result.refusals.size(), 1U) << refused.part;
+        EXPECT_EQ(result.refusals[0].field, refused.field) << result.refusals[0].reason;
+        EXPECT_NE(result.refusals[0].reason.find(refused.part), std::string::npos)
+            << result.refusals[0].reason;
+        EXPECT_TRUE(result.warnings.empty());
+    }
+}
+
+TEST(TimingTest, NamesEveryDurationThatIsWrong) {
+    const TimingReview result = review(timing(seconds(0), seconds(0), seconds(0)));
+    ASSERT_EQ(result.refusals.size(), 3U);
+    EXPECT_EQ(result.refusals[0].field, TimingField::LeaseDuration);
+    EXPECT_EQ(result.refusals[1].field, TimingField::RenewDeadline);
+    EXPECT_EQ(result.refusals[2].field, TimingField::RetryPeriod);
+}
+
+TEST(TimingTest, ComparesNothingWithADurationThatIsWrongByItself) {
+    const TimingReview lease = review(timing(seconds(0), seconds(5), seconds(2)));
+    ASSERT_EQ(lease.refusals.size(), 1U);
+    EXPECT_EQ(lease.refusals[0].field, TimingField::LeaseDuration);
+    const TimingReview renew = review(timing(seconds(10), seconds(0), seconds(2)));
+    ASSERT_EQ(renew.refusals.size(), 1U);
+    EXPECT_EQ(renew.refusals[0].field, TimingField::RenewDeadline);
+}
+
+TEST(TimingTest, WarnsWhenOneLostAttemptWouldEndTheTerm) {
+    EXPECT_TRUE(review(timing(seconds(10), seconds(5), milliseconds(2500))).warnings.empty());
+    const TimingReview result =
+        review(timing(seconds(10), seconds(5), milliseconds(2500) + nanoseconds(1)));
+    EXPECT_TRUE(result.refusals.empty());
+    ASSERT_EQ(result.warnings.size(), 1U);
+    EXPECT_EQ(result.warnings[0].field, TimingField::RetryPeriod);
+    EXPECT_NE(result.warnings[0].reason.find("5s / 2 = 2.5s"), std::string::npos)
+        << result.warnings[0].reason;
+}
+
+TEST(TimingTest, WarnsWhenTheLeastTimeOutOfAnAttemptDoesNotFit) {
+    const TimingReview result = review(timing(seconds(1), milliseconds(80), milliseconds(30)));
+    EXPECT_TRUE(result.refusals.empty());
+    ASSERT_EQ(result.warnings.size(), 1U);
+    EXPECT_NE(result.warnings[0].reason.find("add up to 0.08s"), std::string::npos)
+        << result.warnings[0].reason;
+    EXPECT_TRUE(review(timing(seconds(1), milliseconds(81), milliseconds(30))).warnings.empty());
+}
+
+TEST(TimingTest, ChoosesARetryPeriodThatLetsASecondAttemptFit) {
+    EXPECT_EQ(defaultRetryPeriod(seconds(5)), seconds(2));
+    EXPECT_EQ(defaultRetryPeriod(seconds(9)), seconds(2));
+    EXPECT_EQ(defaultRetryPeriod(milliseconds(2500)), seconds(1));
+    EXPECT_EQ(defaultRetryPeriod(milliseconds(500)), milliseconds(200));
+    EXPECT_EQ(defaultRetryPeriod(Duration(std::numeric_limits<Duration::rep>::max())), seconds(2));
+}
+
+TEST(TimingTest, BoundsAnAttemptSoThatAStalledOneDoesNotEndTheTerm) {
+    EXPECT_EQ(attemptTimeout(timing(seconds(10), seconds(6), seconds(2))), seconds(2));
+    EXPECT_EQ(attemptTimeout(timing(seconds(1), milliseconds(150), milliseconds(50))),
+              milliseconds(50));
+    EXPECT_EQ(attemptTimeout(timing(seconds(1), milliseconds(90), milliseconds(30))),
+              milliseconds(50));
+    for (const Duration deadline : {Duration(milliseconds(900)), Duration(seconds(5)),
+                                    Duration(seconds(60)), Duration(seconds(3240))}) {
+        const Timing each = timing(hours(1), deadline, deadline / 2);
+        EXPECT_TRUE(review(each).warnings.empty());
+        EXPECT_LE(each.retryPeriod + attemptTimeout(each), deadline * 5 / 6);
+    }
+}
+
+}  // namespace
+}  // namespace elector::election
