@@ -43,6 +43,12 @@ struct Standing {
     std::int64_t transitions = 0;
     std::optional<WallTime> acquireTime;
     std::optional<WallTime> renewTime;
+
+    // When the Lease was last heard of, if ever, and what has gone wrong since, if anything: for
+    // readiness. Denied: the store refuses us (401, 403).
+    std::optional<Instant> heardAt;
+    std::string trouble;
+    bool denied = false;
 };
 
 // The answer to "who leads?" at one moment.

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "elector/election/instant.h"
+#include "elector/election/lease.h"
+
+// All that an election can ask for.
+namespace elector::election {
+
+// A quorum read of the Lease, to be answered by ReadAnswered.
+struct ReadRequest {};
+
+// What a write is for.
+enum class Intent {
+    Create,   // put a vacant Lease where there is none
+    Acquire,  // begin a term
+    Renew,    // prolong the term
+    Release,  // leave the Lease to whoever comes first
+};
+const char* toString(Intent intent);
+
+// A write of `record` over `base` (compare and swap on its revision and uid), or the creation of
+// the Lease where there is no base. To be answered by WriteAnswered.
+struct WriteRequest {
+    Intent intent;
+    std::optional<Lease> base;
+    LeaseRecord record;
+};
+
+using Request = std::variant<ReadRequest, WriteRequest>;
+
+// What is worth a line in the log, an Event or a count.
+enum class NoteKind {
+    TermBegan,         // detail: the token
+    TermEnded,         // detail: why
+    LeaderChanged,     // detail: the new leader's name, "" if nobody leads
+    LeaseCreated,      // vacant, by us
+    LeaseMissing,      // somebody deleted it, or nobody made it yet
+    Released,          // by us
+    NotReleased,       // detail: why; the Lease expires by itself
+    OddRecord,         // detail: what is odd
+    RevisionWentBack,  // detail: the revisions; etcd was probably restored from a backup
+    CreatedByUpdate,   // the server created an object instead of updating it
+    WriteIgnored,      // an update was answered with the revision it was based on
+    NameInUse,         // detail: the session of another live process that uses our id
+    RequestFailed,     // detail: what and why
+    WatchDenied,       // detail: why; the Lease is polled instead
+    WatchRestored,     // after WatchDenied
+};
+const char* toString(NoteKind kind);
+
+struct Note {
+    NoteKind kind;
+    std::string detail;
+};
+
+struct Actions {
+    // At most one request is under way at a time: the next one is asked for after its answer.
+    std::optional<Request> request;
+    // When to send TimePassed, unless another event comes first.
+    Instant wakeAt = Instant::max();
+    // Answer "no" from now on, see to it that every answer on its way is out, then send
+    // NoAnnounced.
+    bool announceNo = false;
+    // Nothing is left to do: the process may end.
+    bool finished = false;
+    std::vector<Note> notes;
+};
+
+}  // namespace elector::election

@@ -1,0 +1,31 @@
+#include "elector/election/backoff.h"
+
+#include <algorithm>
+
+namespace elector::election {
+
+Duration Jitter::upTo(Duration most) {
+    state_ += 0x9E3779B97F4A7C15U;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    z ^= z >> 31U;
+    if (most.count() <= 0) {
+        return Duration(0);
+    }
+    return Duration(static_cast<Duration::rep>(z % (static_cast<std::uint64_t>(most.count()) + 1)));
+}
+
+Duration Backoff::next(std::optional<std::chrono::seconds> retryAfter) {
+    constexpr int kDoublings = 3;  // from an eighth to the whole period
+    constexpr std::chrono::seconds kLongestRetryAfter{60};
+    const Duration step = retryPeriod_ / (1 << (kDoublings - std::min(failures_, kDoublings)));
+    ++failures_;
+    const Duration wait = jitter_.between(step / 2, step);
+    if (retryAfter) {
+        return std::max<Duration>(wait, std::min(*retryAfter, kLongestRetryAfter));
+    }
+    return wait;
+}
+
+}  // namespace elector::election

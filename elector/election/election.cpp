@@ -1,0 +1,396 @@
+#include "elector/election/election.h"
+
+#include <algorithm>
+#include <utility>
+
+// What events do to the state. What is to be done next is decided in election_plan.cpp.
+namespace elector::election {
+
+Election::Election(Settings settings)
+    : settings_(std::move(settings)),
+      ownWrites_(settings_.identity),
+      observation_(settings_.identity, ownWrites_, settings_.timing.leaseDuration),
+      jitter_(settings_.seed),
+      backoff_(settings_.timing.retryPeriod, jitter_) {}
+
+Actions Election::step(const Event& event, const Moment& now) {
+    now_ = now;
+    actions_ = Actions{};
+    // First of all, so that nothing below takes a term that has run out for a live one.
+    endLapsedTerm();
+    std::visit([this](const auto& e) { on(e); }, event);
+    plan();
+    publish();
+    return std::exchange(actions_, Actions{});
+}
+
+void Election::on(const Started& /*event*/) {}
+
+void Election::on(const TimePassed& /*event*/) {}
+
+void Election::on(const ReadAnswered& event) {
+    const auto* read = std::get_if<PendingRead>(&pending_);
+    if (read == nullptr) {
+        return;
+    }
+    const Instant sentAt = read->sentAt;
+    pending_ = std::monostate{};
+    if (const auto* error = std::get_if<ApiError>(&event.answer)) {
+        failed(*error, "read", false);
+        return;
+    }
+    succeeded(false);
+    mustRead_ = false;
+    staleBase_ = false;
+    inDoubt_ = false;
+    if (!watchDenial_.empty()) {
+        note(NoteKind::WatchDenied, std::exchange(watchDenial_, {}));
+    }
+    const auto& lease = std::get<std::optional<Lease>>(event.answer);
+    react(lease ? observation_.found(*lease, sentAt, now_.boot)
+                : observation_.missing(sentAt, now_.boot));
+    heard();
+}
+
+void Election::on(const Listed& event) {
+    if (std::exchange(watchDenied_, false) && std::exchange(watchDenial_, {}).empty()) {
+        note(NoteKind::WatchRestored);
+    }
+    const News news = event.lease ? observation_.found(*event.lease, event.sentAt, now_.boot)
+                                  : observation_.missing(event.sentAt, now_.boot);
+    if (news != News::Ignored) {
+        staleBase_ = false;
+        heard();
+    }
+    react(news);
+}
+
+void Election::on(const Changed& event) {
+    const News news = observation_.hinted(event.lease, now_.boot);
+    if (news != News::Ignored) {
+        staleBase_ = false;
+        heard();
+    }
+    react(news);
+}
+
+void Election::on(const Deleted& /*event*/) {
+    // A hint: it may be old. Only a quorum read says that the Lease is missing.
+    if (observation_.lease()) {
+        mustRead_ = true;
+    }
+}
+
+void Election::on(const WatchFailed& event) {
+    if (event.error.kind == ErrorKind::Forbidden && !watchDenied_) {
+        // Told once a read has shown that only the watch is denied.
+        watchDenied_ = true;
+        watchDenial_ = event.error.message;
+        heard();
+    }
+}
+
+void Election::on(const AnsweredNo& /*event*/) {
+    endTerm("it was found to have run out");
+}
+
+void Election::on(const StopRequested& /*event*/) {
+    if (const auto* leading = std::get_if<Leading>(&state_)) {
+        const Draining draining{leading->term, leading->serial, now_.boot + settings_.drain};
+        endTerm("this process is stopping");
+        state_ = draining;
+        actions_.announceNo = true;
+        return;
+    }
+    if (!std::holds_alternative<Following>(state_)) {
+        return;
+    }
+    const bool writing = std::holds_alternative<PendingWrite>(pending_);
+    const bool holding = observation_.lease() && observation_.claim() == Claim::Ours;
+    if (settings_.onShutdown == OnShutdown::Release && (writing || inDoubt_ || holding)) {
+        mustRead_ = true;
+        state_ = Releasing{now_.boot + settings_.timing.renewDeadline};
+    } else {
+        state_ = Stopped{};
+    }
+}
+
+void Election::on(const NoAnnounced& /*event*/) {
+    if (auto* draining = std::get_if<Draining>(&state_)) {
+        draining->announced = true;
+    }
+}
+
+void Election::on(const WriteAnswered& event) {
+    const auto* pending = std::get_if<PendingWrite>(&pending_);
+    if (pending == nullptr) {
+        return;
+    }
+    const PendingWrite write = *pending;
+    pending_ = std::monostate{};
+    if (const auto* answer = std::get_if<Landed>(&event.answer)) {
+        landed(write, *answer);
+    } else {
+        notLanded(write, std::get<ApiError>(event.answer));
+    }
+}
+
+void Election::landed(const PendingWrite& write, const Landed& answer) {
+    succeeded(true);
+    const bool creation = write.intent == Intent::Create;
+    if (answer.created != creation) {
+        // Against the protocol: our compare and swap swapped nothing, or our creation changed what
+        // was there. Nothing begins or goes on by it.
+        note(NoteKind::CreatedByUpdate, toString(write.intent));
+        endTerm("the server did not compare before it swapped");
+        react(observation_.wrote(answer.lease, now_.boot));
+        mustRead_ = true;
+        return;
+    }
+    if (write.base && answer.lease.revision <= *write.base) {
+        const bool same = answer.lease.revision == *write.base;
+        note(same ? NoteKind::WriteIgnored : NoteKind::RevisionWentBack,
+             answer.lease.revision.text());
+        conflicted(write.intent);
+        mustRead_ = true;
+        return;
+    }
+    react(observation_.wrote(answer.lease, now_.boot));
+    heard();
+    switch (write.intent) {
+        case Intent::Create:
+            created(write, answer.lease);
+            break;
+        case Intent::Acquire:
+            // Something newer may have been seen before this answer: then that counts.
+            if (observation_.lease() && observation_.claim() == Claim::Ours) {
+                beginTerm(answer.lease.revision, write.sentAt, write.serial);
+            }
+            break;
+        case Intent::Renew:
+            credit(write.serial, write.sentAt);
+            break;
+        case Intent::Release:
+            stop({});
+            break;
+    }
+}
+
+void Election::created(const PendingWrite& write, const Lease& lease) {
+    note(NoteKind::LeaseCreated);
+    const auto& current = observation_.lease();
+    const bool stillVacant =
+        current && current->uid == lease.uid && observation_.claim() == Claim::Unheld;
+    if (stillVacant && !write.everSeen && settings_.onMissing == OnMissing::Create) {
+        observation_.takeOwnVacancy(now_.boot);
+    }
+}
+
+void Election::notLanded(const PendingWrite& write, const ApiError& error) {
+    switch (error.kind) {
+        case ErrorKind::Conflict:
+        case ErrorKind::Invalid:
+        case ErrorKind::NotFound:
+        case ErrorKind::Gone:
+            conflicted(write.intent);
+            break;
+        case ErrorKind::Unauthorized:
+        case ErrorKind::Forbidden:
+        case ErrorKind::Throttled:
+            failed(error, toString(write.intent), true);
+            break;
+        case ErrorKind::Server:
+        case ErrorKind::TimedOut:
+        case ErrorKind::Unreachable:
+        case ErrorKind::Malformed:
+            inDoubt_ = true;  // it may have landed: read back before judging (rule 4)
+            mustRead_ = true;
+            failed(error, toString(write.intent), true);
+            break;
+    }
+}
+
+// Somebody was quicker, or has touched the metadata. The winner of a race for a free Lease will be
+// shown by the watch; a holder cannot wait for that.
+void Election::conflicted(Intent intent) {
+    const bool watching = !watchDenied_ && std::holds_alternative<Following>(state_);
+    if (watching && intent == Intent::Acquire) {
+        const Duration period = settings_.timing.retryPeriod;
+        staleBase_ = true;
+        silentAt_ = std::min(silentAt_, now_.boot + jitter_.between(period / 8, period / 4));
+    } else {
+        mustRead_ = true;
+    }
+    if (++conflicts_ > 1) {  // somebody keeps changing it: not at the speed of the network
+        notBefore_ = now_.boot + backoff_.next(std::nullopt);
+    }
+}
+
+void Election::succeeded(bool write) {
+    backoff_.reset();
+    if (write || !writeFailed_) {  // a read says nothing of the right to write
+        lastFailure_.clear();
+        standing_.trouble.clear();
+        standing_.denied = false;
+        writeFailed_ = false;
+    }
+}
+
+void Election::failed(const ApiError& error, const char* what, bool write) {
+    writeFailed_ = write;
+    notBefore_ = now_.boot + backoff_.next(error.retryAfter);
+    standing_.trouble = error.message;
+    standing_.denied = error.kind == ErrorKind::Unauthorized || error.kind == ErrorKind::Forbidden;
+    const std::string failure = std::string(what) + ": " + toString(error.kind);
+    if (lastFailure_ != failure) {
+        lastFailure_ = failure;
+        note(NoteKind::RequestFailed, std::string(what) + ": " + error.message);
+    }
+}
+
+void Election::heard() {
+    const Duration period = settings_.timing.retryPeriod;
+    silentAt_ = now_.boot + (watchDenied_ ? jitter_.between(period * 4 / 5, period * 6 / 5)
+                                          : 2 * period + jitter_.upTo(period / 4));
+}
+
+void Election::react(News news) {
+    if (news == News::Ignored || news == News::Same) {
+        return;
+    }
+    const Duration period = settings_.timing.retryPeriod;
+    if (!observation_.lease()) {
+        note(NoteKind::LeaseMissing);
+        // Whoever knew the Lease leaves the leader time to make it again.
+        constexpr std::chrono::milliseconds kLongest{50};
+        createAt_ = now_.boot + (observation_.everSeen()
+                                     ? jitter_.between(period / 8, period / 4)
+                                     : jitter_.upTo(std::min<Duration>(period / 8, kLongest)));
+        return;
+    }
+    if (news == News::WentBack) {
+        note(NoteKind::RevisionWentBack, observation_.lease()->revision.text());
+        endTerm("the Lease is older than it was: etcd was restored");
+    }
+    // Spreads the candidates without costing a take-over much.
+    constexpr std::chrono::milliseconds kLongestClaimJitter{25};
+    claimJitter_ = jitter_.upTo(std::min<Duration>(period / 8, kLongestClaimJitter));
+    if (std::holds_alternative<Following>(state_)) {
+        conflicts_ = 0;
+    }
+    noteRecord();
+    reactAsHolder();
+}
+
+// Rule 3: a term ends at once when somebody else is seen to hold the Lease.
+void Election::reactAsHolder() {
+    switch (observation_.claim()) {
+        case Claim::Ours: {
+            // A write whose answer was late or lost, proven by the record: it counts from when *it*
+            // was sent.
+            const SentWrite* write = ownWrites_.find(observation_.lease()->record);
+            credit(write->term, write->sentAt);
+            break;
+        }
+        case Claim::Unheld:
+            // A Lease that was deleted and made again, vacant, ends no term: nobody else may take
+            // it before ours is over (rule 8). Not so a release that we did not write.
+            break;
+        case Claim::Released:
+            endTerm("somebody released the Lease");
+            break;
+        case Claim::SamePod:
+        case Claim::Rival:
+            endTerm("another holds the Lease");
+            break;
+    }
+}
+
+void Election::noteRecord() {
+    const Lease& lease = *observation_.lease();
+    if (lease.oddities != oddities_) {
+        oddities_ = lease.oddities;
+        for (const std::string& oddity : oddities_) {
+            note(NoteKind::OddRecord, oddity);
+        }
+    }
+    if (observation_.claim() != Claim::Rival || lease.record.holder != settings_.identity.id) {
+        return;
+    }
+    // The first sight may be of a dead predecessor; one that renews is alive.
+    if (namesake_ != lease.record.session) {
+        namesake_ = lease.record.session;
+        namesakeTold_ = false;
+    } else if (!std::exchange(namesakeTold_, true)) {
+        note(NoteKind::NameInUse, lease.record.session);
+    }
+}
+
+void Election::beginTerm(const Revision& token, const Moment& sentAt, std::uint64_t serial) {
+    const bool following = std::holds_alternative<Following>(state_);
+    if (!following && !std::holds_alternative<Leading>(state_)) {
+        return;  // stopping: what was acquired will be released
+    }
+    Term term{token, Instant::min(), WallTime::min()};
+    extend(term, sentAt);
+    if (!term.isValidAt(now_)) {
+        return;  // answered too late: an observation, no term (rule 1)
+    }
+    state_ = Leading{term, serial};
+    conflicts_ = 0;
+    note(NoteKind::TermBegan, token.text());
+}
+
+void Election::endTerm(const std::string& why) {
+    if (std::holds_alternative<Leading>(state_)) {
+        state_ = Following{};
+        note(NoteKind::TermEnded, why);
+    } else if (auto* draining = std::get_if<Draining>(&state_)) {
+        draining->term.validUntil = now_.boot;  // nothing is renewed any more
+    }
+}
+
+void Election::endLapsedTerm() {
+    const auto* leading = std::get_if<Leading>(&state_);
+    if (leading != nullptr && !leading->term.isValidAt(now_)) {
+        endTerm("it could not be renewed in time");
+    }
+}
+
+// Prolongs the term `serial`, if it is the present one, by a write of it that landed.
+void Election::credit(std::uint64_t serial, const Moment& sentAt) {
+    auto* leading = std::get_if<Leading>(&state_);
+    auto* draining = std::get_if<Draining>(&state_);
+    if (leading != nullptr && leading->serial == serial) {
+        extend(leading->term, sentAt);
+        conflicts_ = 0;
+    } else if (draining != nullptr && draining->serial == serial &&
+               draining->term.isValidAt(now_)) {
+        extend(draining->term, sentAt);
+    }
+}
+
+void Election::extend(Term& term, const Moment& sentAt) {
+    using std::chrono::microseconds;
+    const Duration deadline = settings_.timing.renewDeadline;
+    if (sentAt.boot + deadline > term.validUntil) {
+        term.validUntil = sentAt.boot + deadline;
+        term.wallLimit = sentAt.wall + std::chrono::duration_cast<microseconds>(deadline);
+        renewAt_ = sentAt.boot + settings_.timing.retryPeriod;
+    }
+}
+
+void Election::stop(const std::string& whyNotReleased) {
+    state_ = Stopped{};
+    if (whyNotReleased.empty()) {
+        note(NoteKind::Released);
+    } else {
+        note(NoteKind::NotReleased, whyNotReleased);
+    }
+}
+
+void Election::note(NoteKind kind, std::string detail) {
+    actions_.notes.push_back({kind, std::move(detail)});
+}
+
+}  // namespace elector::election

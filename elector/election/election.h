@@ -1,0 +1,190 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "elector/election/action.h"
+#include "elector/election/backoff.h"
+#include "elector/election/event.h"
+#include "elector/election/leadership.h"
+#include "elector/election/observation.h"
+#include "elector/election/own_writes.h"
+#include "elector/election/timing.h"
+
+namespace elector::election {
+
+// What a process that created the missing Lease, and never saw it before, does next (rule 8).
+enum class OnMissing {
+    Create,  // takes it at once: nobody can have led under a Lease that nobody saw
+    Wait,    // waits the lease duration, as everybody else does
+};
+
+// How a leader leaves (rule 13).
+enum class OnShutdown {
+    Release,  // gives the Lease back: another leads after a round trip
+    Expire,   // lets it expire: safe where the program may still be running
+};
+
+struct Settings {
+    Identity identity;
+    Timing timing;
+    OnMissing onMissing = OnMissing::Create;
+    OnShutdown onShutdown = OnShutdown::Release;
+    Duration drain{0};       // how long a leaving leader answers "no", renewing on
+    std::uint64_t seed = 0;  // of the jitter
+};
+
+// One candidate's part in the election of the leader of one Lease: a state machine without clock,
+// thread or I/O. Events go in, what to do comes out.
+//
+// With L the lease duration, D < L the renew deadline and P < D the retry period of the holder:
+//
+//   - A leader writes its record over the Lease, by compare and swap, every P. It leads until D
+//     after it *sent* the last such write that landed, and not an instant longer, whatever it hears
+//     or fails to hear. It ends its term at once when it sees another holder.
+//   - A follower may take the Lease when it has seen no change of it for L, counted on its own
+//     clock from when it *processed* the last one. At once it may take only what is certainly free:
+//     a proper release, its own writes, its dead predecessor's in the same Pod.
+//   - A term begins only with an own successful compare and swap over a record that was read. Its
+//     fencing token is the revision of that write.
+//
+// Why two never lead: take the last renewal of A that landed. A sent it, it landed, then B
+// processed it: in this order. A stops D after the first, B takes over L after the third at the
+// earliest, so at most one leads as long as their clocks' rates differ by less than (L-D)/L. What B
+// takes is what it read: had A renewed in between, B's write would have failed.
+// docs/safety.md has the whole argument, and docs/decisions the rules that are cited by number.
+//
+// Threads: none. REQUIRES: `now` never goes back from step to step in its boot time.
+class Election {
+  public:
+    explicit Election(Settings settings);
+    Election(const Election&) = delete;
+    Election& operator=(const Election&) = delete;
+
+    Actions step(const Event& event, const Moment& now);
+
+    // As of the last step. Whoever answers from it compares it with the clocks: answerAt().
+    const Standing& standing() const { return standing_; }
+    const Settings& settings() const { return settings_; }
+
+  private:
+    struct Following {};
+    struct Leading {
+        Term term;
+        std::uint64_t serial;
+    };
+    // Answers "no" already, and renews on, so that nobody leads while the program ends.
+    struct Draining {
+        Term term;
+        std::uint64_t serial;
+        Instant until;
+        bool announced = false;
+    };
+    struct Releasing {
+        Instant until;
+        int writes = 0;
+    };
+    struct Stopped {};
+    using State = std::variant<Following, Leading, Draining, Releasing, Stopped>;
+
+    // The request under way.
+    struct PendingRead {
+        Instant sentAt;
+    };
+    struct PendingWrite {
+        Intent intent;
+        std::optional<Revision> base;
+        Moment sentAt;
+        std::uint64_t serial;
+        bool everSeen;  // had this process seen the Lease when it sent the write?
+    };
+    using Pending = std::variant<std::monostate, PendingRead, PendingWrite>;
+
+    void on(const Started& event);
+    void on(const ReadAnswered& event);
+    void on(const WriteAnswered& event);
+    void on(const Listed& event);
+    void on(const Changed& event);
+    void on(const Deleted& event);
+    void on(const WatchFailed& event);
+    void on(const TimePassed& event);
+    void on(const AnsweredNo& event);
+    void on(const StopRequested& event);
+    void on(const NoAnnounced& event);
+
+    void landed(const PendingWrite& write, const Landed& answer);
+    void notLanded(const PendingWrite& write, const ApiError& error);
+    void created(const PendingWrite& write, const Lease& lease);
+    void conflicted(Intent intent);
+    void succeeded(bool write);
+    void failed(const ApiError& error, const char* what, bool write);
+
+    void react(News news);
+    void reactAsHolder();
+    void noteRecord();
+    void heard();
+
+    void beginTerm(const Revision& token, const Moment& sentAt, std::uint64_t serial);
+    void endTerm(const std::string& why);
+    void endLapsedTerm();
+    void credit(std::uint64_t serial, const Moment& sentAt);
+    void extend(Term& term, const Moment& sentAt);
+    void stop(const std::string& whyNotReleased);
+    bool holdsLease(std::uint64_t serial) const;
+
+    void plan();
+    void planFollowing();
+    void planHolding(const Term& term, std::uint64_t serial);
+    void planDraining();
+    void planReleasing();
+    void planClaim();
+
+    void ask(const ReadRequest& request);
+    void ask(Intent intent);
+    LeaseRecord recordFor(Intent intent) const;
+    void wakeBy(Instant when);
+    void note(NoteKind kind, std::string detail = {});
+    void publish();
+
+    const Settings settings_;
+    OwnWrites ownWrites_;
+    Observation observation_;
+    Jitter jitter_;
+    Backoff backoff_;
+
+    State state_ = Following{};
+    Pending pending_;
+    std::uint64_t serial_ = 0;  // of the last attempt at a term
+
+    // The next request must be a read: what is known may be out of date.
+    bool mustRead_ = true;
+    // A lost race: what is known is out of date for sure, and nothing is taken by it.
+    bool staleBase_ = false;
+    // A write was sent of which nobody knows whether it landed.
+    bool inDoubt_ = false;
+    bool watchDenied_ = false;
+    int conflicts_ = 0;  // in a row
+    Instant notBefore_;  // no request before
+    Instant silentAt_;   // read again if nothing is heard until then
+    Instant createAt_;
+    Instant renewAt_;
+    Duration claimJitter_{0};
+
+    // What was told already, so that each thing is told once.
+    std::vector<std::string> oddities_;
+    std::optional<std::string> namesake_;  // session of another process seen under our id
+    bool namesakeTold_ = false;
+    std::string watchDenial_;  // not told yet
+    std::string lastFailure_;  // until something succeeds
+    bool writeFailed_ = false;
+    std::string shownLeader_;
+
+    Moment now_{};
+    Actions actions_;
+    Standing standing_;
+};
+
+}  // namespace elector::election

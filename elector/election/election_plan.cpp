@@ -1,0 +1,256 @@
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "elector/election/election.h"
+#include "elector/names.h"
+
+// What is to be done next, given the state: at most one request, and when to look again.
+namespace elector::election {
+namespace {
+
+// The API's leaseTransitions is an int32; at its end it stays.
+std::int64_t nextTransitions(std::int64_t transitions) {
+    return std::min<std::int64_t>(transitions + 1, std::numeric_limits<std::int32_t>::max());
+}
+
+}  // namespace
+
+void Election::plan() {
+    if (std::holds_alternative<Following>(state_)) {
+        planFollowing();
+    } else if (const auto* leading = std::get_if<Leading>(&state_)) {
+        wakeBy(leading->term.validUntil);
+        planHolding(leading->term, leading->serial);
+    } else if (std::holds_alternative<Draining>(state_)) {
+        planDraining();
+    } else if (std::holds_alternative<Releasing>(state_)) {
+        planReleasing();
+    }
+    actions_.finished = std::holds_alternative<Stopped>(state_);
+}
+
+void Election::planFollowing() {
+    if (observation_.lease() && now_.boot < observation_.heldUntil()) {
+        wakeBy(observation_.heldUntil());  // to tell that nobody is known to lead any more
+    }
+    if (!std::holds_alternative<std::monostate>(pending_)) {
+        return;
+    }
+    if (now_.boot < notBefore_) {
+        wakeBy(notBefore_);
+        return;
+    }
+    if (mustRead_ || !observation_.isKnown()) {
+        ask(ReadRequest{});
+        return;
+    }
+    planClaim();
+    if (actions_.request) {
+        return;
+    }
+    if (now_.boot >= silentAt_) {
+        ask(ReadRequest{});
+        return;
+    }
+    wakeBy(silentAt_);
+}
+
+void Election::planClaim() {
+    if (!observation_.lease()) {
+        if (now_.boot >= createAt_) {
+            ask(Intent::Create);
+        } else {
+            wakeBy(createAt_);
+        }
+        return;
+    }
+    if (staleBase_) {
+        return;
+    }
+    const Instant claimAt = observation_.freeAt() + claimJitter_;
+    if (now_.boot >= claimAt) {
+        ask(Intent::Acquire);
+    } else {
+        wakeBy(claimAt);
+    }
+}
+
+// REQUIRES: `term` is valid, and the record, if any, is ours or vacant: else the term had ended.
+void Election::planHolding(const Term& term, std::uint64_t serial) {
+    if (!std::holds_alternative<std::monostate>(pending_)) {
+        return;
+    }
+    if (now_.boot < notBefore_) {
+        wakeBy(std::min(notBefore_, term.validUntil));
+        return;
+    }
+    if (mustRead_) {
+        ask(ReadRequest{});
+        return;
+    }
+    if (!observation_.lease()) {
+        ask(Intent::Create);
+        return;
+    }
+    if (!holdsLease(serial)) {
+        // A vacant Lease, or one that an acquiring write took whose answer was lost: a new term,
+        // with the revision of the next write for its token (rules 4 and 8).
+        ask(Intent::Acquire);
+        return;
+    }
+    if (now_.boot >= renewAt_) {
+        ask(Intent::Renew);
+    } else {
+        wakeBy(renewAt_);
+    }
+}
+
+// True if the record is a write of the term `serial`.
+bool Election::holdsLease(std::uint64_t serial) const {
+    const SentWrite* write =
+        observation_.lease() ? ownWrites_.find(observation_.lease()->record) : nullptr;
+    return write != nullptr && write->term == serial;
+}
+
+void Election::planDraining() {
+    const auto& draining = std::get<Draining>(state_);
+    if (!draining.announced || now_.boot < draining.until) {
+        if (now_.boot < draining.until) {
+            wakeBy(draining.until);
+        }
+        if (draining.term.isValidAt(now_) && holdsLease(draining.serial)) {
+            wakeBy(draining.term.validUntil);
+            planHolding(draining.term, draining.serial);
+        }
+        return;
+    }
+    if (settings_.onShutdown == OnShutdown::Expire) {
+        state_ = Stopped{};
+        return;
+    }
+    mustRead_ = true;  // a release re-reads first, never trusts what it believes (rule 5)
+    notBefore_ = now_.boot;
+    state_ = Releasing{now_.boot + settings_.timing.renewDeadline};
+    planReleasing();
+}
+
+void Election::planReleasing() {
+    constexpr int kMostWrites = 4;  // each answered 409 by somebody who touches the metadata
+    auto& releasing = std::get<Releasing>(state_);
+    if (!std::holds_alternative<std::monostate>(pending_)) {
+        return;
+    }
+    if (now_.boot >= releasing.until) {
+        stop("the API did not answer in time");
+        return;
+    }
+    wakeBy(releasing.until);
+    if (now_.boot < notBefore_) {
+        wakeBy(notBefore_);
+        return;
+    }
+    if (mustRead_) {
+        ask(ReadRequest{});
+        return;
+    }
+    if (observation_.lease() && observation_.claim() == Claim::Released && releasing.writes > 0) {
+        stop({});  // our release, whose answer was lost
+        return;
+    }
+    if (!observation_.lease() || observation_.claim() != Claim::Ours) {
+        stop("it is not ours any more");
+        return;
+    }
+    if (++releasing.writes > kMostWrites) {
+        stop("others kept changing it");
+        return;
+    }
+    ask(Intent::Release);
+}
+
+void Election::ask(const ReadRequest& request) {
+    pending_ = PendingRead{now_.boot};
+    actions_.request = request;
+}
+
+void Election::ask(Intent intent) {
+    WriteRequest request{intent, observation_.lease(), recordFor(intent)};
+    std::optional<Revision> base;
+    if (request.base) {
+        base = request.base->revision;
+    }
+    if (intent == Intent::Acquire) {
+        ++serial_;
+    }
+    const auto* leading = std::get_if<Leading>(&state_);
+    const auto* draining = std::get_if<Draining>(&state_);
+    std::uint64_t serial = serial_;
+    if (intent == Intent::Renew) {
+        serial = leading != nullptr ? leading->serial : draining->serial;
+    }
+    ownWrites_.sent(request.record, now_, serial);
+    pending_ = PendingWrite{intent, base, now_, serial, observation_.everSeen()};
+    actions_.request = std::move(request);
+}
+
+LeaseRecord Election::recordFor(Intent intent) const {
+    using std::chrono::seconds;
+    LeaseRecord record = observation_.lease() ? observation_.lease()->record : LeaseRecord{};
+    record.renewTime = ownWrites_.nextRenewTime(record, now_.wall);
+    record.duration = std::chrono::duration_cast<seconds>(settings_.timing.leaseDuration);
+    record.holder = settings_.identity.id;
+    record.session = settings_.identity.session;
+    switch (intent) {
+        case Intent::Create:
+            record.holder = names::kVacantHolder;
+            record.session.clear();
+            record.duration = std::chrono::ceil<seconds>(observation_.longestDuration());
+            record.transitions = observation_.lastTransitions();
+            record.acquireTime = record.renewTime;
+            break;
+        case Intent::Acquire:
+            record.transitions = nextTransitions(record.transitions);
+            record.acquireTime = record.renewTime;
+            break;
+        case Intent::Renew:
+            break;
+        case Intent::Release:
+            record.holder.clear();
+            record.session.clear();
+            record.duration = seconds(1);
+            record.acquireTime = record.renewTime;
+            break;
+    }
+    return record;
+}
+
+void Election::wakeBy(Instant when) {
+    actions_.wakeAt = std::min(actions_.wakeAt, when);
+}
+
+void Election::publish() {
+    const auto* leading = std::get_if<Leading>(&state_);
+    standing_.term = leading != nullptr ? std::optional<Term>(leading->term) : std::nullopt;
+    standing_.leader.clear();
+    standing_.heardAt = observation_.heardAt();
+    if (const auto& lease = observation_.lease()) {
+        standing_.leaseUid = lease->uid;
+        standing_.transitions = lease->record.transitions;
+        standing_.acquireTime = lease->record.acquireTime;
+        standing_.renewTime = lease->record.renewTime;
+        if (observation_.claim() == Claim::Rival) {
+            standing_.leader = shownHolder(lease->record);
+            standing_.leaderUntil = observation_.heldUntil();
+        }
+    }
+    const std::string leader = answerAt(standing_, settings_.identity.id, now_).leader;
+    if (leader != shownLeader_) {
+        shownLeader_ = leader;
+        if (!standing_.term) {  // the beginning of an own term has its own note
+            note(NoteKind::LeaderChanged, leader);
+        }
+    }
+}
+
+}  // namespace elector::election

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <variant>
+
+#include "elector/election/api_error.h"
+#include "elector/election/instant.h"
+#include "elector/election/lease.h"
+
+// All that can happen to an election. Instants are of this process's boot clock.
+namespace elector::election {
+
+// The first event, once the process may campaign.
+struct Started {};
+
+// The read that was asked for was answered: with the Lease, with none (404), or not.
+struct ReadAnswered {
+    std::variant<std::optional<Lease>, ApiError> answer;
+};
+
+struct Landed {
+    Lease lease;           // as it is after the write
+    bool created = false;  // 201 rather than 200
+};
+
+// The write that was asked for was answered, or not.
+struct WriteAnswered {
+    std::variant<Landed, ApiError> answer;
+};
+
+// A watch opened with a quorum list, sent at `sentAt`, that found the Lease or none.
+struct Listed {
+    std::optional<Lease> lease;
+    Instant sentAt;
+};
+
+// The watch showed a change, or the deletion, of the Lease.
+struct Changed {
+    Lease lease;
+};
+struct Deleted {};
+
+// The watch could not be opened, or ended. Opening it again is the driver's business.
+struct WatchFailed {
+    ApiError error;
+};
+
+// Nothing but the clock. Sent at Actions::wakeAt; harmless at any time.
+struct TimePassed {};
+
+// Somebody was told "no" because the term had run out, before the election noticed (rule 1).
+struct AnsweredNo {};
+
+// The process shall end (rule 13).
+struct StopRequested {};
+
+// After Actions::announceNo: nobody is answered "yes" any more.
+struct NoAnnounced {};
+
+using Event = std::variant<Started, ReadAnswered, WriteAnswered, Listed, Changed, Deleted,
+                           WatchFailed, TimePassed, AnsweredNo, StopRequested, NoAnnounced>;
+
+}  // namespace elector::election

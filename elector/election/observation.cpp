@@ -1,0 +1,116 @@
+#include "elector/election/observation.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace elector::election {
+
+News Observation::found(Lease lease, Instant sentAt, Instant now) {
+    known_ = true;
+    heardAt_ = now;
+    const bool older = seen_ && lease.revision < *seen_;
+    if (!older) {
+        return accept(std::move(lease), now, false);
+    }
+    if (sentAt < advancedAt_) {
+        return News::Ignored;
+    }
+    return accept(std::move(lease), now, true);
+}
+
+News Observation::missing(Instant sentAt, Instant now) {
+    heardAt_ = now;
+    if (lease_ && sentAt < advancedAt_) {
+        return News::Ignored;
+    }
+    if (known_ && !lease_) {
+        return News::Same;
+    }
+    known_ = true;
+    lease_.reset();
+    changedAt_ = now;
+    return News::Changed;
+}
+
+News Observation::hinted(Lease lease, Instant now) {
+    if (!isNewerThanSeen(lease.revision)) {
+        return News::Ignored;
+    }
+    heardAt_ = now;
+    return accept(std::move(lease), now, false);
+}
+
+News Observation::wrote(Lease lease, Instant now) {
+    known_ = true;
+    heardAt_ = now;
+    if (seen_ && lease.revision < *seen_) {
+        return News::Ignored;
+    }
+    return accept(std::move(lease), now, false);
+}
+
+News Observation::accept(Lease lease, Instant now, bool wentBack) {
+    const bool firstSight = uid_.empty();
+    const bool newUid = !firstSight && uid_ != lease.uid;
+    const bool changed = !lease_ || lease_->fingerprint != lease.fingerprint || newUid;
+    const Duration recorded = recordedDuration(lease.record);
+    advance(lease.revision, now);
+    lease_ = std::move(lease);
+    if (!changed && !wentBack) {
+        return News::Same;
+    }
+
+    uid_ = lease_->uid;
+    claim_ = classify(lease_->record);
+    changedAt_ = now;
+    lastTransitions_ = lease_->record.transitions;
+    const Duration longest = std::max({ownDuration_, lastDuration_, recorded});
+    if (claim_ != Claim::Released) {
+        lastDuration_ = recorded;  // a release's one second says nothing of the holder's lease
+    }
+    heldUntil_ = claim_ == Claim::Rival ? now + recorded : now;
+    if (wentBack || newUid || claim_ == Claim::Unheld) {
+        freeAt_ = now + longest;
+    } else {
+        freeAt_ = heldUntil_;
+    }
+    return wentBack ? News::WentBack : News::Changed;
+}
+
+Claim Observation::classify(const LeaseRecord& record) const {
+    if (isRelease(record)) {
+        return Claim::Released;
+    }
+    if (isUnheld(record)) {
+        return Claim::Unheld;
+    }
+    if (ownWrites_.find(record) != nullptr) {
+        return Claim::Ours;
+    }
+    const bool samePod = record.holder == identity_.id && !identity_.podUid.empty() &&
+                         record.session != identity_.session &&
+                         record.session.starts_with(identity_.podUid + "/");
+    return samePod ? Claim::SamePod : Claim::Rival;
+}
+
+Duration Observation::recordedDuration(const LeaseRecord& record) const {
+    if (!record.duration || record.duration->count() <= 0) {
+        return ownDuration_;
+    }
+    // Compared in seconds: a hostile number of them would overflow nanoseconds.
+    const auto most = std::chrono::duration_cast<std::chrono::seconds>(kLongestLease);
+    return std::min(*record.duration, most);
+}
+
+Duration Observation::longestDuration() const {
+    return std::max(ownDuration_, lastDuration_);
+}
+
+void Observation::advance(const Revision& revision, Instant now) {
+    if (seen_ != revision) {
+        seen_ = revision;
+        advancedAt_ = now;
+    }
+}
+
+}  // namespace elector::election

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "elector/election/instant.h"
+#include "elector/election/lease.h"
+#include "elector/election/own_writes.h"
+#include "elector/election/timing.h"
+
+namespace elector::election {
+
+// What a record means to this process.
+enum class Claim {
+    Ours,      // a write that this process sent: nobody else can be leading under it
+    SamePod,   // our predecessor's in this Pod, whose death the kernel has confirmed (rule 6)
+    Released,  // nobody's, by a proper release (rule 5)
+    Unheld,    // nobody's, for any other reason: vacant (rule 8)
+    Rival,     // somebody else's
+};
+
+// What became of something that was told about the Lease.
+enum class News {
+    Ignored,   // older than what is known
+    Same,      // nothing that matters changed
+    Changed,   // uid, spec or session changed
+    WentBack,  // a quorum read is older than what was read before: a restored backup (rule 7)
+};
+
+// What this process knows of the Lease, and from when on it may take it. Pure bookkeeping of rules
+// 2, 5, 6, 7, 8 and 9: it counts from when news is *processed*, never from a remote clock.
+class Observation {
+  public:
+    Observation(const Identity& identity, const OwnWrites& ownWrites, Duration ownLeaseDuration)
+        : identity_(identity), ownWrites_(ownWrites), ownDuration_(ownLeaseDuration) {}
+
+    // A quorum read that was sent at `sentAt` found the Lease. It counts whatever its revision,
+    // unless something newer was learnt after it was sent.
+    News found(Lease lease, Instant sentAt, Instant now);
+    // A quorum read found no Lease. Ignored if something newer was learnt after it was sent.
+    News missing(Instant sentAt, Instant now);
+    // A watch showed the Lease: ignored unless it is newer than all that was seen or written.
+    News hinted(Lease lease, Instant now);
+    // An own write was answered with this Lease. Ignored if something newer was seen meanwhile.
+    News wrote(Lease lease, Instant now);
+    // An own creation was answered in time, by a process that had never seen this Lease: nobody
+    // can have led under a Lease that nobody saw, so it need not wait (rule 8).
+    void takeOwnVacancy(Instant now) { freeAt_ = now; }
+
+    // True once the Lease's state, present or missing, was told by a quorum read.
+    bool isKnown() const { return known_; }
+    bool everSeen() const { return !uid_.empty(); }
+    // Nothing where the Lease is missing, or nothing is known yet.
+    const std::optional<Lease>& lease() const { return lease_; }
+    Claim claim() const { return claim_; }  // REQUIRES: lease()
+
+    // The earliest instant at which a candidate may write itself over the record.
+    Instant freeAt() const { return freeAt_; }
+    // Until when the record's holder can be believed to lead: its duration after the last change.
+    Instant heldUntil() const { return heldUntil_; }
+    // When the Lease was last heard of at all.
+    std::optional<Instant> heardAt() const { return heardAt_; }
+    // Since when it is missing. REQUIRES: isKnown() and no lease().
+    Instant missingSince() const { return changedAt_; }
+
+    // For the record of a Lease to be created: transitions go on, and the duration is the longest
+    // that anybody may still be counting.
+    std::int64_t lastTransitions() const { return lastTransitions_; }
+    Duration longestDuration() const;
+
+  private:
+    News accept(Lease lease, Instant now, bool wentBack);
+    Claim classify(const LeaseRecord& record) const;
+    Duration recordedDuration(const LeaseRecord& record) const;
+    bool isNewerThanSeen(const Revision& revision) const { return !seen_ || revision > *seen_; }
+    void advance(const Revision& revision, Instant now);
+
+    const Identity& identity_;
+    const OwnWrites& ownWrites_;
+    const Duration ownDuration_;
+
+    bool known_ = false;
+    std::optional<Lease> lease_;
+    Claim claim_ = Claim::Rival;
+    std::string uid_;  // last seen, kept while the Lease is missing
+    // The highest revision seen or written, and when that was learnt: whatever was sent later must
+    // not be older.
+    std::optional<Revision> seen_;
+    Instant advancedAt_;
+    Instant changedAt_;
+    Instant freeAt_;
+    Instant heldUntil_;
+    std::optional<Instant> heardAt_;
+    Duration lastDuration_{0};
+    std::int64_t lastTransitions_ = 0;
+};
+
+}  // namespace elector::election
