@@ -1,0 +1,20 @@
+# The image holds the programs and the libraries that they load: no shell, no package manager, nothing to update but them.
+FROM docker.io/library/debian:bookworm-slim AS build
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends \
+        cmake g++ ninja-build libfmt-dev libpoco-dev libssl-dev libyaml-cpp-dev \
+ && rm -rf /var/lib/apt/lists/*
+COPY . /source
+RUN cmake -S /source -B /build -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF \
+ && cmake --build /build
+# Each library goes where the loader looks for it; ldd names the loader itself too.
+RUN mkdir -p /image/usr/bin /image/etc \
+ && find /build -type f -perm -u+x -name 'leader-elector*' -exec install -s -t /image/usr/bin {} + \
+ && ldd /image/usr/bin/* | grep -o '/[^ ]*\.so[^ ]*' | sort -u | xargs cp --dereference --parents -t /image \
+ && echo 'leader-elector:x:65532:65532::/:/sbin/nologin' >/image/etc/passwd \
+ && echo 'leader-elector:x:65532:' >/image/etc/group
+
+FROM scratch
+COPY --from=build /image /
+USER 65532:65532
+ENTRYPOINT ["/usr/bin/leader-elector"]
