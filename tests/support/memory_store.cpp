@@ -126,12 +126,12 @@ Result<std::optional<Lease>> MemoryStore::get(const LeaseKey& key, const CallLim
 
 Result<Written> MemoryStore::create(const LeaseKey& key, const LeaseRecord& record,
                                     const CallLimits& limits) {
-    return put(StoreCall::Create, key, kubernetes::newLeaseDocument(key, record), limits);
+    return put(StoreCall::Create, key, kubernetes::newLease(key, record), limits);
 }
 
 Result<Written> MemoryStore::update(const LeaseKey& key, const Lease& base,
                                     const LeaseRecord& record, const CallLimits& limits) {
-    return put(StoreCall::Update, key, kubernetes::updatedLeaseDocument(base, record), limits);
+    return put(StoreCall::Update, key, kubernetes::updatedLease(base, record), limits);
 }
 
 Result<Written> MemoryStore::put(StoreCall call, const LeaseKey& key, const std::string& body,
