@@ -50,6 +50,7 @@ enum class NoteKind {
     RequestFailed,     // detail: what and why
     WatchDenied,       // detail: why; the Lease is polled instead
     WatchRestored,     // after WatchDenied
+    PodLocked,         // detail: the lock that another elector in this Pod holds
 };
 const char* toString(NoteKind kind);
 

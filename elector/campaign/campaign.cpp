@@ -1,0 +1,339 @@
+#include "elector/campaign/campaign.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "elector/campaign/pod_lock.h"
+#include "elector/runtime/duration.h"
+
+namespace elector::campaign {
+namespace {
+
+using election::ApiError;
+using election::Duration;
+using election::ErrorKind;
+using election::Event;
+using election::Instant;
+
+// The election's thread looks at the clock at least this often, so that a wedged one shows.
+constexpr Duration kBeat = std::chrono::seconds(1);
+// A thread that has missed ten beats is wedged; one that missed them because the whole process was
+// stopped gets a grace to show that it goes on.
+constexpr Duration kWedged = 10 * kBeat;
+constexpr Duration kGrace = 2 * kBeat;
+
+// Events of a watch wait here at most, each with a whole Lease: beyond it the watch waits.
+constexpr std::size_t kMostQueued = 16;
+
+// How often a watch that is forbidden is tried again; meanwhile the Lease is polled.
+constexpr Duration kDeniedWatch = std::chrono::seconds(15);
+
+const char* operationOf(const election::Request& request) {
+    const auto* write = std::get_if<election::WriteRequest>(&request);
+    return write == nullptr ? "read" : toString(write->intent);
+}
+
+}  // namespace
+
+// Carries what the watch tells into the queue.
+class Campaign::Sink final : public store::WatchSink {
+  public:
+    Sink(Campaign& campaign, std::stop_token stop) : campaign_(campaign), stop_(std::move(stop)) {}
+
+    void onListed(std::optional<election::Lease> lease, Instant sentAt) override {
+        opened_ = true;
+        campaign_.postFromWatch(election::Listed{std::move(lease), sentAt}, stop_);
+    }
+    void onChanged(election::Lease lease) override {
+        campaign_.postFromWatch(election::Changed{std::move(lease)}, stop_);
+    }
+    void onDeleted() override { campaign_.postFromWatch(election::Deleted{}, stop_); }
+
+    bool opened() const { return opened_; }
+
+  private:
+    Campaign& campaign_;
+    std::stop_token stop_;
+    bool opened_ = false;
+};
+
+Campaign::Campaign(election::LeaseKey key, election::Settings settings, store::LeaseStore& store,
+                   PodLock* lock, const runtime::Clock& clock, Listener& listener,
+                   AnnounceNo announceNo)
+    : key_(std::move(key)),
+      store_(store),
+      lock_(lock),
+      clock_(clock),
+      listener_(listener),
+      announceNo_(std::move(announceNo)),
+      election_(std::move(settings)),
+      locked_(lock == nullptr),
+      beat_(clock.now()),
+      wakeAt_(clock.now()),
+      finished_(finishedPromise_.get_future().share()) {}
+
+Campaign::~Campaign() {
+    turner_.request_stop();
+    requester_.request_stop();
+    watcher_.request_stop();
+    wake_.wake();
+}
+
+void Campaign::start() {
+    watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+    requester_ = std::jthread([this](const std::stop_token& stop) { makeRequests(stop); });
+    turner_ = std::jthread([this](const std::stop_token& stop) { turn(stop); });
+}
+
+std::shared_future<void> Campaign::stop() {
+    post(election::StopRequested{});
+    return finished_;
+}
+
+election::Answer Campaign::answer() {
+    const std::lock_guard guard(electionMutex_);
+    const election::Standing& standing = election_.standing();
+    const election::Moment now = clock_.moment();
+    if (standing.term && !standing.term->isValidAt(now)) {
+        answeredNo_ = true;
+    }
+    return answerAt(standing, election_.settings().identity.id, now);
+}
+
+std::optional<std::string> Campaign::notLive() {
+    const std::lock_guard guard(electionMutex_);
+    const Instant now = clock_.now();
+    if (now - beat_ < kWedged) {
+        staleSince_.reset();
+        return std::nullopt;
+    }
+    if (!staleSince_) {
+        staleSince_ = now;
+    }
+    if (now - *staleSince_ < kGrace) {
+        return std::nullopt;
+    }
+    return fmt::format("the election of {} has not moved for {}", key_.text(),
+                       runtime::formatDuration(now - beat_));
+}
+
+std::optional<std::string> Campaign::notReady() {
+    const std::lock_guard guard(electionMutex_);
+    const election::Standing& standing = election_.standing();
+    const election::Timing& timing = election_.settings().timing;
+    if (!locked_) {
+        return fmt::format("another elector in this Pod campaigns for Lease {}", key_.text());
+    }
+    if (standing.denied) {
+        return standing.trouble;
+    }
+    if (!standing.heardAt) {
+        return fmt::format("the state of Lease {} is not known yet{}{}", key_.text(),
+                           standing.trouble.empty() ? "" : ": ", standing.trouble);
+    }
+    const Duration silence = clock_.now() - *standing.heardAt;
+    if (silence > std::max(timing.leaseDuration, 3 * timing.retryPeriod)) {
+        return fmt::format(
+            "nothing was heard of Lease {} for {}{}{}", key_.text(),
+            runtime::formatDuration(std::chrono::duration_cast<std::chrono::seconds>(silence)),
+            standing.trouble.empty() ? "" : ": ", standing.trouble);
+    }
+    return std::nullopt;
+}
+
+void Campaign::post(Event event) {
+    {
+        const std::lock_guard guard(eventsMutex_);
+        events_.push_back(std::move(event));
+    }
+    wake_.wake();
+}
+
+void Campaign::postFromWatch(Event event, const std::stop_token& stop) {
+    {
+        std::unique_lock guard(eventsMutex_);
+        if (!roomForEvents_.wait(guard, stop, [this] { return events_.size() < kMostQueued; })) {
+            return;
+        }
+        events_.push_back(std::move(event));
+    }
+    wake_.wake();
+}
+
+void Campaign::turn(const std::stop_token& stop) {
+    if (!awaitLock(stop)) {
+        return;
+    }
+    step(election::Started{});
+    while (!stop.stop_requested()) {
+        if (const auto event = nextEvent()) {
+            step(*event);
+            continue;
+        }
+        const Instant now = beat();
+        if (now >= wakeAt_) {
+            step(election::TimePassed{});
+        } else {
+            wake_.waitUntil(std::min(wakeAt_, now + kBeat));
+        }
+    }
+}
+
+Instant Campaign::beat() {
+    const std::lock_guard guard(electionMutex_);
+    beat_ = clock_.now();
+    return beat_;
+}
+
+// False where the process stops before it holds the lock.
+bool Campaign::awaitLock(const std::stop_token& stop) {
+    bool told = false;
+    while (lock_ != nullptr && !lock_->tryAcquire()) {
+        if (!std::exchange(told, true)) {
+            listener_.onNote({election::NoteKind::PodLocked, lock_->name()});
+        }
+        while (const auto event = nextEvent()) {
+            if (std::holds_alternative<election::StopRequested>(*event)) {
+                finish();
+            }
+        }
+        if (finishedTold_ || stop.stop_requested()) {
+            return false;
+        }
+        wake_.waitUntil(beat() + kBeat);
+    }
+    {
+        const std::lock_guard guard(electionMutex_);
+        locked_ = true;
+    }
+    const std::lock_guard guard(requestMutex_);
+    campaigning_ = true;
+    requestPosted_.notify_all();
+    return true;
+}
+
+std::optional<Event> Campaign::nextEvent() {
+    std::optional<Event> event;
+    {
+        const std::lock_guard guard(eventsMutex_);
+        if (events_.empty()) {
+            return std::nullopt;
+        }
+        event = std::move(events_.front());
+        events_.pop_front();
+    }
+    roomForEvents_.notify_one();
+    return event;
+}
+
+void Campaign::step(const Event& event) {
+    std::vector<election::Actions> done;
+    {
+        const std::lock_guard guard(electionMutex_);
+        if (std::exchange(answeredNo_, false)) {
+            done.push_back(election_.step(election::AnsweredNo{}, clock_.moment()));
+        }
+        done.push_back(election_.step(event, clock_.moment()));
+        beat_ = clock_.now();
+    }
+    for (election::Actions& actions : done) {
+        carryOut(actions);
+    }
+}
+
+void Campaign::carryOut(election::Actions& actions) {
+    wakeAt_ = actions.wakeAt;
+    if (actions.request) {
+        const std::lock_guard guard(requestMutex_);
+        request_ =
+            Posted{std::move(*actions.request), clock_.now() + attemptTimeout(settings().timing)};
+        requestPosted_.notify_all();
+    }
+    if (actions.announceNo) {
+        announceNo_([this] { post(election::NoAnnounced{}); });
+    }
+    for (const election::Note& note : actions.notes) {
+        listener_.onNote(note);
+    }
+    if (actions.finished) {
+        finish();
+    }
+}
+
+void Campaign::finish() {
+    if (!std::exchange(finishedTold_, true)) {
+        finishedPromise_.set_value();
+    }
+}
+
+void Campaign::makeRequests(const std::stop_token& stop) {
+    while (true) {
+        std::optional<Posted> posted;
+        {
+            std::unique_lock guard(requestMutex_);
+            if (!requestPosted_.wait(guard, stop, [this] { return request_.has_value(); })) {
+                return;
+            }
+            posted = std::exchange(request_, std::nullopt);
+        }
+        post(make(posted->request, {posted->deadline, stop}));
+    }
+}
+
+Event Campaign::make(const election::Request& request, const store::CallLimits& limits) {
+    const Instant from = clock_.now();
+    const auto tell = [&](const ApiError* error) {
+        listener_.onRequest(operationOf(request), error, clock_.now() - from);
+    };
+    const auto* write = std::get_if<election::WriteRequest>(&request);
+    if (write == nullptr) {
+        auto answer = store_.get(key_, limits);
+        tell(answer ? nullptr : &answer.error());
+        if (!answer) {
+            return election::ReadAnswered{std::move(answer).error()};
+        }
+        return election::ReadAnswered{std::move(answer).value()};
+    }
+    auto answer = write->base ? store_.update(key_, *write->base, write->record, limits)
+                              : store_.create(key_, write->record, limits);
+    tell(answer ? nullptr : &answer.error());
+    if (!answer) {
+        return election::WriteAnswered{std::move(answer).error()};
+    }
+    store::Written written = std::move(answer).value();
+    return election::WriteAnswered{election::Landed{std::move(written.lease), written.created}};
+}
+
+void Campaign::watch(const std::stop_token& stop) {
+    {
+        std::unique_lock guard(requestMutex_);
+        if (!requestPosted_.wait(guard, stop, [this] { return campaigning_; })) {
+            return;
+        }
+    }
+    runtime::Wake pause;
+    const std::stop_callback waker(stop, [&pause] { pause.wake(); });
+    const election::Timing& timing = settings().timing;
+    election::Jitter jitter(~settings().seed);
+    election::Backoff backoff(timing.retryPeriod, jitter);
+    while (!stop.stop_requested()) {
+        Sink sink(*this, stop);
+        const ApiError error = store_.watch(key_, sink, attemptTimeout(timing), stop);
+        if (stop.stop_requested()) {
+            return;
+        }
+        listener_.onWatchEnded(error);
+        postFromWatch(election::WatchFailed{error}, stop);
+        if (sink.opened()) {
+            backoff.reset();
+        }
+        const bool denied = error.kind == ErrorKind::Forbidden;
+        const Duration wait = denied ? jitter.between(kDeniedWatch / 2, kDeniedWatch)
+                                     : backoff.next(error.retryAfter);
+        pause.waitUntil(clock_.now() + wait);
+    }
+}
+
+}  // namespace elector::campaign

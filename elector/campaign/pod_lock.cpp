@@ -1,0 +1,69 @@
+#include "elector/campaign/pod_lock.h"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <system_error>
+
+namespace elector::campaign {
+namespace {
+
+// A socket's name has 107 bytes after the leading zero; a Lease's alone may have 253. A long name
+// is replaced by its hash (FNV-1a): where two meet, one elector waits, and says so.
+constexpr std::size_t kLongestName = sizeof(sockaddr_un::sun_path) - 1;
+
+std::string fitting(std::string name) {
+    if (name.size() <= kLongestName) {
+        return name;
+    }
+    std::uint64_t hash = 0xcbf29ce484222325U;
+    for (const char c : name) {
+        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
+    }
+    return fmt::format("leader-elector/{:016x}", hash);
+}
+
+}  // namespace
+
+PodLock::PodLock(const election::LeaseKey& key, const std::string& podUid)
+    : name_(fitting("leader-elector/" + key.text() + "/" + podUid)) {}
+
+PodLock::~PodLock() {
+    if (socket_ >= 0) {
+        close(socket_);
+    }
+}
+
+bool PodLock::tryAcquire() {
+    if (socket_ >= 0) {
+        return true;
+    }
+    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        throw std::system_error(errno, std::generic_category(), "cannot make a Unix socket");
+    }
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::copy(name_.begin(), name_.end(), &address.sun_path[1]);  // [0] stays zero: abstract
+    const auto length = offsetof(sockaddr_un, sun_path) + 1 + name_.size();
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API's own idiom
+    if (bind(fd, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(length)) ==
+        0) {
+        socket_ = fd;
+        return true;
+    }
+    const int error = errno;
+    close(fd);
+    if (error != EADDRINUSE) {
+        throw std::system_error(error, std::generic_category(), "cannot bind " + name());
+    }
+    return false;
+}
+
+}  // namespace elector::campaign
