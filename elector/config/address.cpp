@@ -1,0 +1,66 @@
+#include "elector/config/address.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "elector/config/dns_name.h"
+
+namespace elector::config {
+
+namespace {
+
+bool isIpAddress(int family, const std::string& text) {
+    in6_addr parsed{};  // large enough for both
+    return inet_pton(family, text.c_str(), &parsed) == 1;
+}
+
+bool isAllDigits(std::string_view text) {
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// A name that ends in a number is meant as an IPv4 address: "10.0.0.256" is no name.
+bool isHost(const std::string& text) {
+    const std::size_t point = text.rfind('.');
+    const std::string_view last = std::string_view(text).substr(point + 1);
+    return isAllDigits(last) ? isIpAddress(AF_INET, text) : isDnsSubdomain(text);
+}
+
+std::optional<std::uint16_t> parsePort(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    return whole && isAllDigits(text) ? std::optional(port) : std::nullopt;
+}
+
+}  // namespace
+
+std::string Address::text() const {
+    const bool v6 = host.find(':') != std::string::npos;
+    return v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
+std::optional<Address> parseAddress(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos || text.find('\0') != std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto port = parsePort(text.substr(colon + 1));
+    std::string host(text.substr(0, colon));
+    if (!port) {
+        return std::nullopt;
+    }
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') {
+        host = host.substr(1, host.size() - 2);
+        return isIpAddress(AF_INET6, host) ? std::optional(Address{host, *port}) : std::nullopt;
+    }
+    if (!host.empty() && !isHost(host)) {
+        return std::nullopt;
+    }
+    return Address{host, *port};
+}
+
+}  // namespace elector::config

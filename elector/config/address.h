@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace elector::config {
+
+// Where to listen, or whom to ask.
+struct Address {
+    // A name or an IP address, IPv6 without brackets; "" for all addresses of the machine.
+    std::string host;
+    std::uint16_t port = 0;  // 0: any free port (to listen)
+
+    bool operator==(const Address&) const = default;
+    // "localhost:4040", "[::1]:4040", ":4040".
+    std::string text() const;
+};
+
+// Reads what Address::text writes. Nothing unless the port is a number up to 65535 and the host,
+// where there is one, an IPv4 address, an IPv6 address in brackets or a DNS name.
+std::optional<Address> parseAddress(std::string_view text);
+
+}  // namespace elector::config

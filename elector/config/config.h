@@ -1,0 +1,54 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "elector/config/address.h"
+#include "elector/election/instant.h"
+#include "elector/election/lease.h"
+#include "elector/election/timing.h"
+#include "elector/runtime/log.h"
+
+namespace elector::config {
+
+// What becomes of the Lease when a leader is told to stop.
+enum class OnShutdown {
+    Release,  // given up at once, for whoever waits
+    Expire,   // left to run out: safe where the program may outlive the elector
+};
+
+// What a process that never saw the Lease does where there is none (rule 8).
+enum class OnMissing {
+    Create,  // creates and takes it at once
+    Wait,    // creates it and waits out a lease duration
+};
+
+// When /readyz answers 200.
+enum class ReadyWhen {
+    Synced,  // once the state of the Lease is known
+    Leader,  // only while this process leads
+};
+
+// All that `run` was told, checked: whoever reads it need not check again. A value.
+struct Config {
+    std::string id;  // printable ASCII without spaces, not the reserved one, at most 253 characters
+    election::LeaseKey lease;
+    election::Timing timing;  // passes election::review without refusals
+    Address address;          // to serve on
+    std::string kubeconfig;   // a path, or several with colons between; "": in-cluster
+    // Where --store=file:DIR keeps its Leases; nothing: in Kubernetes.
+    std::optional<std::string> folder;
+    OnShutdown onShutdown = OnShutdown::Release;
+    OnMissing onMissing = OnMissing::Create;
+    election::Duration drain{0};  // from 0 to one hour
+    ReadyWhen ready = ReadyWhen::Synced;
+    std::string podUid;  // letters, digits and dashes; "" where the process runs in no Pod
+    runtime::LogLevel logLevel = runtime::LogLevel::Info;
+    runtime::LogFormat logFormat = runtime::LogFormat::Json;
+
+    // Sentences to log once the log exists: old names of flags, unwise durations.
+    std::vector<std::string> warnings;
+};
+
+}  // namespace elector::config

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace elector::config {
+
+// What is found on the machine rather than told: gathered once at start, a value to the rest.
+struct Facts {
+    std::string hostName;
+    std::string random;  // distinguishes processes that would have the same default id
+    // The contents of the files that Kubernetes mounts for the service account, as read.
+    std::optional<std::string> serviceAccountNamespace;
+    std::optional<std::string> serviceAccountToken;
+    bool logsToTerminal = false;
+};
+
+// Reads them: host name, randomness, and two small files under `serviceAccountFolder`, which may
+// not exist.
+Facts gatherFacts(
+    const std::string& serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount");
+
+// The variables of `variables` ("NAME=value" strings, null at the end, as in environ). Of several
+// with one name the first counts, as for getenv.
+std::map<std::string, std::string> environmentFrom(const char* const* variables);
+
+}  // namespace elector::config

@@ -1,0 +1,53 @@
+#include "elector/config/values.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "elector/config/dns_name.h"
+#include "elector/names.h"
+#include "elector/runtime/duration.h"
+
+namespace elector::config {
+
+std::string complaintAboutId(const std::string& id) {
+    constexpr std::size_t kMaxCharacters = 253;  // of the longest name that a Pod can have
+    if (id == names::kVacantHolder) {
+        return "the name is reserved for a Lease that nobody holds";
+    }
+    const bool printable =
+        std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
+    if (id.empty() || id.size() > kMaxCharacters || !printable) {
+        return fmt::format("an id has 1 to {} printable ASCII characters and no spaces",
+                           kMaxCharacters);
+    }
+    return "";
+}
+
+std::string complaintAboutLeaseName(const std::string& name) {
+    return isDnsSubdomain(name)
+               ? ""
+               : "a Lease's name is a DNS subdomain: lower-case letters, digits, dashes and "
+                 "points, beginning and ending with a letter or digit, at most 253 characters";
+}
+
+std::string complaintAboutNamespace(const std::string& name) {
+    return isDnsLabel(name)
+               ? ""
+               : "a namespace's name is a DNS label: lower-case letters, digits and dashes, "
+                 "beginning and ending with a letter or digit, at most 63 characters";
+}
+
+std::string assignDuration(election::Duration& target, const std::string& value) {
+    const auto duration = runtime::parseDuration(value);
+    target = duration.value_or(target);
+    return duration ? "" : "write a duration with its units, such as 10s, 1m30s or 500ms";
+}
+
+std::string assignAddress(Address& target, const std::string& value) {
+    const auto address = parseAddress(value);
+    target = address.value_or(target);
+    return address ? "" : "write HOST:PORT or :PORT, such as localhost:4040, [::1]:4040 or :4040";
+}
+
+}  // namespace elector::config
