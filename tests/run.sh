@@ -1,0 +1,195 @@
+#!/usr/bin/env bash
+# Builds the project and runs its tests.
+#
+#   tests/run.sh [TIER...]      these tiers, or all of them, in this order:
+#
+#   format         clang-format on every C++ file
+#   tidy           clang-tidy on every source of the programs
+#   unit           one class or function at a time
+#   contract       every kind of Lease store keeps the same promises
+#   simulation     whole elections on a fake clock, under every fault, by seeds
+#   integration    whole programs against an API server that misbehaves
+#   demo           what tests/demo.sh shows
+#   controlplane   whole programs against a real etcd and kube-apiserver (needs root)
+#   interop        a client-go elector and ours compete for one Lease (needs root)
+#   cluster        the image on a real cluster of two nodes, with faults (needs root)
+#
+# Installs the Debian packages that are missing (tests/setup.sh). The last line is "N passed, N failed, N skipped", the
+# exit code 0 if nothing failed. With CI=true nothing may be skipped, and a tier that runs fewer tests than
+# tests/expected says fails.
+# With KUBECONFIG and E2E_IMAGE set, the tier "cluster" runs against that cluster, with that image.
+# Logs stay in build/results.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+all_tiers=(format tidy unit contract simulation integration demo controlplane interop cluster)
+results=$PWD/build/results
+seed=${SEED:-$((RANDOM + 1))} # the order in which GoogleTest shuffles
+jobs=$(nproc)
+
+# ------------------------------------------------------------------------------------------------------ building
+
+# build TARGET...: configures once, then builds. What fails is shown from the first error on.
+build() {
+    local log=$results/build.log generator=()
+    [ -e build/CMakeCache.txt ] || generator=(-G Ninja)
+    if cmake -S . -B build "${generator[@]}" -DELECTOR_WERROR=ON -DBUILD_TESTING=ON >"$log" 2>&1 &&
+        { [ $# = 0 ] || cmake --build build -j "$jobs" --target "$@" >>"$log" 2>&1; }; then
+        return 0
+    fi
+    grep -m1 -A60 -iE 'error|FAILED' "$log" || tail -n 60 "$log"
+    return 1
+}
+
+# --------------------------------------------------------------------------------------- kinds of test programs
+
+# CTest knows the programs of each tier by their label.
+programs_of() {
+    (cd build && ctest --show-only=json-v1 -L "^$1\$") | /usr/bin/python3 -c '
+import json, sys
+for test in json.load(sys.stdin)["tests"]:
+    print(test["command"][0])'
+}
+
+# run_program OUT PROGRAM [COMMAND...]: a GoogleTest program, run by COMMAND. Its output is shown for failed cases only.
+run_program() {
+    local out=$1 program=$2 name status=0
+    name=$(basename "$program")
+    timeout 900 "${@:3}" "$program" --gtest_shuffle --gtest_random_seed="$seed" --gtest_color=no \
+        --gtest_output="xml:$out/$name.xml" >"$out/$name.log" 2>&1 </dev/null || status=$?
+    [ $status != 0 ] || return 0
+    awk '/^\[ RUN  / {text = ""} {text = text $0 "\n"} /^\[  FAILED  \] .*\(/ {printf "%s", text; text = ""}' \
+        "$out/$name.log" | head -n 300
+    if [ ! -s "$out/$name.xml" ] || ! grep -q '<failure' "$out/$name.xml"; then
+        echo "$name ended with status $status without finishing its tests; its last lines:"
+        tail -n 40 "$out/$name.log"
+        echo "<testsuite><testcase name=\"$name ended well\"><failure/></testcase></testsuite>" >"$out/$name-end.xml"
+    fi
+    echo "again: $program --gtest_shuffle --gtest_random_seed=$seed"
+    return 1
+}
+
+run_programs_of() { # run_programs_of TIER OUT
+    local program status=0
+    build "$1_tier" || return 1
+    for program in $(programs_of "$1"); do
+        run_program "$2" "$program" || status=1
+    done
+    return $status
+}
+
+run_pytest() { # run_pytest TIER OUT
+    ELECTOR=$PWD/build/elector/leader-elector pytest-3 -p no:cacheprovider -v --tb=short -rs --no-header \
+        --junitxml="$2/pytest.xml" "tests/$1" </dev/null
+}
+
+# ---------------------------------------------------------------------------------------------------- the tiers
+
+# Each writes JUnit files into the folder it is given, and fails if anything did.
+
+tier_format() {
+    local file status=0
+    echo '<testsuite name="format">' >"$1/format.xml"
+    while read -r file; do
+        if clang-format-19 --dry-run -Werror "$file" 2>"$1/format.log"; then
+            echo "<testcase name=\"$file\"/>" >>"$1/format.xml"
+        else
+            head -n 5 "$1/format.log"
+            echo "<testcase name=\"$file\"><failure/></testcase>" >>"$1/format.xml"
+            status=1
+        fi
+    done < <(git ls-files '*.cpp' '*.h')
+    echo '</testsuite>' >>"$1/format.xml"
+    return $status
+}
+
+tier_tidy() { build && tests/tidy.sh build "$1"; }
+tier_unit() { run_programs_of unit "$1"; }
+tier_contract() { run_programs_of contract "$1"; }
+tier_simulation() { run_programs_of simulation "$1"; }
+
+tier_integration() {
+    build leader-elector && run_programs_of integration "$1"
+}
+
+# Every line "ok - ..." or "not ok - ..." of the demo is a check.
+tier_demo() {
+    local status=0
+    tests/demo.sh >"$1/demo.log" 2>&1 </dev/null || status=$?
+    sed -nE -e '1i <testsuite name="demo">' -e 's|^ok - .*|<testcase name="demo"/>|p' \
+        -e 's|^not ok - .*|<testcase name="demo"><failure/></testcase>|p' -e '$a </testsuite>' \
+        "$1/demo.log" >"$1/demo.xml"
+    [ $status = 0 ] || cat "$1/demo.log"
+    return $status
+}
+
+tier_controlplane() {
+    build leader-elector contract_tier && run_pytest controlplane "$1"
+}
+
+tier_interop() {
+    build leader-elector && run_pytest interop "$1"
+}
+
+tier_cluster() { run_pytest cluster "$1"; }
+
+# ------------------------------------------------------------------------------------------------------ counting
+
+passed=0 failed=0 skipped=0
+
+# A tier can fail without a failed test: it did not build, skipped something in CI, or ran too little.
+verdict() { # verdict TIER STATUS PASSED FAILED SKIPPED
+    local expected
+    if [ "$2" != 0 ] && [ "$4" = 0 ]; then
+        echo "$1 failed before or between its tests"
+    fi
+    [ "${CI:-}" = true ] || return 0
+    [ "$5" = 0 ] || echo "$1 skipped $5 tests, and in CI nothing may be skipped"
+    expected=$(awk -v tier="$1" '$1 == tier {print $2}' tests/expected)
+    if [ -z "$expected" ]; then
+        echo "$1 has no number in tests/expected"
+    elif [ $(($3 + $4)) -lt "$expected" ]; then
+        echo "$1 ran $(($3 + $4)) tests, and tests/expected asks for $expected"
+    fi
+}
+
+run_tier() {
+    local tier=$1 out=$results/$1 status=0 counts complaints started=$SECONDS minutes
+    rm -rf "$out"
+    mkdir -p "$out"
+    echo "== $tier"
+    "tier_$tier" "$out" || status=$?
+    read -ra counts < <(/usr/bin/python3 tests/results.py "$out")
+    complaints=$(verdict "$tier" $status "${counts[@]}")
+    if [ -n "$complaints" ]; then
+        echo "$complaints"
+        counts[1]=$((counts[1] + $(wc -l <<<"$complaints")))
+    fi
+    minutes=$(awk -v s=$((SECONDS - started)) 'BEGIN {printf "%.1f", s / 60}')
+    echo "   $tier: ${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped in $minutes minutes"
+    passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
+}
+
+main() {
+    local tier tiers=("$@")
+    [ $# != 0 ] || tiers=("${all_tiers[@]}")
+    for tier in "${tiers[@]}"; do
+        case $tier in
+        -h | --help)
+            sed -n '2,/^set/p' "$0" | sed '$d;s/^# \{0,1\}//'
+            return 0
+            ;;
+        esac
+        if [[ " ${all_tiers[*]} " != *" $tier "* ]]; then
+            echo "run.sh: no tier '$tier'; there are: ${all_tiers[*]}" >&2
+            return 2
+        fi
+    done
+    tests/setup.sh "${tiers[@]}"
+    mkdir -p "$results"
+    echo "seed $seed (SEED=$seed repeats the order of the tests)"
+    for tier in "${tiers[@]}"; do run_tier "$tier"; done
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ $failed = 0 ]
+}
+
+main "$@"

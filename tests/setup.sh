@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Installs what tests need and a bare Debian 12 lacks: packages, and the binaries of Kubernetes for the tiers that run
+# it. What is there already is left alone, so that a second run takes no time.
+#
+#   tests/setup.sh TIER...      tiers as tests/run.sh names them
+set -euo pipefail
+tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+build=(ca-certificates ccache cmake g++ libfmt-dev libgmock-dev libgtest-dev libpoco-dev libssl-dev libyaml-cpp-dev
+    ninja-build)
+processes=(curl iproute2 jq procps python3 python3-pytest python3-yaml util-linux)
+control_plane=(golang-go iptables openssl)
+nodes=(buildah conntrack containerd containernetworking-plugins debootstrap fuse-overlayfs libc6-dev runc)
+
+packages_of() {
+    case $1 in
+    format) echo clang-format-19 git python3 ;;
+    tidy) echo clang-tidy-19 git python3 "${build[@]}" ;;
+    unit | contract | simulation) echo python3 "${build[@]}" ;;
+    integration) echo "${processes[@]}" "${build[@]}" ;;
+    demo) echo python3 ;; # tests/demo.sh installs its own
+    controlplane | interop) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
+    cluster) echo "${processes[@]}" "${control_plane[@]}" "${nodes[@]}" ;;
+    *)
+        echo "setup.sh: no tier '$1'" >&2
+        return 2
+        ;;
+    esac
+}
+
+# A Go that somebody installed by hand will do in place of Debian's.
+is_there() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ||
+        { [ "$1" = golang-go ] && command -v go >/dev/null; }
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+install_packages() {
+    local package log missing=()
+    for package in "$@"; do
+        is_there "$package" || missing+=("$package")
+    done
+    [ ${#missing[@]} != 0 ] || return 0
+    echo "installing ${missing[*]}"
+    log=$(mktemp)
+    if ! { as_root apt-get update -qq &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
+        >"$log" 2>&1; then
+        tail -n 30 "$log" >&2
+        echo "setup.sh: these packages could not be installed: ${missing[*]}" >&2
+        return 1
+    fi
+    rm "$log"
+}
+
+packages=()
+for tier in "$@"; do
+    # shellcheck disable=SC2207 # package names have no spaces
+    packages+=($(packages_of "$tier"))
+done
+# shellcheck disable=SC2046
+install_packages $(printf '%s\n' "${packages[@]}" | sort -u)
+
+for tier in "$@"; do
+    case $tier in
+    controlplane | interop | cluster)
+        if [ ! -d "$("$tests/cluster/cluster" bin)" ]; then
+            echo "building Kubernetes, etcd and helm (about 7 minutes, once)"
+            "$tests/cluster/cluster" build
+        fi
+        break
+        ;;
+    esac
+done
