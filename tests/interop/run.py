@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""Our elector and client-go's compete for one Lease on a real API server. README.md says what is checked.
+
+    tests/interop/run.py --elector PATH [--peer PATH] [--rounds N] [--seed N] [--keep DIR] [--junit FILE]
+"""
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from xml.etree import ElementTree
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "history")]
+
+import check  # noqa: E402
+import claims  # noqa: E402
+from contender import OURS, PEER, Arena, Timing  # noqa: E402
+from contest import FOREIGN, Contest, phase  # noqa: E402
+from recorder import LeaseApi, Recording  # noqa: E402
+
+CLUSTER = HERE.parent / "cluster" / "cluster"
+API_SERVER = ("10.99.0.10", 6443)
+NAMESPACE = "default"
+VACANT = "leader-elector.io/vacant"
+SIGNALS = ("TERM", "KILL", "STOP")
+
+# What an elector says when it cannot make sense of a record, or breaks.
+CHOKES = {OURS: r"(?i)\bodd\b|malformed|hostile|terminate called|sanitizer|\"level\": ?\"(error|fatal)\"",
+          PEER: r"(?i)panic|fatal error|unmarshal|decod|is invalid|cannot write"}
+
+
+class Tally:
+    """Counts the checks, and prints each."""
+
+    def __init__(self):
+        self.counts = Counter()
+        self.suite = ElementTree.Element("testsuite", name="interop")
+
+    def check(self, what, holds, detail=""):
+        self.counts["passed" if holds else "failed"] += 1
+        case = ElementTree.SubElement(self.suite, "testcase", classname="interop", name=what)
+        if not holds:
+            ElementTree.SubElement(case, "failure").text = str(detail)
+        print(f"ok      {what}" if holds else f"FAILED  {what}: {detail}", flush=True)
+
+    def passed(self, what):
+        self.check(what, True)
+
+    def close(self, junit):
+        if junit:
+            ElementTree.ElementTree(self.suite).write(junit, encoding="utf-8", xml_declaration=True)
+        print(f"{self.counts['passed']} passed, {self.counts['failed']} failed", flush=True)
+        return 1 if self.counts["failed"] else 0
+
+
+def check_leases(tally, first, recorder):
+    """What the Lease went through, revision by revision."""
+    tally.check("every revision of the Lease was seen", recorder.error is None and len(recorder.leases) > 0, recorder.error)
+    falls, unraised, lost = [], [], []
+    annotated = False
+    last_holder, last_transitions = None, 0
+    for lease in recorder.leases:
+        spec, metadata = lease["spec"], lease["metadata"]
+        transitions, holder = spec.get("leaseTransitions") or 0, spec.get("holderIdentity") or ""
+        if transitions < last_transitions:
+            falls.append(f"{last_transitions} -> {transitions} in {metadata['resourceVersion']}")
+        if holder not in ("", VACANT):
+            if last_holder not in (None, holder) and transitions <= raised_at:
+                unraised.append(f"{last_holder} -> {holder} in {metadata['resourceVersion']}")
+            last_holder, raised_at = holder, transitions
+        last_transitions = transitions
+        kept = all(metadata.get(kind, {}).get(name) == value for kind, fields in FOREIGN.items() for name, value in fields.items())
+        if annotated and not kept:
+            lost.append(metadata["resourceVersion"])
+        annotated = annotated or kept
+    tally.check(f"leaseTransitions never falls ({last_transitions} in the end)", not falls, falls)
+    tally.check("leaseTransitions grows with every change of the holder", not unraised, unraised)
+    tally.check(f"labels and annotations of others stay, in all {len(recorder.leases)} revisions", annotated and not lost,
+                f"lost in {lost}" if annotated else "never set")
+    sessions = {lease["metadata"].get("annotations", {}).get("leader-elector.io/session") for lease in recorder.leases} - {None}
+    tally.check(f"the Lease that {first} began carried sessions of ours", len(sessions) > 1, sessions)
+
+
+def check_contenders(tally, contest):
+    faults = [fault for contender in contest.gone if (fault := contender.fault())]
+    tally.check(f"each of {len(contest.gone)} processes ended as it was told", not faults, faults)
+    for kind, pattern in CHOKES.items():
+        lines = [f"{contender.name}: {line}" for contender in contest.gone if contender.kind == kind
+                 for line in contender.complaints(pattern)]
+        tally.check(f"no process of {kind} choked on the other's record", not lines, lines[:5])
+
+
+def check_history(tally, arena, contest):
+    files = sorted(arena.directory.glob("*.history"))
+    histories = claims.read(files)
+    verdict = check.judge(histories)
+    check.report(verdict, histories)
+    tally.check("no two processes led at one time, no word outlived itself, tokens only grew",
+                not verdict.violations and verdict.claims >= len(contest.hand_overs),
+                f"{len(verdict.violations)} violations in {verdict.claims} claims, {len(contest.hand_overs)} hand-overs")
+    processes = histories[""].processes
+    ours = [contender.name for contender in contest.gone if contender.kind == OURS]
+    mute = [name for name in ours if not processes[name].answers]
+    tally.check("every elector of ours was heard", not mute, mute)
+    late = [contender.name for contender, since in contest.resumed if contender.kind == OURS
+            and any(answer.leads for answer in processes[contender.name].answers if since <= answer.lo <= since + 10**9)]
+    tally.check("ours, once continued, says no from the first answer on", not late, late)
+    return [beyond for beyond in verdict.beyond if beyond.by.startswith("peer-") and beyond.awake > 0]
+
+
+def hold(tally, arguments, directory, first, seed):
+    """One election from its first candidate to the check of its history."""
+    directory.mkdir()
+    arena = Arena(arguments.elector, arguments.peer, arguments.cluster / "pki" / "admin.kubeconfig", NAMESPACE,
+                  f"begun-by-{'elector' if first == OURS else 'peer'}", Timing(), directory, Recording(directory / "run.history"))
+    api = LeaseApi(*API_SERVER, arguments.cluster / "pki", NAMESPACE, arena.lease)
+    contest = Contest(arena, api, tally, seed)
+    try:
+        phase(contest, first, arguments.rounds, SIGNALS)
+    except (TimeoutError, RuntimeError, AssertionError, OSError) as error:
+        tally.check(f"the election begun by {first} runs to its end", False, str(error))
+    finally:
+        contest.close()
+    check_leases(tally, first, contest.recorder)
+    check_contenders(tally, contest)
+    beyond = check_history(tally, arena, contest)
+    return contest.hand_overs, beyond
+
+
+def compete(arguments):
+    """Everything that happens inside the network of the control plane."""
+    tally = Tally()
+    hand_overs, beyond = [], []
+    print(f"seed {arguments.seed}", flush=True)
+    for first in (OURS, PEER):
+        print(f"-- a Lease begun by {first}", flush=True)
+        more_hand_overs, more_beyond = hold(tally, arguments, arguments.keep / first, first, arguments.seed)
+        hand_overs += more_hand_overs
+        beyond += more_beyond
+    cells = Counter((hand_over.direction, hand_over.by) for hand_over in hand_overs)
+    for direction in (f"{OURS} -> {PEER}", f"{PEER} -> {OURS}"):
+        for how in SIGNALS:
+            times = sorted(h.seconds for h in hand_overs if (h.direction, h.by) == (direction, how))
+            spread = f", {times[0]:.2f} to {times[-1]:.2f} s, median {times[len(times) // 2]:.2f} s" if times else ""
+            needed = arguments.rounds * 2 // len(SIGNALS)
+            tally.check(f"{cells[direction, how]} hand-overs {direction} by SIG{how}{spread}", len(times) >= needed, f"{needed} wanted")
+    crossing = sum(count for (direction, _), count in cells.items() if direction.split(" -> ")[0] != direction.split(" -> ")[1])
+    tally.check(f"{crossing} hand-overs between the kinds", crossing >= 4 * arguments.rounds, f"{4 * arguments.rounds} wanted")
+    answered = sum(belief.answers for belief in beyond)
+    tally.check(f"the check sees what a stopped client-go claims beyond its deadline: {len(beyond)} times, {answered} answers",
+                bool(beyond) and answered > 0, "a checker that sees nothing proves nothing")
+    return tally.close(arguments.junit)
+
+
+def run_on_cluster(arguments, argv):
+    """Brings up a control plane, runs this script inside its network, and takes all down again."""
+    base = Path(tempfile.mkdtemp(prefix="interop-"))
+    directory = base / f"interop{os.getpid()}"  # its last part names the network namespaces
+    environment = {**os.environ, "CLUSTER_DIR": str(directory)}
+    cluster = lambda *command: subprocess.Popen([CLUSTER, *command], env=environment)  # noqa: E731
+    inner = None
+    try:
+        if cluster("up", "0").wait() != 0:
+            print("interop: the control plane does not come up", file=sys.stderr)
+            return 1
+        inner = cluster("exec", "cp", sys.executable, HERE / "run.py", *argv, "--inside", str(directory),
+                        "--peer", str(arguments.peer), "--keep", str(arguments.keep), "--seed", str(arguments.seed))
+        return inner.wait()
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what follows must not be interrupted
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if inner is not None and inner.poll() is None:
+            inner.terminate()
+            inner.wait(60)
+        cluster("down").wait()
+        shutil.rmtree(base, ignore_errors=True)
+
+
+def build_peer(directory):
+    peer = directory / "peer"
+    go = HERE.parent / "cluster" / "tools" / "go"
+    subprocess.run([go, "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", peer, "."],
+                   cwd=HERE.parent / "peer", check=True)
+    return peer
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(description="Our elector and client-go's compete for one Lease.")
+    parser.add_argument("--elector", required=True, type=Path, help="our binary")
+    parser.add_argument("--peer", type=Path, help="the binary of tests/peer (default: build it)")
+    parser.add_argument("--rounds", type=int, default=9, help="hand-overs in each direction, in each of two elections (default 9)")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9), help="of the moments at which faults strike")
+    parser.add_argument("--keep", type=Path, help="a new directory for histories and logs, kept (default: kept after a failure)")
+    parser.add_argument("--junit", type=Path, help="a file for the checks in JUnit's format")
+    parser.add_argument("--inside", type=Path, dest="cluster", help=argparse.SUPPRESS)
+    arguments = parser.parse_args(argv)
+    arguments.elector = arguments.elector.resolve()
+    if not os.access(arguments.elector, os.X_OK):
+        parser.error(f"--elector: {arguments.elector} is no program")
+    return arguments
+
+
+def interrupted(*_):
+    raise KeyboardInterrupt
+
+
+def main(argv):
+    arguments = parse(argv)
+    signal.signal(signal.SIGTERM, interrupted)
+    if arguments.cluster:
+        return compete(arguments)
+    kept = arguments.keep is not None
+    arguments.keep = arguments.keep or Path(tempfile.mkdtemp(prefix="interop-histories-"))
+    arguments.keep.mkdir(parents=True, exist_ok=True)
+    arguments.keep = arguments.keep.resolve()
+    arguments.peer = arguments.peer.resolve() if arguments.peer else build_peer(arguments.keep)
+    code = run_on_cluster(arguments, argv)
+    if code == 0 and not kept:
+        shutil.rmtree(arguments.keep)
+    else:
+        print(f"histories and logs: {arguments.keep}", flush=True)
+    return code
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
