@@ -1,0 +1,173 @@
+#include "elector/kubernetes/client.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "elector/kubernetes/status_error.h"
+#include "elector/runtime/log.h"
+
+namespace elector::kubernetes {
+
+namespace {
+
+constexpr int kUnauthorized = 401;
+constexpr int kForbidden = 403;
+
+bool isSuccess(int status) {
+    return status >= 200 && status < 300;
+}
+
+bool isRedirect(int status) {
+    return status >= 300 && status < 400;
+}
+
+std::string nameOf(const Request& request) {
+    return fmt::format("{} {}", toString(request.method), request.path);
+}
+
+}  // namespace
+
+Client::Client(Access access, const runtime::Clock& clock)
+    : credentials_(std::move(access), clock), connection_(clock) {}
+
+Result<Response> Client::request(const Request& request, const Limits& limits) {
+    const auto head = authorized(request, limits);
+    if (!head) {
+        return head.error();
+    }
+    if (!isSuccess(head.value().status)) {
+        return refusalOf(head.value(), request);
+    }
+    auto body = readBody();
+    if (!body) {
+        connection_.close();
+        return std::move(body).error();
+    }
+    return Response{head.value().status, std::move(body).value()};
+}
+
+Result<Done> Client::openStream(const std::string& path, const Limits& limits) {
+    const Request request{Method::Get, path, ""};
+    const auto head = authorized(request, limits);
+    if (!head) {
+        return head.error();
+    }
+    if (!isSuccess(head.value().status)) {
+        return refusalOf(head.value(), request);
+    }
+    return Done();
+}
+
+Result<std::size_t> Client::readStream(char* buffer, std::size_t size) {
+    auto got = connection_.readBody(buffer, size);
+    if (!got) {
+        connection_.close();
+    }
+    return got;
+}
+
+Result<Head> Client::authorized(const Request& request, const Limits& limits) {
+    auto head = exchange(request, limits);
+    if (!head) {
+        return head;
+    }
+    const int status = head.value().status;
+    if (status != kUnauthorized && status != kForbidden) {
+        return head;
+    }
+    const bool hasOtherToken = credentials_.refreshToken();
+    if (status != kUnauthorized || !hasOtherToken) {
+        return head;
+    }
+    if (const auto rest = readBody(); !rest) {
+        connection_.close();
+    }
+    return exchange(request, limits);
+}
+
+Result<Head> Client::exchange(const Request& request, const Limits& limits) {
+    connection_.setLimits(limits);
+    bool maySendAgain = false;
+    auto head = attempt(request, maySendAgain);
+    if (!head && maySendAgain) {
+        head = attempt(request, maySendAgain);
+    }
+    if (!head) {
+        auto error = std::move(head).error();
+        error.message = fmt::format("{}: {}", nameOf(request), error.message);
+        return error;
+    }
+    return head;
+}
+
+Result<Head> Client::attempt(const Request& request, bool& maySendAgain) {
+    maySendAgain = false;
+    auto authorization = credentials_.authorization();
+    if (!authorization) {
+        return std::move(authorization).error();
+    }
+    bool isReused = false;
+    auto outcome = makeReady(isReused);
+    if (outcome) {
+        outcome = connection_.send(request, authorization.value());
+    }
+    Result<Head> head = outcome ? connection_.receiveHead() : Result<Head>(outcome.error());
+    if (!head) {
+        maySendAgain = isReused && request.method == Method::Get && !connection_.answered() &&
+                       head.error().kind == ErrorKind::Unreachable;
+        connection_.close();
+    }
+    return head;
+}
+
+Result<Done> Client::makeReady(bool& isReused) {
+    isReused = connection_.isFitForRequest();
+    if (isReused) {
+        return Done();
+    }
+    connection_.close();
+    auto tls = credentials_.tls();
+    if (!tls) {
+        return std::move(tls).error();
+    }
+    return connection_.open(credentials_.server(), std::move(tls).value());
+}
+
+Result<std::string> Client::readBody() {
+    std::string body;
+    std::array<char, 16 * 1024> block{};
+    for (;;) {
+        const auto got = connection_.readBody(block.data(), block.size());
+        if (!got) {
+            return got.error();
+        }
+        if (got.value() == 0) {
+            return body;
+        }
+        body.append(block.data(), got.value());
+        if (body.size() > kMaxBody) {
+            return ApiError{ErrorKind::Malformed, 0, std::nullopt,
+                            fmt::format("the answer has more than {} bytes", kMaxBody)};
+        }
+    }
+}
+
+ApiError Client::refusalOf(const Head& head, const Request& request) {
+    // The status is the answer, whether or not the sentence that explains it arrives.
+    const auto body = readBody();
+    if (!body || head.status == kUnauthorized) {
+        // After a 401 the next connection is made with what the certificate's files hold by then.
+        connection_.close();
+    }
+    if (isRedirect(head.status)) {
+        return {ErrorKind::Malformed, head.status, std::nullopt,
+                fmt::format("the answer to {} is a redirect ({}) to \"{}\", which is not followed; "
+                            "is the server's address that of a Kubernetes API?",
+                            nameOf(request), head.status, runtime::quoted(head.location))};
+    }
+    return statusError(head.status, head.retryAfter, body ? body.value() : std::string(),
+                       nameOf(request));
+}
+
+}  // namespace elector::kubernetes

@@ -1,0 +1,197 @@
+#include "elector/kubernetes/connection.h"
+
+#include <Poco/Exception.h>
+#include <Poco/Net/HTTPRequest.h>
+#include <Poco/Net/HTTPResponse.h>
+#include <Poco/String.h>
+#include <fmt/format.h>
+
+#include <charconv>
+#include <sstream>
+
+#include "elector/runtime/log.h"
+#include "elector/version.h"
+
+namespace elector::kubernetes {
+
+namespace {
+
+using Poco::Net::HTTPMessage;
+using Poco::Net::HTTPRequest;
+using Poco::Net::HTTPResponse;
+
+// Go's own limit for the head of a request is 1 MiB; the heads of an API server's answers have well
+// under 2 KiB.
+constexpr std::size_t kMaxHead = 64 * 1024;
+// 1xx answers that may stand before the real one; the API server sends none.
+constexpr int kMaxInterim = 8;
+
+ApiError malformed(std::string what) {
+    return {ErrorKind::Malformed, 0, std::nullopt, std::move(what)};
+}
+
+// A whole non-negative number, nothing else.
+std::optional<std::uint64_t> numberIn(const std::string& text) {
+    std::uint64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, number);
+    if (text.empty() || problem != std::errc() || stop != end) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+// Longer than anybody should be told to wait; it keeps sums of times far from overflow.
+constexpr std::uint64_t kMaxRetryAfterSeconds = 3600;
+
+Head headOf(const HTTPResponse& response) {
+    Head head;
+    head.status = response.getStatus();
+    head.location = response.get("Location", "");
+    head.contentType = response.get("Content-Type", "");
+    if (const auto seconds = numberIn(response.get("Retry-After", ""))) {
+        head.retryAfter = std::chrono::seconds(std::min(*seconds, kMaxRetryAfterSeconds));
+    }
+    return head;
+}
+
+bool isInterim(int status) {
+    return status >= 100 && status < 200;
+}
+
+}  // namespace
+
+const char* toString(Method method) {
+    switch (method) {
+        case Method::Get:
+            return "GET";
+        case Method::Put:
+            return "PUT";
+        case Method::Post:
+            return "POST";
+    }
+    return "";
+}
+
+Connection::Connection(const runtime::Clock& clock)
+    : socket_(clock), input_(socket_), body_(input_) {}
+
+Result<Done> Connection::open(const Endpoint& endpoint, std::shared_ptr<const TlsContext> tls) {
+    endpoint_ = endpoint;
+    input_.reset();
+    body_.beginLength(0);
+    keepAlive_ = true;
+    return socket_.connect(endpoint, std::move(tls));
+}
+
+void Connection::close() {
+    socket_.close();
+}
+
+bool Connection::isFitForRequest() {
+    return socket_.isOpen() && keepAlive_ && body_.isComplete() && !input_.hasPending() &&
+           socket_.isQuiet();
+}
+
+Result<Done> Connection::send(const Request& request, const std::string& authorization) {
+    HTTPRequest head(toString(request.method), endpoint_.pathPrefix + request.path,
+                     HTTPMessage::HTTP_1_1);
+    head.set("Host", endpoint_.authority());
+    head.set("User-Agent", fmt::format("leader-elector/{}", kVersion));
+    head.set("Accept", "application/json");
+    if (!authorization.empty()) {
+        head.set("Authorization", authorization);
+    }
+    if (!request.body.empty()) {
+        head.setContentType("application/json");
+        head.setContentLength64(static_cast<Poco::Int64>(request.body.size()));
+    }
+    std::ostringstream text;
+    head.write(text);
+    input_.beginAnswer();
+    return socket_.send(text.str() + request.body);
+}
+
+Result<std::string> Connection::readHeadText() {
+    std::string text;
+    for (;;) {
+        const auto line = input_.readLine(kMaxHead);
+        if (!line) {
+            return line.error();
+        }
+        if (line.value().empty() && !text.empty()) {
+            return text + "\r\n";
+        }
+        text += line.value() + "\r\n";
+        if (text.size() > kMaxHead) {
+            return malformed(fmt::format("the answer's head has more than {} bytes", kMaxHead));
+        }
+    }
+}
+
+Result<Head> Connection::receiveHead() {
+    for (int count = 0; count < kMaxInterim; ++count) {
+        const auto text = readHeadText();
+        if (!text) {
+            return text.error();
+        }
+        HTTPResponse response;
+        try {
+            std::istringstream stream(text.value());
+            response.read(stream);
+        } catch (const Poco::Exception&) {
+            return malformed(
+                fmt::format("the answer \"{}\" is not HTTP", runtime::quoted(text.value())));
+        }
+        if (isInterim(response.getStatus())) {
+            continue;
+        }
+        const auto transferEncoding = response.get("Transfer-Encoding", "");
+        if (auto begun = beginBody(transferEncoding, response.get("Content-Length", ""),
+                                   response.getStatus());
+            !begun) {
+            return std::move(begun).error();
+        }
+        keepAlive_ = keepAlive_ && response.getKeepAlive();
+        return headOf(response);
+    }
+    return malformed("the answer has interim answers without end");
+}
+
+Result<Done> Connection::beginBody(const std::string& transferEncoding,
+                                   const std::string& contentLength, int status) {
+    constexpr int kNoContent = 204;
+    constexpr int kNotModified = 304;
+    if (status == kNoContent || status == kNotModified) {
+        body_.beginLength(0);
+        return Done();
+    }
+    if (!transferEncoding.empty()) {
+        if (Poco::icompare(transferEncoding, std::string("chunked")) != 0) {
+            return malformed(fmt::format("the answer is encoded as \"{}\", not as chunked",
+                                         runtime::quoted(transferEncoding)));
+        }
+        // Both together are how requests are smuggled; the connection is not used again.
+        keepAlive_ = keepAlive_ && contentLength.empty();
+        body_.beginChunked();
+        return Done();
+    }
+    if (contentLength.empty()) {
+        keepAlive_ = false;
+        body_.beginUntilClose();
+        return Done();
+    }
+    const auto length = numberIn(contentLength);
+    if (!length) {
+        return malformed(
+            fmt::format("the answer's Content-Length is \"{}\"", runtime::quoted(contentLength)));
+    }
+    body_.beginLength(*length);
+    return Done();
+}
+
+Result<std::size_t> Connection::readBody(char* buffer, std::size_t size) {
+    return body_.read(buffer, size);
+}
+
+}  // namespace elector::kubernetes

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "elector/kubernetes/body.h"
+#include "elector/kubernetes/input.h"
+#include "elector/kubernetes/socket.h"
+
+namespace elector::kubernetes {
+
+enum class Method { Get, Put, Post };
+const char* toString(Method method);
+
+struct Request {
+    Method method = Method::Get;
+    std::string path;  // with query; without the endpoint's prefix
+    std::string body;  // JSON, or "" for none
+};
+
+// What the head of an answer says.
+struct Head {
+    int status = 0;
+    std::optional<std::chrono::seconds> retryAfter;
+    std::string location;     // of a redirect, foreign text
+    std::string contentType;  // foreign text
+};
+
+// One HTTP/1.1 connection to an API server, over which requests go one after the other. It never
+// reconnects or sends anything again by itself. Threads: one at a time.
+class Connection {
+  public:
+    explicit Connection(const runtime::Clock& clock);
+
+    void setLimits(const Limits& limits) { socket_.setLimits(limits); }
+
+    // REQUIRES: not open.
+    Result<Done> open(const Endpoint& endpoint, std::shared_ptr<const TlsContext> tls);
+    void close();
+
+    // True if the connection is open, the last answer was read to its end, and the server neither
+    // closed it nor said anything since.
+    bool isFitForRequest();
+
+    // Sends a request. `authorization` is the value of that header, "" for none.
+    // REQUIRES: isFitForRequest().
+    Result<Done> send(const Request& request, const std::string& authorization);
+
+    // Reads the head of the answer.
+    Result<Head> receiveHead();
+
+    // Whether any byte of the answer has come: where none has, on a connection that was used
+    // before, the server may have closed it before it saw the request.
+    bool answered() const { return input_.answered(); }
+
+    // As Body::read.
+    Result<std::size_t> readBody(char* buffer, std::size_t size);
+
+  private:
+    Result<std::string> readHeadText();
+    Result<Done> beginBody(const std::string& transferEncoding, const std::string& contentLength,
+                           int status);
+
+    Endpoint endpoint_;
+    Socket socket_;
+    Input input_;
+    Body body_;
+    bool keepAlive_ = false;
+};
+
+}  // namespace elector::kubernetes

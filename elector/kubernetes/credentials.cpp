@@ -1,0 +1,120 @@
+#include "elector/kubernetes/credentials.h"
+
+#include <Poco/String.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace elector::kubernetes {
+
+namespace {
+
+// RFC 6750 allows fewer; these are those that cannot break out of a header.
+bool isTokenCharacter(char character) {
+    return character > ' ' && character < '\x7f';
+}
+
+ApiError unusable(std::string sentence) {
+    return {ErrorKind::Unauthorized, 0, std::nullopt, std::move(sentence)};
+}
+
+}  // namespace
+
+Result<std::string> Credentials::authorization() {
+    if (!access_.token) {
+        return std::string();
+    }
+    const Instant now = clock_.now();
+    if (!tokenRead_ || now - *tokenRead_ >= kTokenAge) {
+        auto read = readToken();
+        if (read) {
+            token_ = std::move(read).value();
+            tokenRead_ = now;
+        } else if (!tokenRead_) {
+            return std::move(read).error();
+        }
+    }
+    return "Bearer " + token_;
+}
+
+bool Credentials::refreshToken() {
+    if (!access_.token) {
+        return false;
+    }
+    auto read = readToken();
+    if (!read) {
+        return false;
+    }
+    tokenRead_ = clock_.now();
+    const bool differs = read.value() != token_;
+    token_ = std::move(read).value();
+    return differs;
+}
+
+Result<std::string> Credentials::readToken() const {
+    auto text = access_.token->read();
+    if (!text) {
+        return unusable(text.error().message);
+    }
+    auto token = Poco::trim(text.value());
+    if (token.empty() || !std::all_of(token.begin(), token.end(), &isTokenCharacter)) {
+        const auto path = access_.token->path();
+        return unusable(
+            fmt::format("{} holds no token", path ? "the file " + path->string() : access_.origin));
+    }
+    return token;
+}
+
+Result<TlsMaterial> Credentials::readMaterial() const {
+    TlsMaterial material;
+    material.verify = !access_.skipVerify;
+    material.peerName = access_.serverName.empty() ? access_.server.host : access_.serverName;
+    const auto fill = [](const std::optional<Source>& source, std::string& text) -> Result<Done> {
+        if (source) {
+            auto read = source->read();
+            if (!read) {
+                return std::move(read).error();
+            }
+            text = std::move(read).value();
+        }
+        return Done();
+    };
+    for (auto& outcome :
+         {fill(access_.authorities, material.authorities),
+          fill(access_.certificate, material.certificate), fill(access_.key, material.key)}) {
+        if (!outcome) {
+            return outcome.error();
+        }
+    }
+    if (access_.authorities && material.authorities.empty()) {
+        return ApiError{
+            ErrorKind::Unreachable, 0, std::nullopt,
+            fmt::format("{}: the certificate authority's file is empty", access_.origin)};
+    }
+    return material;
+}
+
+Result<std::shared_ptr<const TlsContext>> Credentials::tls() {
+    if (!access_.server.tls) {
+        return std::shared_ptr<const TlsContext>();
+    }
+    auto material = readMaterial();
+    if (!material) {
+        // While a volume is being swapped, or the disk fails, the old trust is better than none.
+        return context_ ? Result(context_) : Result<decltype(context_)>(material.error());
+    }
+    if (context_ && material.value() == material_) {
+        return context_;
+    }
+    auto made = TlsContext::make(material.value());
+    if (!made) {
+        auto error = std::move(made).error();
+        error.message = fmt::format("{}: {}", access_.origin, error.message);
+        return context_ ? Result(context_) : Result<decltype(context_)>(std::move(error));
+    }
+    material_ = std::move(material).value();
+    context_ = std::move(made).value();
+    return context_;
+}
+
+}  // namespace elector::kubernetes

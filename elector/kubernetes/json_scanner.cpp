@@ -1,0 +1,157 @@
+#include "elector/kubernetes/json_scanner.h"
+
+#include <vector>
+
+#include "elector/kubernetes/json_text.h"
+
+namespace elector::kubernetes::json_text {
+
+namespace {
+
+bool isDigit(char character) {
+    return character >= '0' && character <= '9';
+}
+
+bool isHexDigit(char character) {
+    return isDigit(character) || (character >= 'a' && character <= 'f') ||
+           (character >= 'A' && character <= 'F');
+}
+
+}  // namespace
+
+void Scanner::skipBlanks() {
+    while (!atEnd() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) {
+        ++at_;
+    }
+}
+
+bool Scanner::take(char character) {
+    if (atEnd() || text_[at_] != character) {
+        return false;
+    }
+    ++at_;
+    return true;
+}
+
+bool Scanner::skipString() {
+    constexpr std::size_t kHexDigits = 4;
+    if (!take('"')) {
+        return false;
+    }
+    while (!atEnd()) {
+        const char character = text_[at_++];
+        if (character == '"') {
+            return true;
+        }
+        if (static_cast<unsigned char>(character) < ' ') {
+            return false;
+        }
+        if (character != '\\') {
+            continue;
+        }
+        if (take('u')) {
+            for (std::size_t count = 0; count < kHexDigits; ++count) {
+                if (!isHexDigit(peek())) {
+                    return false;
+                }
+                ++at_;
+            }
+        } else if (atEnd() ||
+                   std::string_view("\"\\/bfnrt").find(text_[at_++]) == std::string_view::npos) {
+            return false;
+        }
+    }
+    return false;
+}
+
+bool Scanner::skipKey() {
+    skipBlanks();
+    if (!skipString()) {
+        return false;
+    }
+    skipBlanks();
+    if (!take(':')) {
+        return false;
+    }
+    skipBlanks();
+    return true;
+}
+
+bool Scanner::skipDigits() {
+    const auto begin = at_;
+    while (isDigit(peek())) {
+        ++at_;
+    }
+    return at_ > begin;
+}
+
+bool Scanner::skipNumber() {
+    take('-');
+    if (!take('0') && !skipDigits()) {
+        return false;
+    }
+    if (take('.') && !skipDigits()) {
+        return false;
+    }
+    if (take('e') || take('E')) {
+        if (!take('+')) {
+            take('-');
+        }
+        return skipDigits();
+    }
+    return true;
+}
+
+bool Scanner::skipScalar() {
+    if (peek() == '"') {
+        return skipString();
+    }
+    for (const std::string_view word : {"true", "false", "null"}) {
+        if (text_.substr(at_, word.size()) == word) {
+            at_ += word.size();
+            return true;
+        }
+    }
+    return skipNumber();
+}
+
+bool Scanner::skipValue() {
+    std::vector<char> open;  // the brackets that are still to come, innermost last
+    for (;;) {
+        skipBlanks();
+        const char first = peek();
+        if (first == '{' || first == '[') {
+            if (open.size() == kMaxDepth) {
+                return false;
+            }
+            ++at_;
+            open.push_back(first == '{' ? '}' : ']');
+            skipBlanks();
+            if (peek() != open.back()) {
+                if (first == '{' && !skipKey()) {
+                    return false;
+                }
+                continue;
+            }
+        } else if (!skipScalar()) {
+            return false;
+        }
+        // A value has ended, or its bracket is about to; go on to the next one.
+        for (;;) {
+            if (open.empty()) {
+                return true;
+            }
+            skipBlanks();
+            if (take(open.back())) {
+                open.pop_back();
+                continue;
+            }
+            if (!take(',') || (open.back() == '}' && !skipKey())) {
+                return false;
+            }
+            break;
+        }
+    }
+}
+
+}  // namespace elector::kubernetes::json_text

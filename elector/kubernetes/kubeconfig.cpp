@@ -1,0 +1,226 @@
+#include "elector/kubernetes/kubeconfig.h"
+
+#include <Poco/Base64Decoder.h>
+#include <Poco/Exception.h>
+#include <Poco/StreamCopier.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <stdexcept>
+
+#include "elector/kubernetes/file_text.h"
+#include "elector/kubernetes/yaml_file.h"
+#include "elector/runtime/log.h"
+
+namespace elector::kubernetes {
+
+namespace {
+
+using Path = std::filesystem::path;
+
+std::string joined(const std::vector<Path>& files) {
+    std::vector<std::string> names;
+    for (const auto& file : files) {
+        names.push_back(runtime::quoted(file.string()));
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::vector<YamlNode> load(const std::vector<Path>& files) {
+    std::vector<YamlNode> documents;
+    for (const auto& file : files) {
+        std::error_code ignored;
+        if (files.size() > 1 && !std::filesystem::exists(file, ignored)) {
+            continue;
+        }
+        const auto text = readFile(file);
+        if (!text) {
+            throw std::runtime_error(fmt::format("{}; name a kubeconfig that this process may read",
+                                                 text.error().message));
+        }
+        documents.push_back(parseYaml(file, text.value()));
+    }
+    if (documents.empty()) {
+        throw std::runtime_error(
+            fmt::format("none of the kubeconfig files exists: {}", joined(files)));
+    }
+    return documents;
+}
+
+// The entry `name` of the first file whose list `list` has it: its member `content`.
+std::optional<YamlNode> find(const std::vector<YamlNode>& documents, const std::string& list,
+                             const std::string& name, const std::string& content) {
+    for (const auto& document : documents) {
+        std::optional<YamlNode> found;
+        for (const auto& entry : document.member(list).elements()) {
+            if (entry.member("name").text() != name) {
+                continue;
+            }
+            if (found) {
+                throw entry.member("name").error(fmt::format(
+                    "\"{}\" stands there twice; remove one of them", runtime::quoted(name)));
+            }
+            found = entry.member(content);
+        }
+        if (found) {
+            return found;
+        }
+    }
+    return std::nullopt;
+}
+
+std::runtime_error missing(const std::vector<Path>& files, std::string_view what) {
+    return std::runtime_error(fmt::format("kubeconfig {}: {}", joined(files), what));
+}
+
+Source decoded(const YamlNode& node, const std::string& encoded) {
+    std::istringstream input(encoded);
+    Poco::Base64Decoder decoder(input);
+    std::string text;
+    try {
+        decoder.exceptions(std::ios::badbit);
+        Poco::StreamCopier::copyToString(decoder, text);
+    } catch (const std::exception&) {
+        throw node.error("is not base64");
+    }
+    if (text.empty()) {
+        throw node.error("is not base64");
+    }
+    return Source::text(text);
+}
+
+// The member `key`-data, which outweighs the member `key`, a file's path.
+std::optional<Source> source(const YamlNode& parent, const std::string& key) {
+    const auto inlined = parent.member(key + "-data");
+    if (const auto encoded = inlined.text()) {
+        return decoded(inlined, *encoded);
+    }
+    const auto path = parent.member(key);
+    if (const auto text = path.text()) {
+        return Source::file(path.resolved(*text));
+    }
+    return std::nullopt;
+}
+
+struct Refused {
+    const char* key;
+    const char* why;
+};
+
+void refuse(const YamlNode& parent, const Refused& refused) {
+    if (const auto node = parent.member(refused.key); node.exists()) {
+        throw node.error(refused.why);
+    }
+}
+
+void readCluster(const YamlNode& cluster, Access& access) {
+    refuse(cluster, {"proxy-url", "is not supported: the API server must be reachable directly"});
+    const auto server = cluster.member("server");
+    const auto url = server.text();
+    if (!url) {
+        throw cluster.member("server").error("is missing; write server: https://HOST:PORT");
+    }
+    try {
+        access.server = parseEndpoint(*url);
+    } catch (const std::runtime_error& problem) {
+        throw server.error(fmt::format("is wrong: {}", problem.what()));
+    }
+    access.authorities = source(cluster, "certificate-authority");
+    access.serverName = cluster.member("tls-server-name").text().value_or("");
+    access.skipVerify = cluster.member("insecure-skip-tls-verify").flag();
+    if (access.skipVerify && access.authorities) {
+        throw cluster.member("insecure-skip-tls-verify")
+            .error("is true beside a certificate authority; remove one of them");
+    }
+}
+
+void readUser(const YamlNode& user, Access& access) {
+    constexpr const char* kPlugin =
+        "is not supported: no program is run to get credentials; use a token, a token file or a "
+        "client certificate";
+    constexpr const char* kPassword =
+        "is not supported, and no API server accepts passwords since 1.19; use a token, a token "
+        "file or a client certificate";
+    constexpr const char* kImpersonation =
+        "is not supported: the elector acts as itself; use the credentials of that user";
+    constexpr std::array kRefused{Refused{"exec", kPlugin},
+                                  Refused{"auth-provider", kPlugin},
+                                  Refused{"username", kPassword},
+                                  Refused{"password", kPassword},
+                                  Refused{"as", kImpersonation},
+                                  Refused{"as-uid", kImpersonation},
+                                  Refused{"as-groups", kImpersonation},
+                                  Refused{"as-user-extra", kImpersonation}};
+    for (const auto& refused : kRefused) {
+        refuse(user, refused);
+    }
+    access.certificate = source(user, "client-certificate");
+    access.key = source(user, "client-key");
+    if (access.certificate.has_value() != access.key.has_value()) {
+        throw user.error("has a client certificate without a key, or a key without a certificate");
+    }
+    const auto file = user.member("tokenFile");
+    if (const auto path = file.text()) {
+        access.token = Source::file(file.resolved(*path));
+    } else if (const auto token = user.member("token").text()) {
+        access.token = Source::text(*token);
+    }
+}
+
+std::string currentContext(const std::vector<YamlNode>& documents, const std::vector<Path>& files) {
+    for (const auto& document : documents) {
+        if (const auto name = document.member("current-context").text()) {
+            return *name;
+        }
+    }
+    throw missing(files, "current-context is missing; set it with kubectl config use-context NAME");
+}
+
+YamlNode require(const std::vector<YamlNode>& documents, const std::vector<Path>& files,
+                 const std::string& list, const std::string& name, const std::string& content) {
+    auto found = find(documents, list, name, content);
+    if (!found) {
+        throw missing(files, fmt::format("{} has no entry named \"{}\"; add it or name another",
+                                         list, runtime::quoted(name)));
+    }
+    return *found;
+}
+
+}  // namespace
+
+std::vector<Path> splitKubeconfigList(std::string_view list) {
+    std::vector<Path> files;
+    while (!list.empty()) {
+        const auto end = std::min(list.find(':'), list.size());
+        Path file(list.substr(0, end));
+        if (!file.empty() && std::find(files.begin(), files.end(), file) == files.end()) {
+            files.push_back(std::move(file));
+        }
+        list.remove_prefix(std::min(end + 1, list.size()));
+    }
+    return files;
+}
+
+Access readKubeconfig(const std::vector<Path>& files) {
+    const auto documents = load(files);
+    const auto name = currentContext(documents, files);
+    const auto context = require(documents, files, "contexts", name, "context");
+    Access access;
+    access.origin = fmt::format("kubeconfig {}, context {}", joined(files), runtime::quoted(name));
+    access.space = context.member("namespace").text().value_or("default");
+    const auto cluster = context.member("cluster").text();
+    if (!cluster) {
+        throw context.member("cluster").error("is missing; name an entry of clusters");
+    }
+    readCluster(require(documents, files, "clusters", *cluster, "cluster"), access);
+    if (const auto user = context.member("user").text()) {
+        readUser(require(documents, files, "users", *user, "user"), access);
+    }
+    refuseUnsafe(access);
+    return access;
+}
+
+}  // namespace elector::kubernetes

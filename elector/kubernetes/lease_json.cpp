@@ -1,0 +1,284 @@
+#include "elector/kubernetes/lease_json.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+
+#include "elector/kubernetes/json_text.h"
+#include "elector/names.h"
+#include "elector/runtime/escape.h"
+#include "elector/runtime/log.h"
+#include "elector/runtime/rfc3339.h"
+
+namespace elector::kubernetes {
+
+namespace {
+
+using election::Lease;
+using election::LeaseRecord;
+using election::WallTime;
+using json_text::Kind;
+
+constexpr std::string_view kApiVersion = "coordination.k8s.io/v1";
+
+// leaseDurationSeconds and leaseTransitions are int32 for the API server: more is never accepted.
+constexpr std::int64_t kMaxInt32 = std::numeric_limits<std::int32_t>::max();
+
+constexpr std::int64_t kLongestDurationSeconds = 3600;  // what rule 2 makes of anything longer
+constexpr std::size_t kLongestProperHolder = 512;
+constexpr std::size_t kMaxOddities = 8;
+constexpr std::array<std::string_view, 7> kSpecMembers{
+    "holderIdentity", "leaseDurationSeconds", "acquireTime", "renewTime", "leaseTransitions",
+    "strategy",       "preferredHolder"};
+
+// Reads the members of a Lease and collects what is odd about them.
+class Reader {
+  public:
+    explicit Reader(std::string_view spec) : spec_(spec) {}
+
+    std::string text(std::string_view object, std::string_view key, std::string_view name) {
+        const auto value = json_text::member(object, key);
+        if (!value) {
+            return {};
+        }
+        auto content = json_text::stringIn(*value);
+        if (!content) {
+            note(name, *value, "not a text");
+            return {};
+        }
+        if (content->size() > kLongestProperHolder) {
+            add(fmt::format("{} is {} bytes long", name, content->size()));
+        }
+        return std::move(*content);
+    }
+
+    std::optional<std::int64_t> integer(std::string_view key, std::int64_t least,
+                                        std::string_view expected) {
+        const auto value = json_text::member(spec_, key);
+        if (!value) {
+            return std::nullopt;
+        }
+        const auto name = fmt::format("spec.{}", key);
+        const auto number = json_text::integerIn(*value);
+        if (!number || *number < least) {
+            note(name, *value, expected);
+            return std::nullopt;
+        }
+        return std::min(*number, kMaxInt32);
+    }
+
+    std::optional<WallTime> time(std::string_view key) {
+        const auto value = json_text::member(spec_, key);
+        if (!value) {
+            return std::nullopt;
+        }
+        const auto content = json_text::stringIn(*value);
+        const auto parsed = content ? runtime::parseRfc3339(*content) : std::nullopt;
+        if (!parsed) {
+            note(fmt::format("spec.{}", key), *value, "not a time");
+        }
+        return parsed;
+    }
+
+    void note(std::string_view name, std::string_view value, std::string_view expected) {
+        const auto kind = json_text::kindOf(value);
+        const bool isSmall = kind != Kind::Object && kind != Kind::Array;
+        const auto shown =
+            kind == Kind::String
+                ? fmt::format("\"{}\"", runtime::quoted(value.substr(1, value.size() - 2)))
+                : runtime::quoted(value);
+        add(fmt::format("{} is {}, {}", name, isSmall ? shown : json_text::describe(kind),
+                        expected));
+    }
+
+    void add(std::string oddity) {
+        if (oddities_.size() < kMaxOddities) {
+            oddities_.push_back(std::move(oddity));
+        }
+    }
+
+    std::vector<std::string> finish() && { return std::move(oddities_); }
+
+  private:
+    std::string_view spec_;
+    std::vector<std::string> oddities_;
+};
+
+void noteUnknownMembers(std::string_view spec, Reader& reader) {
+    for (const auto& member : json_text::membersOf(spec)) {
+        if (std::find(kSpecMembers.begin(), kSpecMembers.end(), member.key) == kSpecMembers.end()) {
+            reader.add(fmt::format("spec.{} is unknown", runtime::quoted(member.key)));
+        }
+    }
+}
+
+// A record that somebody holds has all of these.
+void noteMissing(const LeaseRecord& record, std::string_view spec, Reader& reader) {
+    if (record.holder.empty()) {
+        return;
+    }
+    for (const std::string_view key : {"leaseDurationSeconds", "acquireTime", "renewTime"}) {
+        if (!json_text::member(spec, key)) {
+            reader.add(fmt::format("spec.{} is absent, though there is a holder", key));
+        }
+    }
+}
+
+LeaseRecord readRecord(std::string_view metadata, std::string_view spec, Reader& reader) {
+    LeaseRecord record;
+    record.holder = reader.text(spec, "holderIdentity", "spec.holderIdentity");
+    const auto annotations = json_text::member(metadata, "annotations").value_or("{}");
+    record.session = reader.text(annotations, names::kSessionAnnotation,
+                                 fmt::format("the annotation {}", names::kSessionAnnotation));
+    if (const auto seconds = reader.integer("leaseDurationSeconds", 1, "not a positive integer")) {
+        record.duration = std::chrono::seconds(*seconds);
+        if (*seconds > kLongestDurationSeconds) {
+            reader.note("spec.leaseDurationSeconds",
+                        json_text::member(spec, "leaseDurationSeconds").value_or(""),
+                        "more than one hour");
+        }
+    }
+    record.acquireTime = reader.time("acquireTime");
+    record.renewTime = reader.time("renewTime");
+    record.transitions =
+        reader.integer("leaseTransitions", 0, "not an integer from zero").value_or(0);
+    noteMissing(record, spec, reader);
+    noteUnknownMembers(spec, reader);
+    return record;
+}
+
+// Each part is preceded by its length, so that no two lists of parts look the same.
+void append(std::string& text, std::string_view part) {
+    text += fmt::format("{}:", part.size());
+    text += part;
+}
+
+// The digest of what counts as a change (rule 2). The spec's members are sorted, and null counts as
+// absent, so that the order in which a server writes them does not matter.
+std::string fingerprintOf(std::string_view uid, std::string_view session, std::string_view spec) {
+    std::map<std::string, std::string_view> sorted;
+    for (auto& member : json_text::membersOf(spec)) {
+        sorted.insert_or_assign(std::move(member.key), member.value);
+    }
+    std::string text;
+    append(text, uid);
+    append(text, session);
+    for (const auto& [key, value] : sorted) {
+        if (json_text::kindOf(value) != Kind::Null) {
+            append(text, key);
+            append(text, value);
+        }
+    }
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+    return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + size, ""));
+}
+
+ApiError malformed(std::string sentence) {
+    return {ErrorKind::Malformed, 0, std::nullopt, std::move(sentence)};
+}
+
+std::string timeText(WallTime time) {
+    return runtime::jsonString(runtime::formatMicroTime(time));
+}
+
+// `spec` with the five members of `record`. A time or duration that the record does not have is
+// taken out.
+std::string withRecord(std::string spec, const LeaseRecord& record) {
+    const auto set = [&spec](std::string_view key, const std::optional<std::string>& value) {
+        spec =
+            value ? json_text::withMember(spec, key, *value) : json_text::withoutMember(spec, key);
+    };
+    const auto number = [](std::int64_t value, std::int64_t least) {
+        return std::to_string(std::clamp(value, least, kMaxInt32));
+    };
+    // "" and not null when nobody holds it: null breaks other clients (rule 5).
+    set("holderIdentity", runtime::jsonString(record.holder));
+    set("leaseDurationSeconds",
+        record.duration ? std::optional(number(record.duration->count(), 1)) : std::nullopt);
+    set("acquireTime",
+        record.acquireTime ? std::optional(timeText(*record.acquireTime)) : std::nullopt);
+    set("renewTime", record.renewTime ? std::optional(timeText(*record.renewTime)) : std::nullopt);
+    set("leaseTransitions", number(record.transitions, 0));
+    return spec;
+}
+
+std::string withSession(std::string_view metadata, const std::string& session) {
+    const auto annotations = json_text::member(metadata, "annotations");
+    if (session.empty()) {
+        return annotations ? json_text::withMember(
+                                 metadata, "annotations",
+                                 json_text::withoutMember(*annotations, names::kSessionAnnotation))
+                           : std::string(metadata);
+    }
+    return json_text::withMember(
+        metadata, "annotations",
+        json_text::withMember(annotations.value_or("{}"), names::kSessionAnnotation,
+                              runtime::jsonString(session)));
+}
+
+std::string leaseDocument(std::string_view document, std::string_view metadata,
+                          std::string_view spec) {
+    // The items of a list carry neither of the first two.
+    auto text = json_text::withMember(document, "apiVersion", runtime::jsonString(kApiVersion));
+    text = json_text::withMember(text, "kind", "\"Lease\"");
+    text = json_text::withMember(text, "metadata", metadata);
+    return json_text::withMember(text, "spec", spec);
+}
+
+}  // namespace
+
+Result<Lease> parseLease(std::string_view document) {
+    if (!json_text::isValid(document) || json_text::membersOf(document).empty()) {
+        return malformed("the answer is no JSON object");
+    }
+    const auto metadata = json_text::member(document, "metadata").value_or("{}");
+    const auto uid = json_text::stringIn(json_text::member(metadata, "uid").value_or(""));
+    if (!uid || uid->empty()) {
+        return malformed("the answer is no object with a metadata.uid");
+    }
+    const auto version =
+        json_text::stringIn(json_text::member(metadata, "resourceVersion").value_or(""));
+    const auto revision = election::Revision::parse(version.value_or(""));
+    if (!revision) {
+        return malformed(fmt::format("metadata.resourceVersion is \"{}\", not a decimal integer",
+                                     runtime::quoted(version.value_or(""))));
+    }
+    const auto spec = json_text::member(document, "spec").value_or("{}");
+    Reader reader(spec);
+    if (json_text::kindOf(spec) != Kind::Object) {
+        reader.note("spec", spec, "not an object");
+    }
+    const auto annotations = json_text::member(metadata, "annotations").value_or("{}");
+    if (json_text::kindOf(annotations) != Kind::Object) {
+        reader.note("metadata.annotations", annotations, "not an object");
+    }
+    auto record = readRecord(metadata, spec, reader);
+    const auto session = json_text::member(annotations, names::kSessionAnnotation).value_or("");
+    return Lease{*uid,
+                 *revision,
+                 std::move(record),
+                 fingerprintOf(*uid, session, spec),
+                 std::move(reader).finish(),
+                 std::string(document)};
+}
+
+std::string updatedLease(const Lease& base, const LeaseRecord& record) {
+    const auto spec = json_text::member(base.document, "spec").value_or("{}");
+    const auto metadata = json_text::member(base.document, "metadata").value_or("{}");
+    return leaseDocument(base.document, withSession(metadata, record.session),
+                         withRecord(std::string(spec), record));
+}
+
+std::string newLease(const election::LeaseKey& key, const LeaseRecord& record) {
+    auto metadata = json_text::withMember("{}", "name", runtime::jsonString(key.name));
+    metadata = json_text::withMember(metadata, "namespace", runtime::jsonString(key.space));
+    return leaseDocument("{}", withSession(metadata, record.session), withRecord("{}", record));
+}
+
+}  // namespace elector::kubernetes

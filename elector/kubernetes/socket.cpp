@@ -1,0 +1,259 @@
+#include "elector/kubernetes/socket.h"
+
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <system_error>
+
+#include "elector/kubernetes/socket_bio.h"
+
+namespace elector::kubernetes {
+
+namespace {
+
+// A watch may be silent for a minute; a server that died without a word is noticed after about 25
+// seconds all the same, and one that does not take what was sent after 20.
+constexpr int kKeepAliveIdleSeconds = 10;
+constexpr int kKeepAliveIntervalSeconds = 5;
+constexpr int kKeepAliveProbes = 3;
+constexpr int kUserTimeoutMs = 20'000;
+
+std::string textOf(int problem) {
+    return std::generic_category().message(problem);
+}
+
+void setOption(int descriptor, int level, int option, int value) {
+    setsockopt(descriptor, level, option, &value, sizeof value);
+}
+
+void setOptions(int descriptor) {
+    setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+    setOption(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdleSeconds);
+    setOption(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveIntervalSeconds);
+    setOption(descriptor, IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
+    setOption(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, kUserTimeoutMs);
+}
+
+int clampedSize(std::size_t size) {
+    return static_cast<int>(
+        std::min(size, static_cast<std::size_t>(std::numeric_limits<int>::max())));
+}
+
+bool wouldBlock() {
+    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+}  // namespace
+
+void Socket::setLimits(const Limits& limits) {
+    limits_ = limits;
+    waiter_.begin(limits);
+}
+
+Result<Done> Socket::connect(const Endpoint& endpoint, std::shared_ptr<const TlsContext> tls) {
+    peer_ = endpoint.authority();
+    const auto addresses = resolve(endpoint, waiter_);
+    if (!addresses) {
+        return addresses.error();
+    }
+    auto remaining = static_cast<int>(addresses.value().size());
+    Result<Done> outcome = failure(ErrorKind::Unreachable, "cannot connect", "it has no address");
+    for (const auto& address : addresses.value()) {
+        const Instant now = clock_.now();
+        outcome = connectTo(address, limits_.deadline == Instant::max()
+                                         ? limits_.deadline
+                                         : now + (limits_.deadline - now) / remaining);
+        --remaining;
+        waiter_.begin(limits_);
+        if (outcome || waiter_.check() != Waiter::Outcome::Ready) {
+            break;
+        }
+        close();
+    }
+    if (outcome && tls != nullptr) {
+        tls_ = std::move(tls);
+        outcome = shakeHands(*tls_);
+    }
+    if (!outcome) {
+        close();
+    }
+    return outcome;
+}
+
+Result<Done> Socket::connectTo(const SocketAddress& address, Instant until) {
+    descriptor_ =
+        socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (descriptor_ < 0) {
+        return failure(ErrorKind::Unreachable, "cannot connect", textOf(errno));
+    }
+    setOptions(descriptor_);
+    waiter_.begin({until, limits_.stop});
+    const auto* target = reinterpret_cast<const sockaddr*>(&address.storage);
+    if (::connect(descriptor_, target, address.length) == 0) {
+        return Done();
+    }
+    if (errno != EINPROGRESS) {
+        return failure(ErrorKind::Unreachable, "cannot connect", textOf(errno));
+    }
+    if (auto ready = waitFor(POLLOUT, "connecting"); !ready) {
+        return ready;
+    }
+    int problem = 0;
+    socklen_t size = sizeof problem;
+    getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &problem, &size);
+    if (problem != 0) {
+        return failure(ErrorKind::Unreachable, "cannot connect", textOf(problem));
+    }
+    return Done();
+}
+
+Result<Done> Socket::shakeHands(const TlsContext& tls) {
+    session_ = tls.newSession();
+    BIO* bio = newSocketBio(descriptor_).release();
+    SSL_set_bio(session_.get(), bio, bio);
+    for (;;) {
+        ERR_clear_error();
+        const int outcome = SSL_do_handshake(session_.get());
+        if (outcome == 1) {
+            return Done();
+        }
+        if (auto ready = waitForTls(outcome, "the TLS handshake"); !ready) {
+            return ready;
+        }
+    }
+}
+
+Result<Done> Socket::send(std::string_view data) {
+    while (!data.empty()) {
+        if (session_) {
+            ERR_clear_error();
+            const int sent = SSL_write(session_.get(), data.data(), clampedSize(data.size()));
+            if (sent > 0) {
+                data.remove_prefix(static_cast<std::size_t>(sent));
+            } else if (auto ready = waitForTls(sent, "sending"); !ready) {
+                return ready;
+            }
+            continue;
+        }
+        const auto sent = ::send(descriptor_, data.data(), data.size(), MSG_NOSIGNAL);
+        if (sent >= 0) {
+            data.remove_prefix(static_cast<std::size_t>(sent));
+        } else if (!wouldBlock()) {
+            return failure(ErrorKind::Unreachable, "sending", textOf(errno));
+        } else if (auto ready = waitFor(POLLOUT, "sending"); !ready) {
+            return ready;
+        }
+    }
+    return Done();
+}
+
+Result<std::size_t> Socket::receive(char* buffer, std::size_t size) {
+    constexpr const char* kWhat = "waiting for the answer";
+    for (;;) {
+        // Asked each time, so that a peer who never lets us wait cannot stretch a deadline.
+        if (const auto limit = waiter_.check(); limit != Waiter::Outcome::Ready) {
+            return failure(ErrorKind::TimedOut, kWhat,
+                           limit == Waiter::Outcome::Stopped ? "stopped" : "timed out");
+        }
+        if (session_) {
+            ERR_clear_error();
+            const int got = SSL_read(session_.get(), buffer, clampedSize(size));
+            if (got > 0) {
+                return static_cast<std::size_t>(got);
+            }
+            if (SSL_get_error(session_.get(), got) == SSL_ERROR_ZERO_RETURN) {
+                return std::size_t{0};
+            }
+            if (auto ready = waitForTls(got, kWhat); !ready) {
+                return std::move(ready).error();
+            }
+            continue;
+        }
+        const auto got = recv(descriptor_, buffer, size, 0);
+        if (got >= 0) {
+            return static_cast<std::size_t>(got);
+        }
+        if (!wouldBlock()) {
+            return failure(ErrorKind::Unreachable, kWhat, textOf(errno));
+        }
+        if (auto ready = waitFor(POLLIN, kWhat); !ready) {
+            return std::move(ready).error();
+        }
+    }
+}
+
+bool Socket::isQuiet() {
+    if (!isOpen()) {
+        return false;
+    }
+    char byte = 0;
+    if (session_) {
+        ERR_clear_error();
+        const int got = SSL_peek(session_.get(), &byte, 1);
+        return got <= 0 && SSL_get_error(session_.get(), got) == SSL_ERROR_WANT_READ;
+    }
+    return recv(descriptor_, &byte, 1, MSG_PEEK) < 0 && wouldBlock();
+}
+
+void Socket::close() {
+    session_.reset();
+    tls_.reset();
+    if (isOpen()) {
+        ::close(descriptor_);
+        descriptor_ = -1;
+    }
+}
+
+Result<Done> Socket::waitFor(short events, const char* what) {
+    switch (waiter_.wait(descriptor_, events)) {
+        case Waiter::Outcome::Ready:
+            return Done();
+        case Waiter::Outcome::TimedOut:
+            return failure(ErrorKind::TimedOut, what, "timed out");
+        case Waiter::Outcome::Stopped:
+            return failure(ErrorKind::TimedOut, what, "stopped");
+    }
+    return Done();
+}
+
+Result<Done> Socket::waitForTls(int outcome, const char* what) {
+    const int problem = errno;
+    const int error = SSL_get_error(session_.get(), outcome);
+    if (error == SSL_ERROR_WANT_READ) {
+        return waitFor(POLLIN, what);
+    }
+    if (error == SSL_ERROR_WANT_WRITE) {
+        return waitFor(POLLOUT, what);
+    }
+    errno = problem;
+    return tlsFailure(error, what);
+}
+
+ApiError Socket::tlsFailure(int error, const char* what) {
+    const auto verdict = SSL_get_verify_result(session_.get());
+    if (verdict != X509_V_OK && SSL_get_verify_mode(session_.get()) != SSL_VERIFY_NONE) {
+        takeTlsErrors();
+        return failure(ErrorKind::Unreachable, "its certificate is not accepted",
+                       X509_verify_cert_error_string(verdict));
+    }
+    if (error == SSL_ERROR_SYSCALL && errno != 0) {
+        return failure(ErrorKind::Unreachable, what, textOf(errno));
+    }
+    const auto why = takeTlsErrors();
+    return failure(ErrorKind::Unreachable, what, why.empty() ? "the connection broke off" : why);
+}
+
+ApiError Socket::failure(ErrorKind kind, std::string_view what, std::string_view why) const {
+    return {kind, 0, std::nullopt, fmt::format("the API server at {}: {}: {}", peer_, what, why)};
+}
+
+}  // namespace elector::kubernetes

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "elector/kubernetes/endpoint.h"
+#include "elector/kubernetes/resolver.h"
+#include "elector/kubernetes/tls_context.h"
+#include "elector/kubernetes/waiter.h"
+#include "elector/runtime/clock.h"
+
+namespace elector::kubernetes {
+
+// A client's TCP connection, plain or TLS, each of whose operations ends at a deadline at the
+// latest and at once when a stop is requested. It takes the place of Poco's sockets here, whose TLS
+// time-outs double, cannot be changed once connected, and let a server skip the check of its name
+// by stalling the handshake.
+//
+// A failure is TimedOut (a limit was reached) or Unreachable (all else); after one the socket is of
+// no more use but to be closed. Threads: one at a time.
+class Socket {
+  public:
+    explicit Socket(const runtime::Clock& clock) : clock_(clock) {}
+    ~Socket() { close(); }
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
+
+    // What bounds the operations from now on, connect() included.
+    void setLimits(const Limits& limits);
+
+    // Connects to the first address of `endpoint` that accepts, in time for the others to be tried,
+    // and shakes hands if there is `tls`. REQUIRES: not open.
+    Result<Done> connect(const Endpoint& endpoint, std::shared_ptr<const TlsContext> tls);
+
+    Result<Done> send(std::string_view data);
+
+    // Waits for bytes and reads at most `size` of them; 0 where the peer ended the connection in
+    // due form. With TLS a connection that just breaks off is an error: anybody could cut it.
+    Result<std::size_t> receive(char* buffer, std::size_t size);
+
+    // True if the connection is open and has nothing to say: fit for another request.
+    bool isQuiet();
+
+    bool isOpen() const { return descriptor_ >= 0; }
+    void close();
+
+  private:
+    Result<Done> connectTo(const SocketAddress& address, Instant until);
+    Result<Done> shakeHands(const TlsContext& tls);
+    Result<Done> waitFor(short events, const char* what);
+    Result<Done> waitForTls(int outcome, const char* what);
+    ApiError tlsFailure(int error, const char* what);
+    ApiError failure(ErrorKind kind, std::string_view what, std::string_view why) const;
+
+    const runtime::Clock& clock_;
+    Waiter waiter_;
+    Limits limits_;
+    std::string peer_;  // for sentences
+    int descriptor_ = -1;
+    std::shared_ptr<const TlsContext> tls_;
+    TlsContext::Session session_{nullptr, &SSL_free};
+};
+
+}  // namespace elector::kubernetes

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "elector/kubernetes/limits.h"
+
+namespace elector::kubernetes {
+
+// What an answer other than 2xx means, for the election: which kind of failure `status` is, and a
+// sentence with the message of the Status object in `body`, escaped and cut. `request` names what
+// was asked ("PUT /apis/...").
+//
+// A 404 without a Status object is Malformed: what answered is no Kubernetes API, and says nothing
+// about whether there is a Lease.
+ApiError statusError(int status, std::optional<std::chrono::seconds> retryAfter,
+                     std::string_view body, std::string_view request);
+
+// The same of a Status object within a watch's ERROR event.
+ApiError eventError(std::string_view statusObject);
+
+}  // namespace elector::kubernetes

@@ -1,0 +1,219 @@
+#include "elector/store/kubernetes_store.h"
+
+#include <Poco/URI.h>
+#include <fmt/format.h>
+
+#include <random>
+
+#include "elector/kubernetes/json_text.h"
+#include "elector/kubernetes/lease_json.h"
+#include "elector/kubernetes/watch_stream.h"
+
+namespace elector::store {
+
+namespace {
+
+namespace json_text = kubernetes::json_text;
+using election::ErrorKind;
+using kubernetes::Method;
+using kubernetes::Response;
+
+constexpr int kCreated = 201;
+
+// How long the server is asked to keep a watch: as long as its own default at least, and spread, so
+// that the replicas' watches do not end together.
+constexpr int kShortestWatchSeconds = 1800;
+constexpr int kLongestWatchSeconds = 3600;
+// What the server gets on top to end it by itself before we do.
+constexpr std::chrono::seconds kWatchGrace{30};
+
+std::string encoded(const std::string& text) {
+    std::string result;
+    Poco::URI::encode(text, "/?#&=+,;", result);
+    return result;
+}
+
+std::string collectionPath(const LeaseKey& key) {
+    return fmt::format("/apis/coordination.k8s.io/v1/namespaces/{}/leases", encoded(key.space));
+}
+
+std::string leasePath(const LeaseKey& key) {
+    return fmt::format("{}/{}", collectionPath(key), encoded(key.name));
+}
+
+// A selector on the name: the only list that a Role limited to one name allows.
+std::string listPath(const LeaseKey& key) {
+    return fmt::format("{}?fieldSelector=metadata.name%3D{}", collectionPath(key),
+                       encoded(key.name));
+}
+
+std::string watchPath(const LeaseKey& key, const std::string& version, std::chrono::seconds time) {
+    return fmt::format("{}&watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
+                       listPath(key), encoded(version), time.count());
+}
+
+// Adds to a refusal what the person on call has to do about it.
+ApiError explained(ApiError error, const char* verb, const LeaseKey& key) {
+    if (error.kind == ErrorKind::Forbidden) {
+        error.message = fmt::format(
+            "not allowed to {} the Lease {} in the namespace {}; the Role needs apiGroups "
+            "[coordination.k8s.io], resources [leases], resourceNames [{}], verbs [get, list, "
+            "watch, create, update] ({})",
+            verb, key.name, key.space, key.name, error.message);
+    } else {
+        error.message = fmt::format("cannot {} the Lease {}: {}", verb, key.text(), error.message);
+    }
+    return error;
+}
+
+std::chrono::seconds watchTime() {
+    std::random_device device;
+    return std::chrono::seconds(
+        std::uniform_int_distribution(kShortestWatchSeconds, kLongestWatchSeconds)(device));
+}
+
+// Whether `document` is the Lease of `key`: a server or proxy that ignores the selector sends all.
+bool isNamed(std::string_view document, const LeaseKey& key) {
+    const auto metadata = json_text::member(document, "metadata").value_or("");
+    return json_text::stringIn(json_text::member(metadata, "name").value_or("")) == key.name;
+}
+
+struct Listed {
+    std::optional<Lease> lease;
+    std::string version;
+};
+
+ApiError malformed(const char* sentence) {
+    return {ErrorKind::Malformed, 0, std::nullopt, sentence};
+}
+
+Result<Listed> parseList(std::string_view body, const LeaseKey& key) {
+    if (!json_text::isValid(body)) {
+        return malformed("the list is not JSON");
+    }
+    const auto metadata = json_text::member(body, "metadata").value_or("");
+    const auto version =
+        json_text::stringIn(json_text::member(metadata, "resourceVersion").value_or(""));
+    if (!version || version->empty()) {
+        return malformed("the list has no metadata.resourceVersion");
+    }
+    Listed listed;
+    listed.version = *version;
+    for (const auto item : json_text::elementsOf(json_text::member(body, "items").value_or(""))) {
+        if (isNamed(item, key)) {
+            auto lease = kubernetes::parseLease(item);
+            if (!lease) {
+                return std::move(lease).error();
+            }
+            listed.lease = std::move(lease).value();
+        }
+    }
+    return listed;
+}
+
+// Tells `sink` one event. An error where the event holds no usable Lease.
+Result<kubernetes::Done> tell(const kubernetes::WatchEvent& event, const LeaseKey& key,
+                              WatchSink& sink) {
+    if (!isNamed(event.object, key)) {
+        return kubernetes::Done();  // bookmarks have no name either
+    }
+    if (event.type == "DELETED") {
+        sink.onDeleted();
+    } else if (event.type == "ADDED" || event.type == "MODIFIED") {
+        auto lease = kubernetes::parseLease(event.object);
+        if (!lease) {
+            return std::move(lease).error();
+        }
+        sink.onChanged(std::move(lease).value());
+    }
+    return kubernetes::Done();
+}
+
+}  // namespace
+
+KubernetesStore::KubernetesStore(const kubernetes::Access& access, const runtime::Clock& clock)
+    : clock_(clock), requests_(access, clock), watching_(access, clock) {}
+
+Result<std::optional<Lease>> KubernetesStore::get(const LeaseKey& key, const CallLimits& limits) {
+    const auto answer =
+        requests_.request({Method::Get, leasePath(key), ""}, {limits.deadline, limits.stop});
+    if (!answer) {
+        if (answer.error().kind == ErrorKind::NotFound) {
+            return std::optional<Lease>();
+        }
+        return explained(answer.error(), "get", key);
+    }
+    auto lease = kubernetes::parseLease(answer.value().body);
+    if (!lease) {
+        return explained(std::move(lease).error(), "get", key);
+    }
+    return std::optional(std::move(lease).value());
+}
+
+Result<Written> KubernetesStore::create(const LeaseKey& key, const LeaseRecord& record,
+                                        const CallLimits& limits) {
+    return put(key, kubernetes::newLease(key, record), "create", limits);
+}
+
+Result<Written> KubernetesStore::update(const LeaseKey& key, const Lease& base,
+                                        const LeaseRecord& record, const CallLimits& limits) {
+    return put(key, kubernetes::updatedLease(base, record), "update", limits);
+}
+
+Result<Written> KubernetesStore::put(const LeaseKey& key, const std::string& body, const char* verb,
+                                     const CallLimits& limits) {
+    const auto answer =
+        requests_.request({Method::Put, leasePath(key), body}, {limits.deadline, limits.stop});
+    if (!answer) {
+        return explained(answer.error(), verb, key);
+    }
+    auto lease = kubernetes::parseLease(answer.value().body);
+    if (!lease) {
+        return explained(std::move(lease).error(), verb, key);
+    }
+    return Written{std::move(lease).value(), answer.value().status == kCreated};
+}
+
+Result<std::string> KubernetesStore::list(const LeaseKey& key, WatchSink& sink,
+                                          election::Duration setUp, const std::stop_token& stop) {
+    const Instant sentAt = clock_.now();
+    // Without a resourceVersion: a quorum read.
+    const auto answer = watching_.request({Method::Get, listPath(key), ""}, {sentAt + setUp, stop});
+    if (!answer) {
+        return answer.error();
+    }
+    auto listed = parseList(answer.value().body, key);
+    if (!listed) {
+        return std::move(listed).error();
+    }
+    sink.onListed(std::move(listed.value().lease), sentAt);
+    return std::move(listed.value().version);
+}
+
+ApiError KubernetesStore::watch(const LeaseKey& key, WatchSink& sink, election::Duration setUp,
+                                std::stop_token stop) {
+    const auto version = list(key, sink, setUp, stop);
+    if (!version) {
+        return explained(version.error(), "list", key);
+    }
+    const auto time = watchTime();
+    const Instant now = clock_.now();
+    kubernetes::WatchStream stream(watching_);
+    const auto opened = stream.open(watchPath(key, version.value(), time), {now + setUp, stop},
+                                    {now + time + kWatchGrace, stop});
+    if (!opened) {
+        return explained(opened.error(), "watch", key);
+    }
+    for (;;) {
+        const auto event = stream.next();
+        if (!event) {
+            return explained(event.error(), "watch", key);
+        }
+        if (const auto told = tell(event.value(), key, sink); !told) {
+            watching_.close();
+            return explained(told.error(), "watch", key);
+        }
+    }
+}
+
+}  // namespace elector::store
