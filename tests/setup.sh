@@ -6,8 +6,8 @@
 set -euo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-build=(ca-certificates ccache cmake g++ libfmt-dev libgmock-dev libgtest-dev libpoco-dev libssl-dev libyaml-cpp-dev
-    ninja-build)
+elector=(ca-certificates cmake g++ libfmt-dev libpoco-dev libssl-dev libyaml-cpp-dev ninja-build)
+build=("${elector[@]}" ccache libgmock-dev libgtest-dev)
 processes=(curl iproute2 jq procps python3 python3-pytest python3-yaml util-linux)
 control_plane=(golang-go iptables openssl)
 nodes=(buildah conntrack containerd containernetworking-plugins debootstrap fuse-overlayfs libc6-dev runc)
@@ -18,7 +18,7 @@ packages_of() {
     tidy) echo clang-tidy-19 git python3 "${build[@]}" ;;
     unit | contract | simulation) echo python3 "${build[@]}" ;;
     integration) echo "${processes[@]}" "${build[@]}" ;;
-    demo) echo python3 ;; # tests/demo.sh installs its own
+    demo) echo curl jq python3 "${elector[@]}" ;;
     controlplane | interop) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     cluster) echo "${processes[@]}" "${control_plane[@]}" "${nodes[@]}" ;;
     *)
