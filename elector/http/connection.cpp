@@ -1,0 +1,277 @@
+#include "elector/http/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace elector::http {
+namespace {
+
+// A turn's bounds: 64 KB read (30 us to decrypt), 16 requests (50 us of small ones). So 512 peers
+// that pipeline as much as they can delay the others by some 25 ms a round.
+constexpr int kReadsPerTurn = 4;
+constexpr int kRequestsPerTurn = 16;
+// Who does not take his answers gets no further requests handled.
+constexpr std::size_t kPendingOutput = 65536;
+
+constexpr Refusal kTooSlow{408, "The request took too long to arrive."};
+constexpr Refusal kOutOfMemory{503, "The server holds too many bodies; try again."};
+
+}  // namespace
+
+Connection::Connection(ServerContext& context, std::unique_ptr<Channel> channel,
+                       const RemoteAddress& remote)
+    : context_(context),
+      channel_(std::move(channel)),
+      remote_(remote),
+      place_(context.quota.enter(this, remote)),
+      since_(context.now),
+      input_(context.buffered) {
+    ++context_.stats.open;
+}
+
+Connection::~Connection() {
+    endExchange();
+    context_.quota.leave(place_);
+    --context_.stats.open;
+}
+
+void Connection::turn() {
+    send();
+    receive();
+    work();
+    send();
+}
+
+void Connection::send() {
+    if (phase_ == Phase::Over) {
+        return;
+    }
+    const Output::Sent sent = output_.send(*channel_, context_.now);
+    if (sent == Output::Sent::Failed) {
+        enter(Phase::Over);
+    } else if (sent == Output::Sent::All && phase_ == Phase::Closing) {
+        channel_->endWriting();
+        enter(lingers_ && !peerEnded_ ? Phase::Lingering : Phase::Over);
+    }
+}
+
+bool Connection::wantsInput() const {
+    if (peerEnded_) {
+        return false;
+    }
+    switch (phase_) {
+        case Phase::Head:
+            return input_.size() <= context_.limits.headBytes &&
+                   output_.pending() <= kPendingOutput;
+        case Phase::Body:
+            return input_.size() < head_->contentLength();
+        case Phase::Waiting:
+        case Phase::Streaming:
+            return input_.size() <= context_.limits.headBytes;
+        case Phase::Lingering:
+            return true;
+        case Phase::Closing:
+        case Phase::Over:
+            return false;
+    }
+    return false;
+}
+
+void Connection::receive() {
+    readNeedsWrite_ = false;
+    moreBuffered_ = false;
+    std::vector<char>& scratch = context_.scratch;
+    for (int reads = 0; reads < kReadsPerTurn && wantsInput(); ++reads) {
+        const IoResult result = phase_ == Phase::Lingering
+                                    ? channel_->receive(scratch.data(), scratch.size())
+                                    : channel_->read(scratch.data(), scratch.size());
+        switch (result.status) {
+            case IoStatus::Done:
+                take({scratch.data(), result.size});
+                break;
+            case IoStatus::WantsWrite:
+                readNeedsWrite_ = true;
+                return;
+            case IoStatus::WantsRead:
+                return;
+            case IoStatus::Ended:
+                peerEnded();
+                return;
+            case IoStatus::Failed:
+                enter(Phase::Over);
+                return;
+        }
+        if (result.size < scratch.size() && channel_->buffered() == 0) {
+            return;  // saves the call that would say so
+        }
+    }
+    moreBuffered_ = channel_->buffered() > 0;
+}
+
+void Connection::take(std::string_view bytes) {
+    if (phase_ == Phase::Lingering) {
+        return;
+    }
+    if (phase_ == Phase::Head && isIdle()) {
+        since_ = context_.now;
+    }
+    input_.append(bytes);
+    if (phase_ == Phase::Body && context_.buffered > context_.limits.bufferedBytes) {
+        refuse(kOutOfMemory);
+    }
+}
+
+void Connection::peerEnded() {
+    // It may have closed its side only, and wait for answers to what it sent. From a stream's
+    // consumer nothing more is expected, so that its end means that it left.
+    peerEnded_ = true;
+    if (phase_ == Phase::Streaming || phase_ == Phase::Lingering) {
+        enter(Phase::Over);
+    }
+}
+
+void Connection::work() {
+    unfinished_ = false;
+    int requests = 0;
+    while (phase_ == Phase::Head || phase_ == Phase::Body) {
+        if (requests >= kRequestsPerTurn || output_.pending() > kPendingOutput) {
+            unfinished_ = input_.size() > 0;
+            break;
+        }
+        if (!step()) {
+            if (peerEnded_) {
+                close(false);
+            }
+            break;
+        }
+        ++requests;
+    }
+    input_.compact();
+}
+
+// Handles one request, or refuses; false where more bytes have to come first.
+bool Connection::step() {
+    if (phase_ == Phase::Head && !readHead()) {
+        return false;
+    }
+    if (phase_ == Phase::Body) {
+        if (input_.size() < head_->contentLength()) {
+            return false;
+        }
+        handle();
+    }
+    return true;
+}
+
+void Connection::refuse(const Refusal& refusal) {
+    ++context_.stats.refusals;
+    Response response = refusal.status == kOutOfMemory.status
+                            ? Response::unavailable(refusal.sentence)
+                            : Response::text(refusal.status, refusal.sentence);
+    response.body += '\n';
+    const bool withBody = !head_ || head_->method() != "HEAD";
+    context_.writer.append(output_.bytes(), response, {.withBody = withBody, .closes = true});
+    close(true);
+}
+
+void Connection::complete(const Response& response) {
+    // A declared body that was not read would be taken for the next request.
+    const bool bodyUnread = phase_ == Phase::Head && head_->contentLength() > 0;
+    const bool closes = !head_->keepsAlive() || context_.draining || bodyUnread;
+    context_.writer.append(output_.bytes(), response,
+                           {.withBody = head_->method() != "HEAD", .closes = closes});
+    lingers_ = bodyUnread;
+    nextRequest(closes);
+}
+
+void Connection::nextRequest(bool closes) {
+    endExchange();
+    head_.reset();
+    served_ = true;
+    if (closes) {
+        close(lingers_ || input_.size() > 0);
+    } else {
+        enter(Phase::Head);
+    }
+}
+
+void Connection::close(bool lingers) {
+    endExchange();
+    lingers_ = lingers;
+    enter(Phase::Closing);
+}
+
+void Connection::endExchange() {
+    if (exchange_) {
+        exchange_->open = false;
+        exchange_->sink = nullptr;
+        exchange_.reset();
+        context_.quota.release(place_);
+    }
+}
+
+void Connection::enter(Phase phase) {
+    phase_ = phase;
+    since_ = context_.now;
+}
+
+void Connection::drain() {
+    if (phase_ == Phase::Head) {
+        close(false);
+    } else if (phase_ == Phase::Body) {
+        return;  // answered within its limits, or cut off at the end of the drain
+    } else if (phase_ == Phase::Streaming) {
+        onFinish();
+    }
+    markTurn();
+}
+
+void Connection::expire() {
+    ++context_.stats.expired;
+    const bool requested = phase_ == Phase::Body || (phase_ == Phase::Head && !isIdle());
+    if (output_.isBlocked()) {
+        enter(Phase::Over);
+    } else if (requested && isEstablished() && (input_.size() > 0 || phase_ == Phase::Body)) {
+        refuse(kTooSlow);
+    } else if (phase_ == Phase::Waiting) {
+        complete(Response::unavailable("There was no answer in time.\n"));
+    } else {
+        enter(Phase::Over);
+    }
+    markTurn();
+}
+
+runtime::Instant Connection::deadline() const {
+    const Limits& limits = context_.limits;
+    const runtime::Instant stalled =
+        output_.isBlocked() ? output_.blockedSince() + limits.writeStall : kNever;
+    switch (phase_) {
+        case Phase::Head:
+            return std::min(stalled, since_ + (isIdle() ? limits.idle : limits.head));
+        case Phase::Body:
+            return std::min(stalled, since_ + limits.body);
+        case Phase::Waiting:
+            return std::min(stalled, since_ + limits.later);
+        case Phase::Lingering:
+            return since_ + limits.linger;
+        case Phase::Streaming:
+        case Phase::Closing:
+            return stalled;
+        case Phase::Over:
+            return context_.now;
+    }
+    return kNever;
+}
+
+Connection::Interest Connection::interest() const {
+    const bool input = wantsInput();
+    const bool pending = output_.pending() > 0;
+    return {(input && !readNeedsWrite_) || (pending && output_.needsRead()),
+            (pending && !output_.needsRead()) || (input && readNeedsWrite_)};
+}
+
+bool Connection::wantsTurn() const {
+    return (unfinished_ && output_.pending() <= kPendingOutput) || (moreBuffered_ && wantsInput());
+}
+
+}  // namespace elector::http

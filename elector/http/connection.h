@@ -1,0 +1,120 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "elector/http/channel.h"
+#include "elector/http/head_scanner.h"
+#include "elector/http/input.h"
+#include "elector/http/output.h"
+#include "elector/http/quota.h"
+#include "elector/http/request.h"
+#include "elector/http/responder.h"
+#include "elector/http/server_context.h"
+
+namespace elector::http {
+
+// One peer's connection: reads requests, has them handled, sends the answers, in order. A state
+// machine that the loop turns; it waits for nothing and never blocks. Whatever happens to it, it
+// only becomes over: the loop removes it.
+//
+// Threads: one (the loop's).
+class Connection final : private ExchangeSink {
+  public:
+    // Enters the quota. `context` outlives the connection.
+    Connection(ServerContext& context, std::unique_ptr<Channel> channel,
+               const RemoteAddress& remote);
+    ~Connection() override;
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    // Does what can be done now: sends, reads, handles. A bounded piece of work, so that no peer
+    // keeps the others waiting.
+    void turn();
+    // The server stops: closes at once where nothing is owed to the peer, else after the answer.
+    void drain();
+    // The deadline has passed.
+    void expire();
+
+    // When expire() is due: the one place where time limits become instants.
+    runtime::Instant deadline() const;
+    // What to wait for before the next turn.
+    struct Interest {
+        bool read = false;
+        bool write = false;
+    };
+    Interest interest() const;
+    // A turn is due although the socket may announce nothing.
+    bool wantsTurn() const;
+    bool isOver() const { return phase_ == Phase::Over; }
+    bool isEstablished() const { return channel_->isEstablished(); }
+    const Poco::Net::Socket& socket() const { return channel_->socket(); }
+
+    // A wait without a limit.
+    static constexpr runtime::Instant kNever = runtime::Instant::max();
+
+  private:
+    enum class Phase {
+        Head,       // of the next request; nothing of it may have come yet
+        Body,       // of the request in head_
+        Waiting,    // for a handler that answers later
+        Streaming,  // an answer that grows
+        Closing,    // sends what is left
+        Lingering,  // has said all and discards what still comes, see Limits::linger
+        Over,
+    };
+
+    void receive();
+    void take(std::string_view bytes);
+    void peerEnded();
+    bool wantsInput() const;
+    bool isIdle() const { return served_ && input_.size() == 0; }
+
+    void work();
+    bool step();
+    bool readHead();
+    bool judgeHead(std::size_t length);
+    void handle();
+    void handleLater(const LaterHandler& handler, const Request& request);
+    void send();
+
+    void refuse(const Refusal& refusal);
+    void complete(const Response& response);
+    void nextRequest(bool closes);
+    void close(bool lingers);
+    void endExchange();
+    void enter(Phase phase);
+    void markTurn() { context_.turns.push_back(socket().impl()); }
+
+    void onRespond(const Response& response) override;
+    void onBegin(const Response& head) override;
+    void onPush(std::string_view bytes) override;
+    void onFinish() override;
+    void onAbandoned() override;
+    void onOverrun() override;
+
+    ServerContext& context_;
+    std::unique_ptr<Channel> channel_;
+    const RemoteAddress remote_;
+    Quota::Place place_;
+
+    Phase phase_ = Phase::Head;
+    runtime::Instant since_;  // of the phase; in Head: of the head's first byte, if one has come
+    bool served_ = false;     // at least one request
+    bool peerEnded_ = false;
+    bool readNeedsWrite_ = false;  // TLS has to send before it can read
+    bool moreBuffered_ = false;    // the channel has bytes that no socket will announce
+    bool unfinished_ = false;      // work() stopped at a bound, not for want of bytes
+    bool lingers_ = false;         // after Closing
+
+    Input input_;
+    HeadScanner scanner_;
+    std::optional<RequestHead> head_;
+    const Router::Route* route_ = nullptr;
+    Output output_;
+    std::shared_ptr<Exchange> exchange_;
+    bool chunked_ = false;
+};
+
+}  // namespace elector::http

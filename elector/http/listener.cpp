@@ -1,0 +1,147 @@
+#include "elector/http/listener.h"
+
+#include <Poco/Net/NetException.h>
+#include <Poco/Net/SocketAddress.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <utility>
+
+#include "elector/runtime/log.h"
+
+namespace elector::http {
+namespace {
+
+using Poco::Net::ServerSocket;
+using Poco::Net::SocketAddress;
+
+constexpr int kBacklog = 1024;
+
+ServerSocket bound(const SocketAddress& address, bool dualStack) {
+    ServerSocket socket;
+    // reusePort has to be said: left out, Poco sets SO_REUSEPORT along with SO_REUSEADDR, and a
+    // second server on the same port would share it instead of being told.
+    constexpr bool kReuseAddress = true;
+    constexpr bool kReusePort = false;
+    if (address.family() == SocketAddress::IPv6) {
+        socket.bind6(address, kReuseAddress, kReusePort, !dualStack);
+    } else {
+        socket.bind(address, kReuseAddress, kReusePort);
+    }
+    return socket;
+}
+
+// The machine lacks the family (IPv6 switched off) or the address.
+bool isAbsent(const Poco::Exception& error) {
+    return error.code() == EAFNOSUPPORT || error.code() == EADDRNOTAVAIL;
+}
+
+std::string remedy(const Poco::Exception& error) {
+    switch (error.code()) {
+        case EADDRINUSE:
+            return "the port is in use; stop the process that listens there or choose another port";
+        case EACCES:
+            return "this user may not listen on that port; choose one above 1023";
+        case EADDRNOTAVAIL:
+        case EAFNOSUPPORT:
+            return "this machine has no such address; choose one of its own";
+        default:
+            return error.displayText();
+    }
+}
+
+}  // namespace
+
+Listener::Listener(ServerSocket socket) : socket_(std::move(socket)) {
+    socket_.listen(kBacklog);
+    socket_.setBlocking(false);
+    ::fcntl(socket_.impl()->sockfd(), F_SETFD, FD_CLOEXEC);
+}
+
+Listener Listener::everywhere(std::uint16_t port) {
+    try {
+        return Listener(bound(SocketAddress("::", port), true));
+    } catch (const Poco::Exception& error) {
+        if (!isAbsent(error)) {
+            throw;
+        }
+    }
+    return Listener(bound(SocketAddress("0.0.0.0", port), false));
+}
+
+Listener Listener::at(const std::string& host, std::uint16_t port) {
+    return Listener(bound(SocketAddress(host, port), false));
+}
+
+std::vector<Listener> Listener::openAll(const std::vector<std::string>& hosts, std::uint16_t port) {
+    std::vector<Listener> listeners;
+    for (const std::string& host : hosts) {
+        try {
+            // Where the first one was to find a free port, the others take the same.
+            listeners.push_back(at(host, listeners.empty() ? port : listeners.front().port()));
+        } catch (const Poco::Exception& error) {
+            const bool last = &host == &hosts.back();
+            if (!isAbsent(error) || (last && listeners.empty())) {
+                throw;
+            }
+        }
+    }
+    return listeners;
+}
+
+std::vector<Listener> Listener::open(const ListenAddress& address) {
+    // A port that is free on one address may be taken on the next: then another one is looked for.
+    constexpr int kAttempts = 16;
+    for (int attempt = 1;; ++attempt) {
+        try {
+            std::vector<Listener> listeners;
+            if (address.hosts.empty()) {
+                listeners.push_back(everywhere(address.port));
+            } else {
+                listeners = openAll(address.hosts, address.port);
+            }
+            return listeners;
+        } catch (const Poco::Exception& error) {
+            const bool another = address.port == 0 && error.code() == EADDRINUSE;
+            if (!another || attempt == kAttempts) {
+                throw std::runtime_error(fmt::format("cannot listen on {}: {}",
+                                                     runtime::quoted(address.text), remedy(error)));
+            }
+        }
+    }
+}
+
+Listener::Accepted Listener::accept() const {
+    sockaddr_storage remote{};
+    for (;;) {
+        socklen_t size = sizeof remote;
+        const int descriptor =
+            ::accept4(socket_.impl()->sockfd(), reinterpret_cast<sockaddr*>(&remote), &size,
+                      SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (descriptor >= 0) {
+            const int on = 1;
+            ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            return {Outcome::Accepted, descriptor, remote};
+        }
+        switch (errno) {
+            case EAGAIN:
+                return {Outcome::Nothing};
+            case EINTR:
+            case ECONNABORTED:
+            case EPROTO:
+            case ENETDOWN:
+            case ENETUNREACH:
+            case EHOSTDOWN:
+            case EHOSTUNREACH:
+                break;  // this one peer is gone: the next one
+            default:    // EMFILE, ENFILE, ENOBUFS, ENOMEM; anything else must not spin either
+                return {Outcome::OutOfResources};
+        }
+    }
+}
+
+}  // namespace elector::http

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <Poco/Net/ServerSocket.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "elector/http/listen_address.h"
+#include "elector/http/remote_address.h"
+
+namespace elector::http {
+
+// A socket that listens, non-blocking.
+class Listener {
+  public:
+    // Opens those of `address`. Throws std::runtime_error with a sentence that names the address
+    // and a remedy.
+    static std::vector<Listener> open(const ListenAddress& address);
+
+    enum class Outcome {
+        Accepted,
+        Nothing,         // nobody waits
+        OutOfResources,  // descriptors or memory; whoever waits goes on waiting
+    };
+    struct Accepted {
+        Outcome outcome;
+        int descriptor = -1;  // the caller's, non-blocking
+        sockaddr_storage remote = {};
+    };
+    Accepted accept() const;
+
+    const Poco::Net::ServerSocket& socket() const { return socket_; }
+    std::uint16_t port() const { return socket_.address().port(); }
+
+  private:
+    explicit Listener(Poco::Net::ServerSocket socket);
+    static Listener everywhere(std::uint16_t port);
+    static Listener at(const std::string& host, std::uint16_t port);
+    static std::vector<Listener> openAll(const std::vector<std::string>& hosts, std::uint16_t port);
+
+    Poco::Net::ServerSocket socket_;
+};
+
+}  // namespace elector::http

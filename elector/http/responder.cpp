@@ -1,0 +1,68 @@
+#include "elector/http/responder.h"
+
+#include <utility>
+
+namespace elector::http {
+namespace {
+
+template <typename Action>
+bool post(const std::shared_ptr<Exchange>& exchange, Action action) {
+    if (!exchange->open) {
+        return false;
+    }
+    return exchange->mailbox->post([exchange, action = std::move(action)] {
+        if (exchange->sink != nullptr) {
+            action(*exchange->sink);
+        }
+    });
+}
+
+}  // namespace
+
+// Shared by the copies of one Responder: its end is the end of the last of them.
+struct Responder::Claim {
+    explicit Claim(std::shared_ptr<Exchange> claimed) : exchange(std::move(claimed)) {}
+    Claim(const Claim&) = delete;
+    Claim& operator=(const Claim&) = delete;
+    ~Claim() {
+        post(exchange, [](ExchangeSink& sink) { sink.onAbandoned(); });
+    }
+    std::shared_ptr<Exchange> exchange;
+};
+
+Responder::Responder(std::shared_ptr<Exchange> exchange)
+    : claim_(std::make_shared<Claim>(std::move(exchange))) {}
+
+bool Responder::respond(Response response) const {
+    return post(claim_->exchange,
+                [response = std::move(response)](ExchangeSink& sink) { sink.onRespond(response); });
+}
+
+bool Responder::begin(Response head) const {
+    return post(claim_->exchange,
+                [head = std::move(head)](ExchangeSink& sink) { sink.onBegin(head); });
+}
+
+bool Responder::push(std::string bytes) const {
+    const std::shared_ptr<Exchange>& exchange = claim_->exchange;
+    const std::size_t size = bytes.size();
+    if (exchange->queued.fetch_add(size) + size > exchange->queueLimit) {
+        post(exchange, [](ExchangeSink& sink) { sink.onOverrun(); });
+        exchange->open = false;
+        return false;
+    }
+    return post(exchange, [raw = exchange.get(), bytes = std::move(bytes)](ExchangeSink& sink) {
+        raw->queued -= bytes.size();
+        sink.onPush(bytes);
+    });
+}
+
+bool Responder::finish() const {
+    return post(claim_->exchange, [](ExchangeSink& sink) { sink.onFinish(); });
+}
+
+bool Responder::isOpen() const {
+    return claim_->exchange->open;
+}
+
+}  // namespace elector::http

@@ -1,0 +1,65 @@
+#include "elector/http/server.h"
+
+#include <pthread.h>
+
+#include <csignal>
+#include <utility>
+
+#include "elector/http/event_loop.h"
+
+namespace elector::http {
+namespace {
+
+// OpenSSL writes without MSG_NOSIGNAL; a peer that left must not end the process.
+void blockBrokenPipeSignal() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+}  // namespace
+
+Server::Server(ServerOptions options, Router router, const runtime::Clock& clock,
+               const runtime::Log& log)
+    : loop_(std::make_unique<EventLoop>(std::move(options), std::move(router), clock, log)) {}
+
+Server::~Server() {
+    stop();
+}
+
+void Server::start() {
+    thread_ = std::jthread([this](const std::stop_token& stop) {
+        blockBrokenPipeSignal();
+        loop_->run(stop);
+    });
+}
+
+void Server::stop() {
+    if (thread_.joinable()) {
+        thread_.request_stop();
+        thread_.join();
+    }
+}
+
+std::uint16_t Server::port() const {
+    return loop_->port();
+}
+
+const Stats& Server::stats() const {
+    return loop_->stats();
+}
+
+bool Server::post(std::function<void()> function) {
+    return loop_->post(std::move(function));
+}
+
+std::future<void> Server::barrier() {
+    auto passed = std::make_shared<std::promise<void>>();
+    if (!post([passed] { passed->set_value(); })) {
+        passed->set_value();
+    }
+    return passed->get_future();
+}
+
+}  // namespace elector::http

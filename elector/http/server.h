@@ -1,0 +1,70 @@
+#pragma once
+
+#include <Poco/Net/Context.h>
+
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "elector/http/limits.h"
+#include "elector/http/listen_address.h"
+#include "elector/http/router.h"
+#include "elector/http/stats.h"
+#include "elector/runtime/clock.h"
+#include "elector/runtime/log.h"
+
+namespace elector::http {
+
+struct ServerOptions {
+    ListenAddress address;
+    // Under which names it may be asked for, besides localhost and IP literals (AllowedHosts).
+    std::vector<std::string> hostNames;
+    Limits limits;
+    // TLS where set: its SSL_CTX serves all connections. A certificate is swapped without a
+    // restart by SSL_CTX_set_cert_cb, which the owner sets; it is called in the loop.
+    Poco::Net::Context::Ptr tls;
+};
+
+class EventLoop;
+
+// The HTTP/1.1 server of the whole project: one thread, one event loop, plain or TLS. Peers that
+// idle, drip, stall in a handshake or do not read cost a descriptor and little memory, no thread,
+// and are limited in number (Quota) and time (Limits).
+//
+// Handlers run in the loop and must not wait; who answers later does so through a Responder.
+// Threads: start() and stop() by the owner; all else by any.
+class Server {
+  public:
+    // Listens from here on; answers from start() on. Throws std::runtime_error with a sentence
+    // where it cannot listen. `clock` and `log` outlive the server.
+    Server(ServerOptions options, Router router, const runtime::Clock& clock,
+           const runtime::Log& log);
+    // Stops.
+    ~Server();
+
+    void start();
+    // Accepts nothing more, finishes the answers under way (Limits::drain at most), ends streams,
+    // closes, returns. Once.
+    void stop();
+
+    std::uint16_t port() const;
+    const Stats& stats() const;
+
+    // Has `function` run in the loop, between two requests. False, and it never runs, after the
+    // stop.
+    bool post(std::function<void()> function);
+    // Ready once every handler that began before this call has returned: what is decided from
+    // state changed before the call is decided by the new state afterwards (a leader that said "no"
+    // may release the Lease then). Ready at once after the stop. REQUIRES: start() was called.
+    std::future<void> barrier();
+
+  private:
+    std::unique_ptr<EventLoop> loop_;
+    std::jthread thread_;
+};
+
+}  // namespace elector::http

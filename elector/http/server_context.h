@@ -1,0 +1,47 @@
+#pragma once
+
+#include <Poco/Net/Socket.h>
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "elector/http/host.h"
+#include "elector/http/limits.h"
+#include "elector/http/mailbox.h"
+#include "elector/http/quota.h"
+#include "elector/http/response_writer.h"
+#include "elector/http/router.h"
+#include "elector/http/stats.h"
+#include "elector/runtime/clock.h"
+#include "elector/runtime/log.h"
+
+namespace elector::http {
+
+// What the connections of one server share. All of it belongs to the loop, but for the mailbox and
+// the stats.
+struct ServerContext {
+    Limits limits;
+    AllowedHosts hosts;
+    Router router;
+    const runtime::Clock& clock;
+    const runtime::Log& log;
+
+    std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
+    Stats stats = {};
+    Quota quota{limits};
+    ResponseWriter writer{clock};
+
+    // When this round of the loop began: one reading of the clock for all that it does.
+    runtime::Instant now = {};
+    bool draining = false;     // every answer is the last of its connection
+    std::size_t buffered = 0;  // received and not yet handled, over all connections
+    std::vector<char> scratch = std::vector<char>(kScratchBytes);  // to read into
+    // Connections with something to do that no socket announces.
+    std::vector<const Poco::Net::SocketImpl*> turns = {};
+
+    // One record of TLS.
+    static constexpr std::size_t kScratchBytes = 16384;
+};
+
+}  // namespace elector::http
