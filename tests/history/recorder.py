@@ -39,9 +39,10 @@ class Poller(threading.Thread):
 
     TIMEOUT = 0.25  # of a request, in seconds; a process that is stopped answers none
 
-    def __init__(self, recording, by, host, port, period=0.01):
+    def __init__(self, recording, by, host, port, period=0.01, path="/api/leader"):
         super().__init__(name=f"poller of {by}", daemon=True)
         self._recording, self._by, self._host, self._port, self._period = recording, by, host, port, period
+        self._path = path
         self._ended = threading.Event()
         self._connection = None
         self.latest = None  # (sent, the answer's fields), of the last poll if it was answered
@@ -67,7 +68,7 @@ class Poller(threading.Thread):
             self._connection = http.client.HTTPConnection(self._host, self._port, timeout=self.TIMEOUT)
             self._connection.connect()  # before the clock is read: it is no part of the question
         sent = boottime()
-        self._connection.request("GET", "/api/leader")
+        self._connection.request("GET", self._path)
         response = self._connection.getresponse()
         body = response.read()
         answered = boottime()
