@@ -52,11 +52,10 @@ bool isOver(const CallLimits& limits, const runtime::Clock& clock) {
 
 // 16 random bytes in the form of Kubernetes' uids.
 std::string newUid() {
-    std::string digits = runtime::randomHex(16);
-    for (const std::size_t at : {8U, 13U, 18U, 23U}) {
-        digits.insert(at, "-");
-    }
-    return digits;
+    const std::string digits = runtime::randomHex(16);
+    const std::string_view all = digits;
+    return fmt::format("{}-{}-{}-{}-{}", all.substr(0, 8), all.substr(8, 4), all.substr(12, 4),
+                       all.substr(16, 4), all.substr(20));
 }
 
 std::string withIdentity(std::string_view document, const std::string& uid,
