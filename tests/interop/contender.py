@@ -13,9 +13,13 @@ OURS, PEER = "ours", "client-go"
 
 @dataclass(frozen=True)
 class Timing:
-    """The durations that both kinds are given, in milliseconds."""
+    """The durations that both kinds are given, in milliseconds.
 
-    lease: int = 2000
+    client-go keeps the times of a record in whole seconds, so it overlooks renewals within one second and may take over
+    a second before the lease has run out. Beside it, lease - renew must be more than that.
+    """
+
+    lease: int = 3000
     renew: int = 1500
     retry: int = 300
 

@@ -173,8 +173,6 @@ def run_on_cluster(arguments, argv):
                         "--peer", str(arguments.peer), "--keep", str(arguments.keep), "--seed", str(arguments.seed))
         return inner.wait()
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what follows must not be interrupted
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if inner is not None and inner.poll() is None:
             inner.terminate()
             inner.wait(60)
@@ -207,12 +205,15 @@ def parse(argv):
 
 
 def interrupted(*_):
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # cleaning up must not be interrupted
     raise KeyboardInterrupt
 
 
 def main(argv):
     arguments = parse(argv)
-    signal.signal(signal.SIGTERM, interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupted)
     if arguments.cluster:
         return compete(arguments)
     kept = arguments.keep is not None
