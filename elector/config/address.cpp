@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "elector/config/dns_name.h"
-
 namespace elector::config {
 
 namespace {
@@ -20,13 +18,6 @@ bool isIpAddress(int family, const std::string& text) {
 bool isAllDigits(std::string_view text) {
     return !text.empty() &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-// A name that ends in a number is meant as an IPv4 address: "10.0.0.256" is no name.
-bool isHost(const std::string& text) {
-    const std::size_t point = text.rfind('.');
-    const std::string_view last = std::string_view(text).substr(point + 1);
-    return isAllDigits(last) ? isIpAddress(AF_INET, text) : isDnsSubdomain(text);
 }
 
 std::optional<std::uint16_t> parsePort(std::string_view text) {
@@ -57,10 +48,8 @@ std::optional<Address> parseAddress(std::string_view text) {
         host = host.substr(1, host.size() - 2);
         return isIpAddress(AF_INET6, host) ? std::optional(Address{host, *port}) : std::nullopt;
     }
-    if (!host.empty() && !isHost(host)) {
-        return std::nullopt;
-    }
-    return Address{host, *port};
+    const bool allowed = host.empty() || host == "localhost" || isIpAddress(AF_INET, host);
+    return allowed ? std::optional(Address{host, *port}) : std::nullopt;
 }
 
 }  // namespace elector::config

@@ -9,7 +9,8 @@ namespace elector::config {
 
 // Where to listen, or whom to ask.
 struct Address {
-    // A name or an IP address, IPv6 without brackets; "" for all addresses of the machine.
+    // An IP address, IPv6 without brackets, or "localhost" for both loopback addresses; "" for all
+    // addresses of the machine.
     std::string host;
     std::uint16_t port = 0;  // 0: any free port (to listen)
 
@@ -19,7 +20,8 @@ struct Address {
 };
 
 // Reads what Address::text writes. Nothing unless the port is a number up to 65535 and the host,
-// where there is one, an IPv4 address, an IPv6 address in brackets or a DNS name.
+// where there is one, localhost, an IPv4 address or an IPv6 address in brackets: an elector is
+// asked on its own machine or Pod, and a name would add a lookup that no deadline can bound.
 std::optional<Address> parseAddress(std::string_view text);
 
 }  // namespace elector::config

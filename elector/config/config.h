@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "elector/config/address.h"
+#include "elector/election/election.h"
 #include "elector/election/instant.h"
 #include "elector/election/lease.h"
 #include "elector/election/timing.h"
@@ -12,17 +13,8 @@
 
 namespace elector::config {
 
-// What becomes of the Lease when a leader is told to stop.
-enum class OnShutdown {
-    Release,  // given up at once, for whoever waits
-    Expire,   // left to run out: safe where the program may outlive the elector
-};
-
-// What a process that never saw the Lease does where there is none (rule 8).
-enum class OnMissing {
-    Create,  // creates and takes it at once
-    Wait,    // creates it and waits out a lease duration
-};
+using election::OnMissing;
+using election::OnShutdown;
 
 // When /readyz answers 200.
 enum class ReadyWhen {

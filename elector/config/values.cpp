@@ -47,7 +47,9 @@ std::string assignDuration(election::Duration& target, const std::string& value)
 std::string assignAddress(Address& target, const std::string& value) {
     const auto address = parseAddress(value);
     target = address.value_or(target);
-    return address ? "" : "write HOST:PORT or :PORT, such as localhost:4040, [::1]:4040 or :4040";
+    return address ? ""
+                   : "allowed are :PORT, localhost:PORT, ADDRESS:PORT and [IPV6-ADDRESS]:PORT with "
+                     "a port up to 65535";
 }
 
 }  // namespace elector::config
