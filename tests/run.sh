@@ -78,7 +78,7 @@ run_programs_of() { # run_programs_of TIER OUT
 }
 
 run_pytest() { # run_pytest TIER OUT
-    ELECTOR=$PWD/build/elector/leader-elector pytest-3 -p no:cacheprovider -v --tb=short -rs --no-header \
+    RESULTS=$2 ELECTOR=$PWD/build/elector/leader-elector pytest-3 -p no:cacheprovider -v --tb=short -rs --no-header \
         --junitxml="$2/pytest.xml" "tests/$1" </dev/null
 }
 

@@ -1,0 +1,95 @@
+"""One cluster, one image and one group of electors for all tests of this folder."""
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "history")]
+
+from group import Group  # noqa: E402
+from machine import GivenCluster, OwnCluster, run  # noqa: E402
+
+
+def given_cluster():
+    return bool(os.environ.get("KUBECONFIG")) and bool(os.environ.get("E2E_IMAGE"))
+
+
+def pytest_collection_modifyitems(items):
+    """What needs the machine under the cluster is named, and not run, where that machine is out of reach."""
+    if given_cluster():
+        for item in items:
+            for mark in item.iter_markers("machine"):
+                item.add_marker(pytest.mark.skip(reason=f"not possible on a given cluster: {mark.args[0]}"))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "machine(fault): needs the machine that the cluster runs on")
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    if given_cluster():
+        yield GivenCluster()
+        return
+    with tempfile.TemporaryDirectory(prefix="elector-") as directory:
+        images = subprocess.Popen([HERE / "image.sh", Path(directory, "images")])
+        ours = OwnCluster(Path(directory, "cluster-" + Path(directory).name))
+        try:
+            ours.up(2)
+            assert images.wait() == 0, "the image does not build; see above"
+            for image in ("leader-elector.tar", "net-debug.tar"):
+                ours.tool("load", str(Path(directory, "images", image)))
+            yield ours
+        finally:
+            images.wait()
+            ours.down()
+
+
+@pytest.fixture(scope="session")
+def new_group(cluster):
+    """Makes groups, each in a namespace of its own, and takes them away at the end."""
+    groups = []
+
+    def make(purpose):
+        image = os.environ["E2E_IMAGE"] if cluster.foreign else None
+        groups.append(Group(cluster, f"leader-elector-{purpose}-{os.getpid()}", image))
+        return groups[-1]
+
+    yield make
+    for group in groups:
+        group.delete()
+
+
+@pytest.fixture(scope="session")
+def shared_group(new_group):
+    group = new_group("tests")
+    group.apply()
+    return group
+
+
+@pytest.fixture
+def group(shared_group):
+    """Three replicas as docs/manifests has them, all ready."""
+    shared_group.wait_for_pods(3)
+    return shared_group
+
+
+@pytest.fixture
+def observation(group, tmp_path):
+    """All their answers, from a moment at which they agree on a leader; judged when the test has ended well."""
+    observed = group.observe(tmp_path / "history")
+    try:
+        observed.agreed()
+        yield observed
+    finally:
+        observed.close()
+    observed.judge()
+
+
+@pytest.fixture(scope="session")
+def command():
+    return run

@@ -1,0 +1,42 @@
+"""What a group costs the API server while nothing happens."""
+import time
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from group import LEASE
+
+MINUTE = timedelta(seconds=60)
+LIMIT = 34  # a minute, for the whole group
+
+
+def requests_on_the_lease(cluster, namespace, since, until):
+    """Each request once, though a watch is noted when it begins and when it ends."""
+    requests = {}
+    for event in cluster.audit():
+        reference = event.get("objectRef", {})
+        received = datetime.fromisoformat(event["requestReceivedTimestamp"].replace("Z", "+00:00"))
+        if reference.get("namespace") == namespace and since <= received < until:
+            requests[event["auditID"]] = f"{event['verb']} {reference.get('name', '')}"
+    return requests.values()
+
+
+@pytest.mark.machine("the API server's audit log")
+@pytest.mark.parametrize("replicas", [3, 10])
+def test_a_group_of_any_size_makes_at_most_34_requests_a_minute(group, cluster, tmp_path, replicas):
+    group.kubectl("scale", "deployment", "web", f"--replicas={replicas}")
+    try:
+        group.wait_for_pods(replicas)
+        observation = group.observe(tmp_path / "history", replicas)
+        try:
+            observation.agreed()
+        finally:
+            observation.close()
+        time.sleep(5)  # watches of those that came last
+        since = datetime.now(timezone.utc)
+        time.sleep(MINUTE.total_seconds() + 2)  # the log is written in batches
+        made = list(requests_on_the_lease(cluster, group.namespace, since, since + MINUTE))
+    finally:
+        group.kubectl("scale", "deployment", "web", "--replicas=3")
+    print(f"{replicas} replicas: {len(made)} requests a minute")
+    assert f"update {LEASE}" in made, "the log must show the leader's renewals"
+    assert len(made) <= LIMIT, sorted(made)

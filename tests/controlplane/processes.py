@@ -1,0 +1,87 @@
+"""Electors as processes in the control plane's network."""
+import signal
+import subprocess
+import urllib.error
+import urllib.request
+
+from observation import Observation, boottime, in_network
+
+NAMESPACE = "default"
+LEASE_SECONDS, DEADLINE_SECONDS = 2, 1.5
+FIRST_PORT = 4040
+
+
+class Electors:
+    """The electors of one Lease, by their names. All is stopped by close()."""
+
+    def __init__(self, binary, control_plane, lease, directory):
+        self.lease, self.control_plane = lease, control_plane
+        self.observation = Observation(directory / "history")
+        self.network = control_plane.network("cp")
+        self._binary, self._directory = binary, directory
+        self._processes, self._ports = {}, {}
+
+    def start(self, *names, kubeconfig=None):
+        for name in names:
+            self._start(name, kubeconfig or self.control_plane.directory / "pki" / "admin.kubeconfig")
+
+    def _start(self, name, kubeconfig):
+        port = self._ports.setdefault(name, FIRST_PORT + len(self._ports))
+        # setpriv: should this driver be killed, then so is what it started.
+        command = ["nsenter", f"--net={self.network}", "setpriv", "--pdeathsig", "KILL", self._binary,
+                   f"--id={name}", f"--lease-name={self.lease}", f"--namespace={NAMESPACE}", f"--kubeconfig={kubeconfig}",
+                   f"--addr=127.0.0.1:{port}", f"--lease-duration={LEASE_SECONDS}s",
+                   f"--lease-renew-duration={int(DEADLINE_SECONDS * 1000)}ms", "--retry-period=300ms"]
+        with open(self.log_path(name), "ab") as log:
+            self._processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.observation.expect(name, DEADLINE_SECONDS)
+        self.observation.watch(name, "127.0.0.1", port, network=self.network)
+
+    def log_path(self, name):
+        return self._directory / f"{name}.log"
+
+    def log(self, name):
+        return self.log_path(name).read_text(encoding="utf-8")
+
+    def alive(self, name):
+        return self._processes[name].poll() is None
+
+    def kill(self, name):
+        """SIGKILL; what it said so far still binds."""
+        self._end(name, signal.SIGKILL)
+
+    def terminate(self, name):
+        """SIGTERM: from now on its word binds nobody."""
+        self.observation.write("release", by=name, at=boottime())
+        assert self._end(name, signal.SIGTERM) == 0
+
+    def _end(self, name, how):
+        process = self._processes.pop(name)
+        process.send_signal(how)
+        try:
+            code = process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        self.observation.unwatch(name)
+        return code
+
+    def status(self, name, path):
+        """The status of an answer: what a probe sees."""
+        def ask():
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self._ports[name]}{path}", timeout=2) as answer:
+                    return answer.status
+            except urllib.error.HTTPError as error:
+                return error.code
+
+        return in_network(self.network, ask)
+
+    def spec(self):
+        return self.control_plane.get("lease", self.lease)["spec"]
+
+    def close(self):
+        for process in self._processes.values():
+            process.kill()
+            process.wait()
+        self.observation.close()

@@ -1,0 +1,102 @@
+"""Whole programs elect on a real API server."""
+import time
+
+from observation import boottime, seconds_between
+from processes import LEASE_SECONDS
+
+
+def test_of_three_one_leads_and_all_name_it(electors):
+    electors.start("a", "b", "c")
+    leader = electors.observation.agreed()
+    assert electors.spec()["holderIdentity"] == leader["by"]
+    time.sleep(2 * LEASE_SECONDS)
+    assert electors.observation.agreed()["token"] == leader["token"]
+
+
+def test_a_killed_leader_is_followed_within_the_lease_duration(electors):
+    electors.start("a", "b", "c")
+    for _ in range(2):
+        old = electors.observation.agreed()
+        killed = boottime()
+        electors.kill(old["by"])
+        new = electors.observation.successor(old["token"], killed, LEASE_SECONDS + 5)
+        assert new["by"] != old["by"]
+        assert int(new["token"]) > int(old["token"])
+        assert seconds_between(killed, new["answered"]) <= LEASE_SECONDS + 1
+        electors.start(old["by"])
+
+
+def test_a_leader_that_leaves_in_order_is_followed_at_once(electors):
+    electors.start("a", "b", "c")
+    old = electors.observation.agreed()
+    stopped = boottime()
+    electors.terminate(old["by"])
+    new = electors.observation.successor(old["token"], stopped, LEASE_SECONDS)
+    assert seconds_between(stopped, new["answered"]) < 0.5
+
+
+def test_a_leader_whose_lease_is_deleted_leads_on_under_a_new_token(electors):
+    electors.start("a", "b", "c")
+    for _ in range(3):
+        old = electors.observation.agreed()
+        deleted = boottime()
+        electors.control_plane.kubectl("delete", "lease", electors.lease)
+        new = electors.observation.successor(old["token"], deleted, 2 * LEASE_SECONDS)
+        time.sleep(1)  # in which somebody else could come forward
+        assert {poll["by"] for poll in electors.observation.claims(deleted)} == {old["by"]}
+        assert int(new["token"]) > int(old["token"])
+
+
+def test_edits_of_metadata_end_no_term_and_survive_it(electors):
+    electors.start("a", "b")
+    old = electors.observation.agreed()
+    for number in range(30):
+        electors.control_plane.kubectl("annotate", "--overwrite", "lease", electors.lease, f"example.com/edit={number}")
+    time.sleep(LEASE_SECONDS)
+    assert electors.observation.agreed()["token"] == old["token"]
+    electors.terminate(old["by"])
+    electors.observation.successor(old["token"], 0, LEASE_SECONDS)
+    lease = electors.control_plane.get("lease", electors.lease)
+    assert lease["metadata"]["annotations"]["example.com/edit"] == "29"
+
+
+def test_foreign_fields_of_the_spec_survive_the_next_terms(electors):
+    electors.start("a", "b")
+    old = electors.observation.agreed()
+    electors.control_plane.kubectl("patch", "lease", electors.lease, "--type=merge", "--patch",
+                                   '{"spec": {"strategy": "OldestEmulationVersion", "preferredHolder": "b"}}')
+    electors.kill(old["by"])
+    electors.observation.successor(old["token"], 0, LEASE_SECONDS + 2)
+    spec = electors.spec()
+    assert (spec["strategy"], spec["preferredHolder"]) == ("OldestEmulationVersion", "b")
+
+
+def test_nobody_leads_without_the_api_server_and_one_soon_after_its_return(electors):
+    electors.start("a", "b", "c")
+    electors.observation.agreed()
+    stopped = boottime()
+    electors.control_plane.tool("stop", "apiserver")
+    try:
+        time.sleep(3 * LEASE_SECONDS)
+        late = [poll for poll in electors.observation.polls if seconds_between(stopped, poll["sent"]) > LEASE_SECONDS + 1]
+        assert late and not any(poll["isLeader"] or poll["leader"] for poll in late)
+        assert all(electors.alive(name) and electors.status(name, "/healthz") == 200 for name in "abc")
+    finally:
+        electors.control_plane.tool("start", "apiserver")
+    returned = boottime()
+    new = electors.observation.wait("somebody leads", lambda: electors.observation.claims(stopped + 3 * 10**9), 20)
+    assert seconds_between(returned, new[0]["answered"]) <= 3
+
+
+def test_another_holders_record_is_respected_until_it_runs_out(electors):
+    electors.control_plane.apply(f"""
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata: {{name: {electors.lease}, namespace: default}}
+spec: {{holderIdentity: somebody-else, leaseDurationSeconds: 4, leaseTransitions: 7}}
+""")
+    started = boottime()
+    electors.start("a")
+    new = electors.observation.successor("", started, 10)
+    assert seconds_between(started, new["answered"]) >= 4
+    assert electors.spec()["leaseTransitions"] == 8
