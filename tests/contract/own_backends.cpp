@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "elector/kubernetes/kubeconfig.h"
+#include "elector/kubernetes/lease_json.h"
 #include "elector/runtime/clock.h"
 #include "elector/store/file_store.h"
 #include "elector/store/kubernetes_store.h"
@@ -80,7 +81,8 @@ class FileBackend final : public Backend {
         Poco::JSON::Object labels = childObject(metadata, "labels");
         labels.set(name, value);
         metadata.set("labels", Poco::JSON::Object::Ptr(new Poco::JSON::Object(labels)));
-        metadata.set("resourceVersion", nextRevision(metadata));
+        const auto last = std::stoll(childText(metadata, "resourceVersion"));
+        metadata.set("resourceVersion", std::to_string(last + 1));
         object.set("metadata", Poco::JSON::Object::Ptr(new Poco::JSON::Object(metadata)));
         replace(key, toText(object));
     }
@@ -89,14 +91,17 @@ class FileBackend final : public Backend {
         return childText(childObject(childObject(object, "metadata"), "labels"), name);
     }
     void overwriteSpec(const LeaseKey& key, std::string_view spec) override {
-        Poco::JSON::Object metadata;
-        metadata.set("uid", "by-hand");
+        std::string uid = "by-hand";
+        std::int64_t revision = 0;
         if (std::filesystem::exists(pathOf(key))) {
-            metadata = childObject(parseObject(textOf(key)).value(), "metadata");
+            const auto lease = kubernetes::parseLease(textOf(key)).value();
+            uid = lease.uid;
+            revision = std::stoll(lease.revision.text());
         }
-        metadata.set("resourceVersion", nextRevision(metadata));
-        replace(key, R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":)" +
-                         toText(metadata) + ",\"spec\":" + std::string(spec) + "}");
+        replace(key,
+                R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"uid":")" +
+                    uid + R"(","resourceVersion":")" + std::to_string(revision + 1) +
+                    R"("},"spec":)" + std::string(spec) + "}");
     }
     std::string specMember(const LeaseKey& key, const std::string& name) override {
         return specMemberIn(textOf(key), name);
@@ -130,10 +135,6 @@ class FileBackend final : public Backend {
         return folder_.path() + "/" + key.space + "/" + key.name + "/lease.json";
     }
     std::string textOf(const LeaseKey& key) const { return readText(pathOf(key)); }
-    static std::string nextRevision(const Poco::JSON::Object& metadata) {
-        const std::string last = childText(metadata, "resourceVersion");
-        return std::to_string(last.empty() ? 1 : std::stoll(last) + 1);
-    }
     void replace(const LeaseKey& key, const std::string& text) const {
         const std::filesystem::path path = pathOf(key);
         std::filesystem::create_directories(path.parent_path());
