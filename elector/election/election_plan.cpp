@@ -245,11 +245,11 @@ void Election::publish() {
         }
     }
     const std::string leader = answerAt(standing_, settings_.identity.id, now_).leader;
-    if (leader != shownLeader_) {
-        shownLeader_ = leader;
-        if (!standing_.term) {  // the beginning of an own term has its own note
-            note(NoteKind::LeaderChanged, leader);
-        }
+    const std::string before = std::exchange(shownLeader_, leader);
+    // The beginning and the end of an own term have notes of their own.
+    const bool ownEnd = leader.empty() && before == settings_.identity.id;
+    if (leader != before && !standing_.term && !ownEnd) {
+        note(NoteKind::LeaderChanged, leader);
     }
 }
 

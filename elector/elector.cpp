@@ -1,0 +1,149 @@
+#include "elector/elector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <functional>
+#include <future>
+#include <stdexcept>
+#include <utility>
+
+#include "elector/election/election.h"
+#include "elector/kubernetes/access.h"
+#include "elector/kubernetes/in_cluster.h"
+#include "elector/kubernetes/kubeconfig.h"
+#include "elector/runtime/random.h"
+#include "elector/store/file_store.h"
+#include "elector/store/kubernetes_store.h"
+#include "elector/version.h"
+
+namespace elector {
+namespace {
+
+kubernetes::Access accessOf(const config::Config& config) {
+    if (!config.kubeconfig.empty()) {
+        return kubernetes::readKubeconfig(kubernetes::splitKubeconfigList(config.kubeconfig));
+    }
+    if (const auto sources = kubernetes::inClusterSources()) {
+        return kubernetes::readInCluster(*sources);
+    }
+    throw std::runtime_error(
+        "there is no Kubernetes to be found: KUBERNETES_SERVICE_HOST is not set, so this is no "
+        "Pod; "
+        "name a --kubeconfig, or use --store=file:DIR");
+}
+
+std::uint64_t randomSeed() {
+    return std::stoull(runtime::randomHex(8), nullptr, 16);
+}
+
+election::Settings settingsOf(const config::Config& config) {
+    return {{config.id, config.podUid, config.podUid + "/" + runtime::randomHex(16)},
+            config.timing,
+            config.onMissing,
+            config.onShutdown,
+            config.drain,
+            randomSeed()};
+}
+
+}  // namespace
+
+Elector::Elector(const config::Config& config, const runtime::Clock& clock, const runtime::Log& log)
+    : config_(config), clock_(clock), log_(log) {
+    describeMetrics();
+    openStore();
+    if (!config_.podUid.empty()) {
+        podLock_ = std::make_unique<campaign::PodLock>(config_.lease, config_.podUid);
+    }
+    reporter_ =
+        std::make_unique<Reporter>(config_.lease, config_.id, log_, metrics_, events_.get());
+
+    http::ServerOptions options;
+    options.address = http::ListenAddress::parse(config_.address.text());
+    options.hostNames = {config_.id};
+    http::Router router;
+    addStatusRoutes(router, *this);
+    server_ = std::make_unique<http::Server>(std::move(options), std::move(router), clock_, log_);
+
+    campaign_ = std::make_unique<campaign::Campaign>(
+        config_.lease, settingsOf(config_), *store_, podLock_.get(), clock_, *reporter_,
+        [this](const std::function<void()>& announced) {
+            // What the loop runs after this was decided after the "no".
+            if (!server_->post(announced)) {
+                announced();
+            }
+        });
+}
+
+void Elector::openStore() {
+    if (config_.folder) {
+        store_ = std::make_unique<store::FileStore>(*config_.folder, clock_);
+        return;
+    }
+    const kubernetes::Access access = accessOf(config_);
+    log_.info("using the Kubernetes API", {{"access", access.origin}});
+    store_ = std::make_unique<store::KubernetesStore>(access, clock_);
+    std::optional<kubernetes::PodReference> pod;
+    if (!config_.podUid.empty()) {
+        pod = kubernetes::PodReference{config_.lease.space, config_.id, config_.podUid};
+    }
+    events_ = std::make_unique<kubernetes::EventRecorder>(access, clock_, log_, pod);
+}
+
+void Elector::describeMetrics() {
+    masterStatus_ = &metrics_.gauge("leader_election_master_status",
+                                    "1 while this process leads, as client-go names it.", {"name"});
+    validFor_ =
+        &metrics_.gauge("leader_elector_valid_seconds",
+                        "For how long this process leads on if nothing is renewed any more.");
+    ready_ = &metrics_.gauge("leader_elector_ready", "1 while the state of the Lease is known.");
+    connections_ = &metrics_.gauge("leader_elector_http_connections", "Open connections.");
+    served_ = &metrics_.counter("leader_elector_http_requests_total", "Requests answered.");
+    metrics_.gauge("leader_elector_info", "1; the version that runs.", {"version"})
+        .set({kVersion}, 1);
+}
+
+void Elector::start() {
+    server_->start();
+    log_.info("campaigning", {{"lease", config_.lease.text()},
+                              {"id", config_.id},
+                              {"port", std::to_string(server_->port())},
+                              {"version", kVersion}});
+    campaign_->start();
+}
+
+void Elector::stop() {
+    const auto finished = campaign_->stop();
+    // A release takes D at most; a request under way when it began, one attempt.
+    const election::Duration most =
+        config_.drain + config_.timing.renewDeadline + 2 * election::attemptTimeout(config_.timing);
+    if (finished.wait_for(most) != std::future_status::ready) {
+        log_.warn("did not step down in time: what it holds expires by itself",
+                  {{"lease", config_.lease.text()}});
+    }
+    server_->stop();
+}
+
+std::optional<std::string> Elector::notReady() const {
+    if (auto reason = campaign_->notReady()) {
+        return reason;
+    }
+    if (config_.ready == config::ReadyWhen::Leader && !campaign_->answer().isLeader) {
+        return config_.id + " does not lead (--ready=leader)";
+    }
+    return std::nullopt;
+}
+
+std::string Elector::metrics() const {
+    const election::Answer now = campaign_->answer();
+    masterStatus_->set({config_.lease.name}, now.isLeader ? 1 : 0);
+    validFor_->set(now.isLeader ? std::chrono::duration<double>(now.validFor).count() : 0);
+    ready_->set(campaign_->notReady() ? 0 : 1);
+    connections_->set(static_cast<double>(server_->stats().open));
+    served_->set(static_cast<double>(server_->stats().requests));
+    return metrics_.text();
+}
+
+}  // namespace elector

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "elector/campaign/campaign.h"
+#include "elector/campaign/pod_lock.h"
+#include "elector/config/config.h"
+#include "elector/http/metrics.h"
+#include "elector/http/server.h"
+#include "elector/http/status_api.h"
+#include "elector/kubernetes/events.h"
+#include "elector/reporter.h"
+#include "elector/runtime/clock.h"
+#include "elector/runtime/log.h"
+#include "elector/store/lease_store.h"
+
+namespace elector {
+
+// A running elector: a campaign, and a server that answers for it.
+//
+// Threads: the owner's.
+class Elector final : private http::StatusSource {
+  public:
+    // Listens from here on. Throws std::runtime_error with a sentence where it cannot run:
+    // unreadable kubeconfig, unwritable folder, port in use. `clock` and `log` outlive it.
+    Elector(const config::Config& config, const runtime::Clock& clock, const runtime::Log& log);
+
+    // Answers, and campaigns.
+    void start();
+
+    // Steps down as configured, answering "no" meanwhile, then ends the server. Takes the drain and
+    // a release, D at most, even if the API does not answer.
+    void stop();
+
+    std::uint16_t port() const { return server_->port(); }
+
+  private:
+    const std::string& id() const override { return config_.id; }
+    const election::LeaseKey& lease() const override { return config_.lease; }
+    election::Answer answer() const override { return campaign_->answer(); }
+    std::optional<std::string> notLive() const override { return campaign_->notLive(); }
+    std::optional<std::string> notReady() const override;
+    std::string metrics() const override;
+
+    void openStore();
+    void describeMetrics();
+
+    const config::Config config_;
+    const runtime::Clock& clock_;
+    const runtime::Log& log_;
+
+    mutable http::Metrics metrics_;
+    http::MetricFamily* masterStatus_ = nullptr;
+    http::MetricFamily* validFor_ = nullptr;
+    http::MetricFamily* ready_ = nullptr;
+    http::MetricFamily* connections_ = nullptr;
+    http::MetricFamily* served_ = nullptr;
+
+    std::unique_ptr<kubernetes::EventRecorder> events_;  // null: no Kubernetes to post to
+    std::unique_ptr<store::LeaseStore> store_;
+    std::unique_ptr<campaign::PodLock> podLock_;  // null: no Pod
+    std::unique_ptr<Reporter> reporter_;
+    // The server answers for the campaign, and the campaign announces by the server: the server is
+    // stopped first, and destroyed last.
+    std::unique_ptr<http::Server> server_;
+    std::unique_ptr<campaign::Campaign> campaign_;
+};
+
+}  // namespace elector

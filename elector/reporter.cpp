@@ -1,0 +1,137 @@
+#include "elector/reporter.h"
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "elector/runtime/duration.h"
+
+namespace elector {
+namespace {
+
+using election::NoteKind;
+
+// From a round trip within a node to the longest attempt that is sensible.
+const std::vector<double> kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                   0.1,   0.25,   0.5,   1,    2.5,   5};
+
+}  // namespace
+
+Reporter::Reporter(election::LeaseKey lease, std::string id, const runtime::Log& log,
+                   http::Metrics& metrics, kubernetes::EventRecorder* events)
+    : lease_(std::move(lease)),
+      id_(std::move(id)),
+      log_(log),
+      events_(events),
+      notes_(metrics.counter("leader_elector_events_total",
+                             "What happened in the election, by kind; term_began counts own terms.",
+                             {"event"})),
+      requests_(metrics.counter("leader_elector_requests_total",
+                                "Requests about the Lease, by operation and result.",
+                                {"operation", "result"})),
+      durations_(metrics.histogram("leader_elector_request_duration_seconds",
+                                   "How long requests about the Lease took.", kSeconds,
+                                   {"operation"})),
+      watchEnds_(metrics.counter("leader_elector_watch_ends_total",
+                                 "Watches of the Lease that ended, by reason.", {"reason"})) {
+    // Shown from the start, since an alert cannot be made of a series that is not there.
+    notes_.add({toString(NoteKind::TermBegan)}, 0);
+    notes_.add({toString(NoteKind::TermEnded)}, 0);
+    notes_.add({toString(NoteKind::LeaderChanged)}, 0);
+}
+
+void Reporter::onNote(const election::Note& note) {
+    notes_.add({toString(note.kind)}, 1);
+    log(note);
+    if (events_ != nullptr && note.kind == NoteKind::TermBegan) {
+        events_->record(lease_, "", id_ + " became leader");
+    } else if (events_ != nullptr && note.kind == NoteKind::TermEnded) {
+        events_->record(lease_, "", id_ + " stopped leading");
+    }
+}
+
+void Reporter::log(const election::Note& note) const {
+    const std::string lease = lease_.text();
+    switch (note.kind) {
+        case NoteKind::TermBegan:
+            log_.info(id_ + " became leader", {{"lease", lease}, {"token", note.detail}});
+            break;
+        case NoteKind::TermEnded:
+            log_.info(id_ + " stopped leading", {{"lease", lease}, {"reason", note.detail}});
+            break;
+        case NoteKind::LeaderChanged:
+            if (note.detail.empty()) {
+                log_.info("nobody is known to lead", {{"lease", lease}});
+            } else {
+                log_.info("another leads", {{"lease", lease}, {"leader", note.detail}});
+            }
+            break;
+        case NoteKind::LeaseCreated:
+            log_.info("created the Lease, vacant", {{"lease", lease}});
+            break;
+        case NoteKind::LeaseMissing:
+            log_.info("there is no such Lease, it will be created", {{"lease", lease}});
+            break;
+        case NoteKind::Released:
+            log_.info("released the Lease", {{"lease", lease}});
+            break;
+        case NoteKind::NotReleased:
+            log_.warn("did not release the Lease, it expires by itself",
+                      {{"lease", lease}, {"reason", note.detail}});
+            break;
+        case NoteKind::OddRecord:
+            log_.warn("the Lease's record is odd", {{"lease", lease}, {"odd", note.detail}});
+            break;
+        case NoteKind::RevisionWentBack:
+            log_.error("the Lease is older than it was: was etcd restored from a backup? Waiting",
+                       {{"lease", lease}, {"resourceVersion", note.detail}});
+            break;
+        case NoteKind::CreatedByUpdate:
+            log_.error("the API server did not compare before it swapped: no term begins by this",
+                       {{"lease", lease}, {"write", note.detail}});
+            break;
+        case NoteKind::WriteIgnored:
+            log_.warn("the API server answered a write with the version it was based on",
+                      {{"lease", lease}, {"resourceVersion", note.detail}});
+            break;
+        case NoteKind::NameInUse:
+            log_.warn("another live process uses this id: give each its own --id",
+                      {{"lease", lease}, {"id", id_}, {"session", note.detail}});
+            break;
+        case NoteKind::RequestFailed:
+            log_.warn("a request failed, it will be tried again",
+                      {{"lease", lease}, {"error", note.detail}});
+            break;
+        case NoteKind::WatchDenied:
+            log_.warn("may not watch the Lease: reading it every retry period instead",
+                      {{"lease", lease}, {"error", note.detail}});
+            break;
+        case NoteKind::WatchRestored:
+            log_.info("may watch the Lease again", {{"lease", lease}});
+            break;
+        case NoteKind::PodLocked:
+            log_.warn("another elector in this Pod campaigns for the Lease: waiting for its end",
+                      {{"lease", lease}, {"lock", note.detail}});
+            break;
+    }
+}
+
+void Reporter::onRequest(const std::string& operation, const election::ApiError* error,
+                         election::Duration took) {
+    requests_.add({operation, error == nullptr ? "ok" : toString(error->kind)}, 1);
+    durations_.observe({operation}, std::chrono::duration<double>(took).count());
+    if (log_.enabled(runtime::LogLevel::Debug)) {
+        log_.debug("request", {{"lease", lease_.text()},
+                               {"operation", operation},
+                               {"took", runtime::formatDuration(took)},
+                               {"error", error == nullptr ? "" : error->message}});
+    }
+}
+
+void Reporter::onWatchEnded(const election::ApiError& error) {
+    watchEnds_.add({toString(error.kind)}, 1);
+    log_.debug("the watch ended, it will be opened again",
+               {{"lease", lease_.text()}, {"error", error.message}});
+}
+
+}  // namespace elector
