@@ -1,0 +1,108 @@
+#include "elector/config/help.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "elector/version.h"
+#include "invocation_support.h"
+
+namespace elector::config {
+namespace {
+
+using testing::HasSubstr;
+
+// The line of the help on which `flag` stands.
+std::string lineOf(const std::string& flag) {
+    std::istringstream lines(helpText());
+    for (std::string line; std::getline(lines, line);) {
+        if (line.starts_with("  --" + flag + "=")) {
+            return line;
+        }
+    }
+    return "";
+}
+
+TEST(HelpTest, ShowsEveryFlagWithItsVariableAndDefault) {
+    struct Entry {
+        std::string flag;
+        std::string variable;
+        std::string fallback;
+    };
+    const std::vector<Entry> entries{
+        {"id", "POD_NAME", "default host name + random"},
+        {"lease-name", "LEASE_NAME", "required"},
+        {"namespace", "NAMESPACE", "default the service account's"},
+        {"lease-duration", "LEASE_DURATION", "default 10s"},
+        {"lease-renew-duration", "LEASE_RENEW_DURATION", "default 5s"},
+        {"retry-period", "RETRY_PERIOD", "default 2s, or 2/5"},
+        {"addr", "ADDR", "default :4040"},
+        {"kubeconfig", "KUBECONFIG", "default in-cluster"},
+        {"store", "STORE", "default kubernetes"},
+        {"on-shutdown", "ON_SHUTDOWN", "default release"},
+        {"on-missing", "ON_MISSING", "default create"},
+        {"drain", "DRAIN", "default 0s"},
+        {"ready", "READY", "default synced"},
+        {"pod-uid", "POD_UID", "default the one in the service account's token"},
+        {"log-level", "LOG_LEVEL", "default info"},
+        {"log-format", "LOG_FORMAT", "default text on a terminal, else json"},
+    };
+    for (const Entry& entry : entries) {
+        const std::string line = lineOf(entry.flag);
+        EXPECT_THAT(line, HasSubstr("environment " + entry.variable + "; ")) << entry.flag;
+        EXPECT_THAT(line, HasSubstr(entry.fallback)) << entry.flag;
+    }
+    EXPECT_THAT(lineOf("namespace"), HasSubstr(", -n NAME"));
+}
+
+TEST(HelpTest, ShowsCommandsOldNamesAndExitCodes) {
+    const std::string help = helpText();
+    for (const std::string part :
+         {"leader-elector status", "leader-elector probe live|ready", "--election=NAME",
+          "--election-namespace=NAME", "--http=", "--ttl=DURATION", "--version",
+          "--output=human|json", "--timeout=DURATION", "Examples:", "Exit codes:", "/api/leader",
+          "/healthz, /readyz"}) {
+        EXPECT_THAT(help, HasSubstr(part));
+    }
+    for (const std::string code : {"\n  0  ", "\n  1  ", "\n  2  ", "\n  3  ", "\n  4  "}) {
+        EXPECT_THAT(help, HasSubstr(code));
+    }
+}
+
+TEST(HelpTest, FitsATerminal) {
+    std::istringstream lines(helpText());
+    for (std::string line; std::getline(lines, line);) {
+        EXPECT_LE(line.size(), 120U) << line;
+        EXPECT_TRUE(line.empty() || line.back() != ' ') << line;
+    }
+    EXPECT_TRUE(helpText().ends_with("\n"));
+}
+
+TEST(HelpTest, GivesExamplesThatAreTaken) {
+    std::istringstream lines(helpText());
+    int seen = 0;
+    for (std::string line; std::getline(lines, line);) {
+        if (!line.starts_with("  leader-elector --lease-name")) {
+            continue;
+        }
+        std::istringstream words(line.substr(0, line.find("   ", 2)));
+        Arguments arguments;
+        for (std::string word; words >> word;) {
+            arguments.push_back(word);
+        }
+        arguments.erase(arguments.begin());
+        EXPECT_EQ(refusalOf(arguments), "") << line;
+        ++seen;
+    }
+    EXPECT_EQ(seen, 3);
+}
+
+TEST(VersionTest, IsTheProjects) {
+    EXPECT_EQ(versionText(), std::string("leader-elector ") + kVersion + "\n");
+}
+
+}  // namespace
+}  // namespace elector::config

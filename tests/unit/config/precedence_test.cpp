@@ -1,0 +1,194 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "invocation_support.h"
+
+namespace elector::config {
+namespace {
+
+using std::chrono::seconds;
+using testing::IsEmpty;
+
+TEST(DefaultsTest, AreThoseOfTheReference) {
+    const Config config = configOf({"--lease-name=web"});
+    EXPECT_EQ(config.lease, (election::LeaseKey{"default", "web"}));
+    EXPECT_EQ(config.id, "box_0a1b2c3d");
+    EXPECT_EQ(config.timing.leaseDuration, seconds(10));
+    EXPECT_EQ(config.timing.renewDeadline, seconds(5));
+    EXPECT_EQ(config.timing.retryPeriod, seconds(2));
+    EXPECT_EQ(config.address, (Address{"", 4040}));
+    EXPECT_EQ(config.kubeconfig, "");
+    EXPECT_FALSE(config.folder);
+    EXPECT_EQ(config.onShutdown, OnShutdown::Release);
+    EXPECT_EQ(config.onMissing, OnMissing::Create);
+    EXPECT_EQ(config.drain, seconds(0));
+    EXPECT_EQ(config.ready, ReadyWhen::Synced);
+    EXPECT_EQ(config.podUid, "");
+    EXPECT_EQ(config.logLevel, runtime::LogLevel::Info);
+    EXPECT_EQ(config.logFormat, runtime::LogFormat::Json);
+    EXPECT_THAT(config.warnings, IsEmpty());
+}
+
+// A setting with two values that are allowed and how to see which one was taken.
+struct Row {
+    std::string flag;
+    std::string variable;
+    std::string first;
+    std::string second;
+    std::function<std::string(const Config&)> seen;  // answers in the words of the value
+};
+
+std::string nanoseconds(election::Duration duration) {
+    return std::to_string(duration.count()) + "ns";
+}
+
+const std::vector<Row>& rows() {
+    static const std::vector<Row> kRows{
+        {"id", "POD_NAME", "web-0", "web-1", [](const Config& c) { return c.id; }},
+        {"lease-name", "LEASE_NAME", "a", "b.c", [](const Config& c) { return c.lease.name; }},
+        {"namespace", "NAMESPACE", "shop", "mall", [](const Config& c) { return c.lease.space; }},
+        {"lease-duration", "LEASE_DURATION", "20000000000ns", "30000000000ns",
+         [](const Config& c) { return nanoseconds(c.timing.leaseDuration); }},
+        {"lease-renew-duration", "LEASE_RENEW_DURATION", "6000000000ns", "7000000000ns",
+         [](const Config& c) { return nanoseconds(c.timing.renewDeadline); }},
+        {"retry-period", "RETRY_PERIOD", "500000000ns", "700000000ns",
+         [](const Config& c) { return nanoseconds(c.timing.retryPeriod); }},
+        {"addr", "ADDR", "localhost:1", "[::1]:2",
+         [](const Config& c) { return c.address.text(); }},
+        {"kubeconfig", "KUBECONFIG", "/a:/b", "/c", [](const Config& c) { return c.kubeconfig; }},
+        {"store", "STORE", "kubernetes", "file:/x",
+         [](const Config& c) { return c.folder ? "file:" + *c.folder : "kubernetes"; }},
+        {"on-shutdown", "ON_SHUTDOWN", "release", "expire",
+         [](const Config& c) {
+             return c.onShutdown == OnShutdown::Release ? "release" : "expire";
+         }},
+        {"on-missing", "ON_MISSING", "create", "wait",
+         [](const Config& c) { return c.onMissing == OnMissing::Create ? "create" : "wait"; }},
+        {"drain", "DRAIN", "1ns", "3600000000000ns",
+         [](const Config& c) { return nanoseconds(c.drain); }},
+        {"ready", "READY", "synced", "leader",
+         [](const Config& c) { return c.ready == ReadyWhen::Synced ? "synced" : "leader"; }},
+        {"pod-uid", "POD_UID", "0a-B9", "f00d", [](const Config& c) { return c.podUid; }},
+        {"log-level", "LOG_LEVEL", "error", "debug",
+         [](const Config& c) {
+             return c.logLevel == runtime::LogLevel::Error ? "error" : "debug";
+         }},
+        {"log-format", "LOG_FORMAT", "text", "json",
+         [](const Config& c) { return c.logFormat == runtime::LogFormat::Text ? "text" : "json"; }},
+    };
+    return kRows;
+}
+
+TEST(PrecedenceTest, TakesAFlag) {
+    for (const Row& row : rows()) {
+        for (const std::string& value : {row.first, row.second}) {
+            const Config config = configOf(withLease({"--" + row.flag + "=" + value}));
+            EXPECT_EQ(row.seen(config), value) << row.flag;
+        }
+    }
+}
+
+TEST(PrecedenceTest, TakesAVariable) {
+    for (const Row& row : rows()) {
+        for (const std::string& value : {row.first, row.second}) {
+            Environment environment{{"LEASE_NAME", "web"}};
+            environment[row.variable] = value;
+            EXPECT_EQ(row.seen(configOf({}, environment)), value) << row.variable;
+        }
+    }
+}
+
+TEST(PrecedenceTest, LetsAFlagWinOverItsVariable) {
+    for (const Row& row : rows()) {
+        const Arguments arguments = withLease({"--" + row.flag + "=" + row.second});
+        EXPECT_EQ(row.seen(configOf(arguments, {{row.variable, row.first}})), row.second)
+            << row.flag;
+    }
+}
+
+TEST(PrecedenceTest, TakesTheLastOfARepeatedFlag) {
+    for (const Row& row : rows()) {
+        const Arguments arguments =
+            withLease({"--" + row.flag + "=" + row.first, "--" + row.flag + "=" + row.second});
+        EXPECT_EQ(row.seen(configOf(arguments)), row.second) << row.flag;
+    }
+}
+
+TEST(PrecedenceTest, TakesAnEmptyVariableAsNotSet) {
+    for (const Row& row : rows()) {
+        const Arguments arguments{"--lease-name=web"};
+        EXPECT_EQ(row.seen(configOf(arguments, {{row.variable, ""}})),
+                  row.seen(configOf(arguments)))
+            << row.variable;
+    }
+}
+
+TEST(PrecedenceTest, HidesAWrongVariableBehindAFlag) {
+    EXPECT_EQ(configOf(withLease({"--drain=1s"}), {{"DRAIN", "soon"}}).drain, seconds(1));
+}
+
+TEST(PrecedenceTest, TakesAnEmptyKubeconfigFlagAsInClusterWhateverTheEnvironmentSays) {
+    EXPECT_EQ(configOf(withLease({"--kubeconfig="}), {{"KUBECONFIG", "/a"}}).kubeconfig, "");
+}
+
+TEST(FactsTest, GiveTheNamespaceOfTheServiceAccount) {
+    Facts facts = plainFacts();
+    facts.serviceAccountNamespace = "shop\n";
+    EXPECT_EQ(configOf({"--lease-name=web"}, {}, facts).lease.space, "shop");
+    EXPECT_EQ(configOf({"--lease-name=web"}, {{"NAMESPACE", "mall"}}, facts).lease.space, "mall");
+    facts.serviceAccountNamespace = " \n";
+    EXPECT_EQ(configOf({"--lease-name=web"}, {}, facts).lease.space, "default");
+}
+
+TEST(FactsTest, AreRefusedLikeFlags) {
+    Facts facts = plainFacts();
+    facts.serviceAccountNamespace = "No Namespace";
+    const std::string refusal = refusalOf({"--lease-name=web"}, {}, facts);
+    EXPECT_NE(refusal.find("\"No Namespace\""), std::string::npos) << refusal;
+    EXPECT_EQ(refusalOf({"--lease-name=web", "-n", "shop"}, {}, facts), "");
+
+    facts = plainFacts();
+    facts.hostName = "a box";
+    EXPECT_NE(refusalOf({"--lease-name=web"}, {}, facts).find("--id \"a box_0a1b2c3d\""),
+              std::string::npos);
+    EXPECT_EQ(refusalOf({"--lease-name=web", "--id=x"}, {}, facts), "");
+}
+
+TEST(FactsTest, GiveThePodUidOfTheToken) {
+    Facts facts = plainFacts();
+    // {"kubernetes.io":{"pod":{"uid":"u-1"}}}
+    facts.serviceAccountToken = "e30.eyJrdWJlcm5ldGVzLmlvIjp7InBvZCI6eyJ1aWQiOiJ1LTEifX19.sig";
+    EXPECT_EQ(configOf({"--lease-name=web"}, {}, facts).podUid, "u-1");
+    EXPECT_EQ(configOf({"--lease-name=web"}, {{"POD_UID", "u-2"}}, facts).podUid, "u-2");
+}
+
+TEST(FactsTest, ChooseTextForATerminalOnly) {
+    Facts facts = plainFacts();
+    facts.logsToTerminal = true;
+    EXPECT_EQ(configOf({"--lease-name=web"}, {}, facts).logFormat, runtime::LogFormat::Text);
+    EXPECT_EQ(configOf({"--lease-name=web"}, {{"LOG_FORMAT", "json"}}, facts).logFormat,
+              runtime::LogFormat::Json);
+}
+
+TEST(TimingDefaultsTest, DeriveTheRetryPeriodFromTheRenewDeadline) {
+    EXPECT_EQ(configOf(withLease({"--lease-renew-duration=2500ms"})).timing.retryPeriod,
+              seconds(1));
+    EXPECT_EQ(configOf(withLease({"--lease-duration=1m0s", "--lease-renew-duration=40s"}))
+                  .timing.retryPeriod,
+              seconds(2));
+}
+
+TEST(TimingDefaultsTest, TakeGoDurations) {
+    const Config config =
+        configOf(withLease({"--lease-duration=1m30s", "--lease-renew-duration=1.25m"}));
+    EXPECT_EQ(config.timing.leaseDuration, seconds(90));
+    EXPECT_EQ(config.timing.renewDeadline, seconds(75));
+}
+
+}  // namespace
+}  // namespace elector::config
