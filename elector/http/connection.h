@@ -74,7 +74,7 @@ class Connection final : private ExchangeSink {
     void work();
     bool step();
     bool readHead();
-    bool judgeHead(std::size_t length);
+    void judgeHead(std::size_t length);
     void handle();
     void handleLater(const LaterHandler& handler, const Request& request);
     void send();

@@ -29,9 +29,8 @@ bool Connection::readHead() {
     const HeadScanner::Found found =
         scanner_.scan(input_.view().substr(0, context_.limits.headBytes));
     if (found == HeadScanner::Found::Head) {
-        return judgeHead(scanner_.length());
-    }
-    if (found == HeadScanner::Found::Rubbish) {
+        judgeHead(scanner_.length());
+    } else if (found == HeadScanner::Found::Rubbish) {
         refuse(kRubbish);
     } else if (input_.size() >= context_.limits.headBytes) {
         refuse(kHeadTooLarge);
@@ -41,9 +40,8 @@ bool Connection::readHead() {
     return true;
 }
 
-// Reads the complete head at the front of the input and finds what will answer. True always: there
-// is something to do next.
-bool Connection::judgeHead(std::size_t length) {
+// Reads the complete head at the front of the input and finds what will answer.
+void Connection::judgeHead(std::size_t length) {
     head_.emplace();
     std::optional<Refusal> refusal = head_->read(input_.view().substr(0, length), context_.limits);
     input_.consume(length);
@@ -54,20 +52,23 @@ bool Connection::judgeHead(std::size_t length) {
     }
     if (refusal) {
         refuse(*refusal);
-        return true;
+        return;
     }
     auto found = context_.router.find(head_->method(), head_->path());
     if (auto* response = std::get_if<Response>(&found)) {
         ++context_.stats.refusals;
         complete(*response);
-        return true;
+        return;
+    }
+    if (auto tooLarge = head_->judgeBody(context_.limits)) {
+        refuse(*tooLarge);
+        return;
     }
     route_ = std::get<const Router::Route*>(found);
     enter(Phase::Body);
     if (head_->expectsContinue() && input_.size() < head_->contentLength()) {
         output_.bytes() += kContinue;
     }
-    return true;
 }
 
 void Connection::handle() {

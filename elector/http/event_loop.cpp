@@ -31,7 +31,7 @@ EventLoop::EventLoop(ServerOptions options, Router router, const runtime::Clock&
                .router = std::move(router),
                .clock = clock,
                .log = log},
-      listeners_(Listener::open(options.address)),
+      listeners_(Listener::open(options.host, options.port)),
       port_(listeners_.front().port()),
       mail_(::fcntl(context_.mailbox->descriptor(), F_DUPFD_CLOEXEC, 0)) {
     poller_.change(mail_, 0, Poller::kRead);

@@ -11,8 +11,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "elector/runtime/log.h"
-
 namespace elector::http {
 namespace {
 
@@ -54,6 +52,11 @@ std::string remedy(const Poco::Exception& error) {
     }
 }
 
+std::string addressText(const std::string& host, std::uint16_t port) {
+    const bool v6 = host.find(':') != std::string::npos;
+    return fmt::format("{}:{}", v6 ? '[' + host + ']' : host, port);
+}
+
 }  // namespace
 
 Listener::Listener(ServerSocket socket) : socket_(std::move(socket)) {
@@ -93,23 +96,25 @@ std::vector<Listener> Listener::openAll(const std::vector<std::string>& hosts, s
     return listeners;
 }
 
-std::vector<Listener> Listener::open(const ListenAddress& address) {
+std::vector<Listener> Listener::open(const std::string& host, std::uint16_t port) {
     // A port that is free on one address may be taken on the next: then another one is looked for.
     constexpr int kAttempts = 16;
     for (int attempt = 1;; ++attempt) {
         try {
             std::vector<Listener> listeners;
-            if (address.hosts.empty()) {
-                listeners.push_back(everywhere(address.port));
+            if (host.empty()) {
+                listeners.push_back(everywhere(port));
+            } else if (host == "localhost") {
+                listeners = openAll({"127.0.0.1", "::1"}, port);
             } else {
-                listeners = openAll(address.hosts, address.port);
+                listeners.push_back(at(host, port));
             }
             return listeners;
         } catch (const Poco::Exception& error) {
-            const bool another = address.port == 0 && error.code() == EADDRINUSE;
+            const bool another = port == 0 && error.code() == EADDRINUSE;
             if (!another || attempt == kAttempts) {
-                throw std::runtime_error(fmt::format("cannot listen on {}: {}",
-                                                     runtime::quoted(address.text), remedy(error)));
+                throw std::runtime_error(
+                    fmt::format("cannot listen on {}: {}", addressText(host, port), remedy(error)));
             }
         }
     }

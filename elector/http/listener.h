@@ -3,9 +3,9 @@
 #include <Poco/Net/ServerSocket.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
-#include "elector/http/listen_address.h"
 #include "elector/http/remote_address.h"
 
 namespace elector::http {
@@ -13,9 +13,11 @@ namespace elector::http {
 // A socket that listens, non-blocking.
 class Listener {
   public:
-    // Opens those of `address`. Throws std::runtime_error with a sentence that names the address
-    // and a remedy.
-    static std::vector<Listener> open(const ListenAddress& address);
+    // Opens those for `host`: an IP address (IPv6 without brackets); "localhost", which is
+    // 127.0.0.1 and ::1, whichever the machine has; "" for all addresses, IPv6 and IPv4. Port 0:
+    // one that is free. Throws std::runtime_error with a sentence that names the address and a
+    // remedy.
+    static std::vector<Listener> open(const std::string& host, std::uint16_t port);
 
     enum class Outcome {
         Accepted,

@@ -1,10 +1,12 @@
 #include "elector/http/request_head.h"
 
 #include <Poco/Exception.h>
-#include <Poco/MemoryStream.h>
 
 #include <algorithm>
 #include <charconv>
+#include <istream>
+#include <limits>
+#include <streambuf>
 
 #include "elector/http/ascii.h"
 
@@ -15,6 +17,20 @@ constexpr std::string_view kLineEnd = "\r\n";
 constexpr Refusal kBadLine{400, "The request line is malformed."};
 constexpr Refusal kBadField{400, "A header line is malformed."};
 constexpr Refusal kBadLength{400, "The Content-Length is malformed."};
+
+// A stream over bytes that lie elsewhere. Kept from one head to the next, since a new one costs as
+// much (its locale) as all the parsing.
+class BytesStream : private std::streambuf, public std::istream {
+  public:
+    BytesStream() : std::istream(this) {}
+
+    std::istream& over(std::string_view bytes) {
+        char* begin = const_cast<char*>(bytes.data());  // never written to: there is no put area
+        setg(begin, begin, begin + bytes.size());
+        clear();
+        return *this;
+    }
+};
 
 bool isToken(std::string_view text) {
     return !text.empty() && std::all_of(text.begin(), text.end(), isTokenCharacter);
@@ -91,15 +107,15 @@ std::optional<Refusal> RequestHead::read(std::string_view bytes, const Limits& l
         return refusal;
     }
     try {
-        Poco::MemoryInputStream stream(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-        head_.read(stream);
+        thread_local BytesStream stream;
+        head_.read(stream.over(bytes));
     } catch (const Poco::Exception&) {
         return kBadField;
     }
     if (auto refusal = readConnectionFields()) {
         return refusal;
     }
-    return readBodyFields(limits);
+    return readBodyFields();
 }
 
 std::optional<Refusal> RequestHead::readConnectionFields() {
@@ -123,7 +139,7 @@ std::optional<Refusal> RequestHead::readConnectionFields() {
     return std::nullopt;
 }
 
-std::optional<Refusal> RequestHead::readBodyFields(const Limits& limits) {
+std::optional<Refusal> RequestHead::readBodyFields() {
     contentLength_ = 0;
     const std::size_t lengths = count("Content-Length");
     if (count("Transfer-Encoding") > 0) {
@@ -144,11 +160,18 @@ std::optional<Refusal> RequestHead::readBodyFields(const Limits& limits) {
     if (text.empty() || stop != end || error == std::errc::invalid_argument) {
         return kBadLength;
     }
-    if (error == std::errc::result_out_of_range || contentLength_ > limits.bodyBytes) {
-        return limits.bodyBytes == 0 ? Refusal{413, "This server takes no bodies."}
-                                     : Refusal{413, "The body is too large."};
+    if (error == std::errc::result_out_of_range) {
+        contentLength_ = std::numeric_limits<std::size_t>::max();
     }
     return std::nullopt;
+}
+
+std::optional<Refusal> RequestHead::judgeBody(const Limits& limits) const {
+    if (contentLength_ <= limits.bodyBytes) {
+        return std::nullopt;
+    }
+    return limits.bodyBytes == 0 ? Refusal{413, "This server takes no bodies."}
+                                 : Refusal{413, "The body is too large."};
 }
 
 std::string_view RequestHead::path() const {

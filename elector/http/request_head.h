@@ -28,6 +28,10 @@ class RequestHead {
     // byte, line ends too.
     std::optional<std::string_view> field(const std::string& name) const;
 
+    // What is wrong with the size of the body. Judged apart, after it is known that somebody would
+    // read it.
+    std::optional<Refusal> judgeBody(const Limits& limits) const;
+
     std::size_t contentLength() const { return contentLength_; }
     bool expectsContinue() const { return expectsContinue_; }
     bool keepsAlive() const { return keepsAlive_; }
@@ -35,7 +39,7 @@ class RequestHead {
     bool isOld() const { return old_; }
 
   private:
-    std::optional<Refusal> readBodyFields(const Limits& limits);
+    std::optional<Refusal> readBodyFields();
     std::optional<Refusal> readConnectionFields();
     std::size_t count(std::string_view name) const;
 

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "elector/http/limits.h"
-#include "elector/http/listen_address.h"
 #include "elector/http/router.h"
 #include "elector/http/stats.h"
 #include "elector/runtime/clock.h"
@@ -20,7 +19,10 @@
 namespace elector::http {
 
 struct ServerOptions {
-    ListenAddress address;
+    // Where to listen: an IP address (IPv6 without brackets), "localhost" for 127.0.0.1 and ::1,
+    // whichever the machine has, or "" for all addresses, IPv6 and IPv4.
+    std::string host;
+    std::uint16_t port = 0;  // 0: one that is free
     // Under which names it may be asked for, besides localhost and IP literals (AllowedHosts).
     std::vector<std::string> hostNames;
     Limits limits;

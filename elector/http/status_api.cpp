@@ -4,7 +4,7 @@
 
 #include <iterator>
 
-#include "elector/http/json_text.h"
+#include "elector/runtime/escape.h"
 #include "elector/runtime/rfc3339.h"
 
 namespace elector::http {
@@ -36,17 +36,17 @@ std::string leaderJson(const election::Answer& answer, const std::string& id,
     std::string out;
     out.reserve(kUsualSize);
     out += R"({"leader":)";
-    appendJsonString(out, answer.leader);
+    out += runtime::jsonString(answer.leader);
     out += R"(,"id":)";
-    appendJsonString(out, id);
+    out += runtime::jsonString(id);
     out += R"(,"isLeader":)";
     out += answer.isLeader ? "true" : "false";
     out += R"(,"lease":)";
-    appendJsonString(out, lease.text());
+    out += runtime::jsonString(lease.text());
     out += R"(,"fencingToken":)";
-    appendJsonString(out, answer.fencingToken);
+    out += runtime::jsonString(answer.fencingToken);
     out += R"(,"leaseUID":)";
-    appendJsonString(out, answer.leaseUid);
+    out += runtime::jsonString(answer.leaseUid);
     fmt::format_to(std::back_inserter(out), R"(,"transitions":{},"acquireTime":)",
                    answer.transitions);
     appendTime(out, answer.acquireTime);
@@ -69,7 +69,7 @@ void addStatusRoutes(Router& router, const StatusSource& source) {
     });
     router.answer("GET", "/", [&source](const Request&) {
         std::string body = R"({"name":)";
-        appendJsonString(body, source.answer().leader);
+        body += runtime::jsonString(source.answer().leader);
         return Response::json(body + "}\n");
     });
 }
