@@ -96,10 +96,16 @@ election::Answer Campaign::answer() {
     const std::lock_guard guard(electionMutex_);
     const election::Standing& standing = election_.standing();
     const election::Moment now = clock_.moment();
-    if (standing.term && !standing.term->isValidAt(now)) {
-        answeredNo_ = true;
+    const std::string& id = election_.settings().identity.id;
+    if (!standing.term || (!answeredNo_ && standing.term->isValidAt(now))) {
+        return answerAt(standing, id, now);
     }
-    return answerAt(standing, election_.settings().identity.id, now);
+    // Once "no" was said it stays, though the wall clock be set back before the next step.
+    answeredNo_ = true;
+    wake_.wake();
+    election::Standing ended = standing;
+    ended.term.reset();
+    return answerAt(ended, id, now);
 }
 
 std::optional<std::string> Campaign::notLive() {
