@@ -1,0 +1,194 @@
+#include "tests/simulation/nemesis.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+namespace elector::simulation {
+namespace {
+
+using election::ErrorKind;
+using std::chrono::milliseconds;
+
+constexpr std::array<const char*, kFaults> kNames{
+    "cut off",   "outage",       "pause",         "kill",          "stop",  "twin",
+    "wall jump", "delete",       "edit metadata", "edit spec",     "storm", "refusal",
+    "slowness",  "watch closed", "watch silent",  "watch replayed"};
+
+}  // namespace
+
+void Nemesis::begin() {
+    active_ = true;
+    world_.network.setLoss(schedule_.loss);
+    world_.network.setDuplicates(schedule_.duplicates);
+    world_.network.setLateness(schedule_.lateness);
+    world_.watches.setStaleness(schedule_.staleness);
+    world_.stalls = schedule_.stalls;
+    world_.longestStall = schedule_.longestLease;
+    strike();
+}
+
+void Nemesis::leaveOff() {
+    active_ = false;
+    world_.network.calm();
+    world_.watches.setStaleness(0);
+    world_.stalls = 0;
+    for (const auto& seat : population_.seats()) {
+        seat->link = Link{};
+        if (seat->process->isStopping()) {
+            seat->process->kill();
+        }
+        if (!seat->isTaken()) {
+            population_.restart(*seat, Population::Comeback::NewPod);
+        }
+    }
+}
+
+void Nemesis::strike() {
+    world_.queue.after(world_.random.between(Duration(0), schedule_.meanInterval * 2), [this] {
+        if (active_) {
+            const Fault fault = world_.random.pick(schedule_.faults);
+            Seat& seat = victim();
+            if (world_.history.isKept()) {
+                world_.history.add(world_.queue.now(),
+                                   fmt::format("*** {} (if it is a process's: {})",
+                                               kNames[static_cast<std::size_t>(fault)], seat.id));
+            }
+            commit(fault, seat);
+            strike();
+        }
+    });
+}
+
+void Nemesis::commit(Fault fault, Seat& seat) {
+    const Duration now = world_.queue.now();
+    switch (fault) {
+        case Fault::CutOff:
+            cutOff(seat);
+            break;
+        case Fault::Outage:
+            world_.network.failUntil(now + draw(2500));
+            break;
+        case Fault::Pause:
+            seat.process->pauseUntil(now + draw(2500));
+            break;
+        case Fault::Kill:
+            if (seat.isTaken()) {
+                seat.process->kill();
+                comeBackLater(seat);
+            }
+            break;
+        case Fault::Stop:
+            if (seat.isTaken() && !seat.process->isStopping()) {
+                seat.process->requestStop();
+                comeBackLater(seat);
+            }
+            break;
+        case Fault::Twin:
+            population_.startTwinOf(seat);
+            break;
+        case Fault::WallJump:
+            wallJump(seat);
+            break;
+        case Fault::Delete:
+            api_.remove();
+            break;
+        case Fault::EditMetadata:
+            api_.editMetadata();
+            break;
+        case Fault::EditSpec:
+            api_.editSpec();
+            break;
+        case Fault::Storm:
+            storm();
+            break;
+        case Fault::Refusal:
+            refusal();
+            break;
+        case Fault::Slowness:
+            world_.network.slowUntil(now + draw(3000));
+            break;
+        case Fault::WatchClosed:
+            seat.process->breakWatch();
+            break;
+        case Fault::WatchSilent:
+            seat.process->silenceWatch(draw(3000));
+            break;
+        case Fault::WatchReplayed:
+            seat.process->replayWatch();
+            break;
+    }
+}
+
+void Nemesis::cutOff(Seat& seat) {
+    const Duration until = world_.queue.now() + draw(3000);
+    const std::int64_t direction = world_.random.between(0, 3);
+    if (direction != 0) {
+        seat.link.requestsCutUntil = until;
+    }
+    if (direction != 1) {
+        seat.link.answersCutUntil = until;
+    }
+}
+
+void Nemesis::storm() {
+    static const std::vector<std::vector<ErrorKind>> kStorms{
+        {ErrorKind::Throttled},
+        {ErrorKind::Server},
+        {ErrorKind::Conflict},
+        {ErrorKind::Unreachable, ErrorKind::Malformed},
+        {ErrorKind::Server, ErrorKind::Throttled, ErrorKind::Conflict, ErrorKind::NotFound,
+         ErrorKind::Gone},
+    };
+    world_.network.stormUntil(world_.queue.now() + draw(2000),
+                              static_cast<int>(world_.random.between(300, 1000)),
+                              world_.random.pick(kStorms));
+}
+
+void Nemesis::refusal() {
+    const ErrorKind kind =
+        world_.random.chance(500) ? ErrorKind::Unauthorized : ErrorKind::Forbidden;
+    world_.network.stormUntil(world_.queue.now() + draw(2000), 1000, {kind});
+}
+
+void Nemesis::wallJump(Seat& seat) {
+    const Duration most =
+        world_.random.chance(500) ? schedule_.longestLease * 2 : Duration(std::chrono::hours(24));
+    // It is noticed by whoever asks, or by the next step; either way before it jumps back.
+    seat.clock.jumpWall(world_.random.between(-most, most));
+    seat.process->ask();
+}
+
+void Nemesis::comeBackLater(Seat& seat) {
+    world_.queue.after(draw(1000), [this, &seat] {
+        if (seat.isTaken()) {
+            if (seat.process->isStopping() && active_) {
+                comeBackLater(seat);
+            }
+            return;
+        }
+        static const std::vector<Population::Comeback> kComebacks{
+            Population::Comeback::SamePod, Population::Comeback::SamePod,
+            Population::Comeback::NewPod, Population::Comeback::NewName};
+        population_.restart(seat, world_.random.pick(kComebacks));
+    });
+}
+
+Seat& Nemesis::victim() {
+    if (world_.random.chance(500)) {
+        if (const std::optional<int> leader = world_.judge.leaderAt(world_.queue.now())) {
+            return population_.seatOf(*leader);
+        }
+    }
+    return *world_.random.pick(population_.seats());
+}
+
+Duration Nemesis::draw(int mostPermille) {
+    const Duration most = schedule_.longestLease * mostPermille / 1000;
+    return world_.random.chance(500) ? world_.random.between(Duration(0), most / 6)
+                                     : world_.random.between(Duration(0), most);
+}
+
+}  // namespace elector::simulation

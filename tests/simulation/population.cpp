@@ -1,0 +1,74 @@
+#include "tests/simulation/population.h"
+
+#include <chrono>
+#include <utility>
+
+namespace elector::simulation {
+namespace {
+
+constexpr std::size_t kMostSeats = 8;
+constexpr election::WallTime kStartOfRun{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
+
+}  // namespace
+
+Population::Population(World& world, const Schedule& schedule)
+    : world_(world), schedule_(schedule) {
+    for (const Place& place : schedule.places) {
+        addSeat(place);
+    }
+}
+
+Seat& Population::addSeat(const Place& place) {
+    const auto wallError = std::chrono::duration_cast<std::chrono::microseconds>(place.wallError);
+    const DriftingClock clock(place.bootAtStart, place.clockRate, kStartOfRun + wallError);
+    seats_.push_back(
+        std::make_unique<Seat>(Seat{place, clock, Link{}, place.id, std::string(), nullptr}));
+    Seat& seat = *seats_.back();
+    seat.podUid = "pod" + std::to_string(++pods_);
+    return seat;
+}
+
+void Population::start(Seat& seat) {
+    const int number = static_cast<int>(processes_.size());
+    election::Settings settings;
+    settings.identity.id = seat.id;
+    settings.identity.podUid = seat.place.hasPodUid ? seat.podUid : std::string();
+    settings.identity.session = settings.identity.podUid + "/n" + std::to_string(number);
+    settings.timing = seat.place.timing;
+    settings.onMissing = seat.place.onMissing;
+    settings.onShutdown = seat.place.onShutdown;
+    settings.drain = seat.place.drain;
+    settings.seed = world_.random.next();
+    processes_.push_back(std::make_unique<Process>(world_, number, std::move(settings), seat.clock,
+                                                   seat.link, seat.place.mayWatch));
+    seatByProcess_.push_back(&seat);
+    seat.process = processes_.back().get();
+    world_.judge.joined(seat.process->election(), seat.clock);
+    seat.process->start();
+}
+
+void Population::restart(Seat& seat, Comeback comeback) {
+    if (comeback != Comeback::SamePod) {
+        seat.podUid = "pod" + std::to_string(++pods_);
+    }
+    if (comeback == Comeback::NewName) {
+        seat.id = seat.place.id + "-" + std::to_string(pods_);
+    }
+    start(seat);
+}
+
+void Population::startTwinOf(const Seat& seat) {
+    if (seats_.size() >= kMostSeats) {
+        return;
+    }
+    Place place = seat.place;
+    place.clockRate = world_.random.pick(schedule_.places).clockRate;
+    place.id = seat.id;
+    start(addSeat(place));
+}
+
+Seat& Population::seatOf(int process) {
+    return *seatByProcess_[static_cast<std::size_t>(process)];
+}
+
+}  // namespace elector::simulation

@@ -1,0 +1,332 @@
+#include "tests/simulation/process.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "tests/simulation/wording.h"
+
+namespace elector::simulation {
+
+using election::Actions;
+using election::ErrorKind;
+using election::Event;
+using election::Instant;
+using election::Moment;
+using std::chrono::microseconds;
+using std::chrono::milliseconds;
+
+Process::Process(World& world, int number, election::Settings settings, const DriftingClock& clock,
+                 Link& link, bool mayWatch)
+    : world_(world),
+      number_(number),
+      clock_(clock),
+      link_(link),
+      mayWatch_(mayWatch),
+      election_(std::move(settings)) {}
+
+void Process::start() {
+    alive_ = true;
+    record("starts, session " + election_.settings().identity.session);
+    arrive({election::Started{}});
+    openWatch();
+}
+
+void Process::kill() {
+    record("is dead");
+    alive_ = false;
+    world_.watches.close(stream_);
+    world_.judge.left(number_);
+    inbox_.clear();
+}
+
+void Process::requestStop() {
+    if (!std::exchange(stopping_, true)) {
+        arrive({election::StopRequested{}});
+    }
+}
+
+void Process::pauseUntil(Duration when) {
+    if (when > stalledUntil_) {
+        stalledUntil_ = when;
+        world_.queue.at(when, [this] { resume(); });
+    }
+}
+
+void Process::ask() {
+    if (!alive_ || isStalled()) {
+        return;
+    }
+    const Moment now = clock_.at(world_.queue.now());
+    const election::Answer answer =
+        answerAt(election_.standing(), election_.settings().identity.id, now);
+    world_.judge.answered(number_, answer, now.boot);
+    if (election_.standing().term && !answer.isLeader) {
+        step(election::AnsweredNo{});
+    }
+}
+
+void Process::arrive(Item item) {
+    if (!alive_) {
+        return;
+    }
+    if (isStalled() || !inbox_.empty()) {
+        inbox_.push_back(std::move(item));
+        return;
+    }
+    process(item);
+}
+
+void Process::resume() {
+    while (alive_ && !isStalled() && !inbox_.empty()) {
+        const Item item = std::move(inbox_.front());
+        inbox_.pop_front();
+        process(item);
+    }
+}
+
+void Process::process(const Item& item) {
+    if (item.request != 0) {
+        if (item.request != pendingRequest_) {
+            return;
+        }
+        pendingRequest_ = 0;
+    }
+    if (item.watch != 0 && item.watch != watch_) {
+        return;
+    }
+    step(item.event);
+}
+
+void Process::step(const Event& event) {
+    const Moment now = clock_.at(world_.queue.now());
+    world_.judge.told(number_, event, now.boot);
+    if (!world_.random.chance(world_.stalls)) {
+        finishStep(event, now);
+        return;
+    }
+    // Stopped after the clock was read and before anything was made of it. What waits, waits for
+    // the rest of this step too.
+    const Duration until =
+        world_.queue.now() + world_.random.between(Duration(0), world_.longestStall);
+    stalledUntil_ = std::max(stalledUntil_, until);
+    inStep_ = true;
+    world_.queue.at(stalledUntil_, [this, event, now] {
+        inStep_ = false;
+        if (alive_) {
+            finishStep(event, now);
+            resume();
+        }
+    });
+}
+
+void Process::finishStep(const Event& event, const Moment& now) {
+    const EventClass kind = classOf(event);
+    world_.tally.coverage.count(phase_, kind);
+    ++world_.tally.events;
+    world_.history.digest(static_cast<std::uint64_t>(world_.queue.now().count()) * 64 +
+                          static_cast<std::uint64_t>(kind));
+    const Actions actions = election_.step(event, now);
+    world_.judge.stepped(number_);
+    if (world_.history.isKept()) {
+        record(
+            wordsFor(toString(phase_), toString(kind), event, actions, election_.standing(), now));
+    }
+    followPhase(kind, actions, now);
+    checkContract(actions, now);
+    act(actions, now);
+}
+
+void Process::checkContract(const Actions& actions, const Moment& now) {
+    if (actions.request && pendingRequest_ != 0) {
+        world_.judge.fail("contract: a second request while one is under way");
+    }
+    if (!actions.finished && actions.wakeAt <= now.boot) {
+        world_.judge.fail("contract: it asks to be woken at once, for ever");
+    }
+    if (!actions.request) {
+        return;
+    }
+    if (now.boot >= periodEnds_) {
+        periodEnds_ = now.boot + election_.settings().timing.retryPeriod;
+        requests_ = 0;
+    }
+    constexpr int kMostRequests = 100;
+    if (++requests_ > kMostRequests) {
+        world_.judge.fail("load: more than 100 requests within one retry period");
+    }
+}
+
+void Process::followPhase(EventClass event, const Actions& actions, const Moment& now) {
+    if (event == EventClass::StopRequested) {
+        phase_ = actions.announceNo ? Phase::Draining : Phase::Releasing;
+        drainedAt_ = now.boot + election_.settings().drain;
+    }
+    noAnnounced_ = noAnnounced_ || event == EventClass::NoAnnounced;
+    if (phase_ == Phase::Draining && noAnnounced_ && now.boot >= drainedAt_) {
+        phase_ = Phase::Releasing;
+    }
+    if (phase_ == Phase::Following || phase_ == Phase::Leading) {
+        phase_ = election_.standing().term ? Phase::Leading : Phase::Following;
+    }
+}
+
+void Process::act(const Actions& actions, const Moment& now) {
+    if (actions.finished) {
+        kill();
+        return;
+    }
+    if (actions.announceNo) {
+        world_.queue.after(world_.random.between(microseconds(50), milliseconds(5)),
+                           [this] { arrive({election::NoAnnounced{}}); });
+    }
+    setTimer(actions.wakeAt);
+    if (actions.request) {
+        send(*actions.request, now);
+    }
+}
+
+void Process::send(const election::Request& request, const Moment& now) {
+    Call call;
+    if (const auto* write = std::get_if<election::WriteRequest>(&request)) {
+        call.kind = Call::Kind::Write;
+        call.write = *write;
+    }
+    world_.judge.asked(number_, call, now);
+    pendingRequest_ = ++lastRequest_;
+    if (!world_.random.chance(world_.stalls)) {
+        submit(call, pendingRequest_);
+        return;
+    }
+    const Duration until =
+        world_.queue.now() + world_.random.between(Duration(0), world_.longestStall);
+    pauseUntil(until);
+    world_.queue.at(until, [this, call, serial = pendingRequest_] {
+        if (alive_) {
+            submit(call, serial);
+        }
+    });
+}
+
+void Process::submit(const Call& call, std::uint64_t request) {
+    world_.network.submit(call, link_, [this, request](const Event& answer, std::size_t) {
+        arrive({answer, request});
+    });
+    const Instant now = clock_.bootAt(world_.queue.now());
+    const Instant deadline = now + attemptTimeout(election_.settings().timing);
+    world_.queue.at(clock_.trueTimeOf(deadline) + lateness(), [this, request, kind = call.kind] {
+        if (pendingRequest_ == request) {
+            arrive({failureOf(kind, errorOf(ErrorKind::TimedOut)), request});
+        }
+    });
+}
+
+void Process::openWatch() {
+    if (!alive_) {
+        return;
+    }
+    const std::uint64_t serial = ++watch_;
+    if (isStalled()) {
+        world_.queue.at(stalledUntil_, [this, serial] {
+            if (serial == watch_) {
+                openWatch();
+            }
+        });
+        return;
+    }
+    if (!mayWatch_) {
+        world_.queue.after(milliseconds(1), [this] { watchEnded(ErrorKind::Forbidden); });
+        return;
+    }
+    Call call;
+    call.kind = Call::Kind::List;
+    call.process = number_;
+    call.sentAt = clock_.bootAt(world_.queue.now());
+    world_.network.submit(call, link_, [this, serial](const Event& answer, std::size_t place) {
+        if (!alive_ || serial != watch_ || stream_ != 0) {
+            return;
+        }
+        if (const auto* failed = std::get_if<election::WatchFailed>(&answer)) {
+            watchEnded(failed->error.kind);
+            return;
+        }
+        arrive({answer, 0, serial});
+        stream_ = world_.watches.open(
+            link_, place, [this, serial](const Event& event) { arrive({event, 0, serial}); });
+    });
+    world_.queue.after(attemptTimeout(election_.settings().timing), [this, serial] {
+        if (serial == watch_ && stream_ == 0) {
+            watchEnded(ErrorKind::TimedOut);
+        }
+    });
+}
+
+void Process::watchEnded(ErrorKind kind) {
+    if (!alive_) {
+        return;
+    }
+    world_.watches.close(std::exchange(stream_, 0));
+    ++watch_;
+    arrive({election::WatchFailed{errorOf(kind)}});
+    const Duration period = election_.settings().timing.retryPeriod;
+    reopenWatch(kind == ErrorKind::Gone ? period / 8 : period);
+}
+
+void Process::reopenWatch(Duration soon) {
+    world_.queue.after(world_.random.between(soon / 2, soon), [this, serial = watch_] {
+        if (serial == watch_) {
+            openWatch();
+        }
+    });
+}
+
+void Process::breakWatch() {
+    if (alive_ && stream_ != 0) {
+        watchEnded(ErrorKind::Gone);
+    }
+}
+
+void Process::silenceWatch(Duration howLong) {
+    world_.watches.silence(stream_);
+    world_.queue.after(howLong, [this, serial = watch_] {
+        if (serial == watch_) {
+            breakWatch();
+        }
+    });
+}
+
+void Process::replayWatch() {
+    world_.watches.replay(stream_);
+}
+
+void Process::setTimer(Instant wakeAt) {
+    const std::uint64_t serial = ++timer_;
+    if (wakeAt == Instant::max()) {
+        return;
+    }
+    const Duration when = clock_.trueTimeOf(wakeAt);
+    if (when == Duration::max()) {
+        return;
+    }
+    world_.queue.at(when + lateness(), [this, serial] {
+        if (serial == timer_) {
+            arrive({election::TimePassed{}});
+        }
+    });
+}
+
+Duration Process::lateness() {
+    return world_.random.between(Duration(0), microseconds(1000));
+}
+
+void Process::record(const std::string& line) {
+    if (world_.history.isKept()) {
+        world_.history.add(
+            world_.queue.now(),
+            fmt::format("{}#{}: {}", election_.settings().identity.id, number_, line));
+    }
+}
+
+}  // namespace elector::simulation

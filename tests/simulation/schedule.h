@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "elector/election/election.h"
+#include "tests/simulation/random.h"
+
+namespace elector::simulation {
+
+enum class Fault {
+    CutOff,         // a link, in one direction or both
+    Outage,         // the API server does not answer
+    Pause,          // SIGSTOP
+    Kill,           // SIGKILL
+    Stop,           // SIGTERM
+    Twin,           // a second process with the same id
+    WallJump,       // somebody sets the clock
+    Delete,         // kubectl delete lease
+    EditMetadata,   // kubectl label lease
+    EditSpec,       // a foreign field
+    Storm,          // errors for an answer
+    Refusal,        // 401, 403
+    Slowness,       // of the network
+    WatchClosed,    // by the server
+    WatchSilent,    // open, and nothing comes
+    WatchReplayed,  // old events again
+};
+inline constexpr int kFaults = 16;
+
+// One place for a process: a machine with its clock, a configuration, and a name for what runs on
+// it.
+struct Place {
+    std::string id;
+    bool hasPodUid = true;
+    election::Timing timing;
+    election::OnMissing onMissing = election::OnMissing::Create;
+    election::OnShutdown onShutdown = election::OnShutdown::Release;
+    Duration drain{0};
+    bool mayWatch = true;
+    std::int64_t clockRate = 0;  // millionths
+    Duration bootAtStart{0};
+    Duration wallError{0};
+};
+
+// All that a seed decides before the run.
+struct Schedule {
+    std::uint64_t seed = 0;
+    std::vector<Place> places;
+    std::vector<Fault> faults;  // those that happen, as often as they are listed
+    Duration longestLease{0};
+    Duration shortestDeadline{0};
+    double slowestRate = 1;
+    Duration trouble{0};       // for how long faults happen
+    Duration meanInterval{0};  // between faults
+    int loss = 0;              // permille: see Network
+    int duplicates = 0;
+    int lateness = 0;
+    int staleness = 0;
+    int stalls = 0;
+    std::uint64_t firstRevision = 1;
+};
+
+Schedule scheduleOf(std::uint64_t seed);
+
+}  // namespace elector::simulation

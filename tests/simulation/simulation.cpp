@@ -1,0 +1,229 @@
+#include "tests/simulation/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <utility>
+
+#include "tests/simulation/nemesis.h"
+#include "tests/simulation/population.h"
+#include "tests/simulation/wording.h"
+
+namespace elector::simulation {
+namespace {
+
+using std::chrono::milliseconds;
+
+class Run {
+  public:
+    Run(std::uint64_t seed, bool keepHistory)
+        : schedule_(scheduleOf(seed)),
+          random_(seed),
+          api_(schedule_.firstRevision, random_),
+          network_(queue_, api_, random_, schedule_.shortestDeadline * 4 / 5),
+          watches_(queue_, api_, network_, random_),
+          judge_(outcome_.tally),
+          history_(keepHistory),
+          world_{queue_, network_, watches_, judge_, outcome_.tally, history_, random_},
+          population_(world_, schedule_),
+          nemesis_(world_, api_, population_, schedule_) {
+        network_.onLanded([this](const Call& call, const election::Landed& landed) {
+            judge_.landed(call, landed);
+            history_.digest(std::hash<std::string>{}(landed.lease.fingerprint));
+            if (history_.isKept()) {
+                history_.add(queue_.now(), fmt::format("    #{} {}", call.process,
+                                                       wordsFor(*call.write, landed.lease)));
+            }
+        });
+    }
+
+    Outcome run() {
+        outcome_.tally.schedules = 1;
+        for (const auto& seat : population_.seats()) {
+            population_.start(*seat);
+        }
+        askNow();
+        nemesis_.begin();
+        advance(schedule_.trouble);
+        nemesis_.leaveOff();
+        recover();
+        constexpr int kRounds = 3;
+        for (int round = 0; round < kRounds && !judge_.violation(); ++round) {
+            handOver();
+        }
+        outcome_.violation = judge_.violation();
+        outcome_.digest = history_.digest();
+        outcome_.history = history_.lines();
+        return std::move(outcome_);
+    }
+
+  private:
+    void advance(Duration until) {
+        while (!judge_.violation() && queue_.runNext(until)) {
+            judge_.setNow(queue_.now());
+            judge_.check(queue_.now());
+        }
+    }
+
+    // Until somebody leads; how long that took. Nothing if nobody led in time.
+    std::optional<Duration> awaitLeader(Duration within) {
+        const Duration since = queue_.now();
+        while (!judge_.violation() && queue_.now() < since + within) {
+            if (judge_.leaderAt(queue_.now())) {
+                return queue_.now() - since;
+            }
+            if (queue_.runNext(since + within)) {
+                judge_.setNow(queue_.now());
+                judge_.check(queue_.now());
+            }
+        }
+        return std::nullopt;
+    }
+
+    // Programs ask who leads, at any time.
+    void askNow() {
+        for (const auto& seat : population_.seats()) {
+            seat->process->ask();
+        }
+        queue_.after(random_.between(Duration(0), schedule_.shortestDeadline),
+                     [this] { askNow(); });
+    }
+
+    Duration longestRetry() const {
+        Duration longest{0};
+        for (const auto& seat : population_.seats()) {
+            longest = std::max(longest, seat->place.timing.retryPeriod);
+        }
+        return longest;
+    }
+
+    // In true time, of a duration that somebody counts on a slow clock.
+    Duration slowed(Duration duration) const {
+        return Duration(static_cast<std::int64_t>(static_cast<double>(duration.count()) /
+                                                  schedule_.slowestRate));
+    }
+
+    // L1 and L2: after the last fault somebody leads, and goes on leading.
+    void recover() {
+        if (judge_.violation()) {
+            return;
+        }
+        // What the faults left behind: pauses and cut streams, requests that still arrive, a
+        // Retry-After, a watch that has not noticed; then the lease.
+        const Duration leftover = schedule_.longestLease * 3 + std::chrono::seconds(3);
+        const Duration within =
+            slowed(schedule_.longestLease + longestRetry() * 3 + milliseconds(200));
+        const Duration quiet = queue_.now();
+        advance(quiet + leftover);
+        if (judge_.violation()) {
+            return;
+        }
+        const std::optional<Duration> took = awaitLeader(within);
+        if (!took) {
+            judge_.fail("L1: nobody leads although all is well");
+            return;
+        }
+        outcome_.tally.worstRecoveryNanos = took->count();
+        settle();
+    }
+
+    // All is well: whoever leads, leads on.
+    void settle() {
+        if (!awaitLeader(slowed(schedule_.longestLease + longestRetry() * 3 + milliseconds(200)))) {
+            judge_.fail("L1: nobody leads although all is well");
+            return;
+        }
+        const int leader = *judge_.leaderAt(queue_.now());
+        const Duration until = queue_.now() + slowed(longestRetry() * 3 + milliseconds(100));
+        while (!judge_.violation() && queue_.runNext(until)) {
+            judge_.setNow(queue_.now());
+            judge_.check(queue_.now());
+            if (judge_.leaderAt(queue_.now()) != leader) {
+                judge_.fail("L1: a leader lost its term although all is well");
+            }
+        }
+    }
+
+    bool someoneElseWatches(const Seat& gone) const {
+        return std::any_of(
+            population_.seats().begin(), population_.seats().end(),
+            [&](const auto& seat) { return seat.get() != &gone && seat->place.mayWatch; });
+    }
+
+    // L1 while all is well: the leader crashes or leaves, and another leads in time.
+    void handOver() {
+        Seat& seat = population_.seatOf(*judge_.leaderAt(queue_.now()));
+        const bool release =
+            random_.chance(200) && seat.place.onShutdown == election::OnShutdown::Release;
+        // Whoever may not watch, asks once in a retry period.
+        const Duration slack =
+            milliseconds(60) +
+            (someoneElseWatches(seat) ? Duration(0) : slowed(longestRetry() * 5 / 4));
+        if (release) {
+            const Duration before = judge_.lastReleaseLanded();
+            seat.process->requestStop();
+            while (!judge_.violation() && judge_.lastReleaseLanded() == before &&
+                   queue_.runNext(queue_.now() + slowed(schedule_.longestLease * 3))) {
+                judge_.setNow(queue_.now());
+                judge_.check(queue_.now());
+            }
+            expectLeaderBy(judge_.lastReleaseLanded() + slack, judge_.lastReleaseLanded(),
+                           outcome_.tally.worstAfterReleaseNanos);
+            ++outcome_.tally.calmReleases;
+        } else {
+            seat.process->kill();
+            const Duration lease = slowed(seat.place.timing.leaseDuration);
+            const Duration expired = judge_.lastRenewalLanded() + lease;
+            expectLeaderBy(expired + slack, expired, outcome_.tally.worstAfterLeaseNanos);
+            ++outcome_.tally.calmCrashes;
+        }
+        if (judge_.violation()) {
+            return;
+        }
+        if (!seat.isTaken()) {
+            population_.restart(seat, Population::Comeback::NewPod);
+        }
+        settle();
+    }
+
+    void expectLeaderBy(Duration when, Duration since, std::int64_t& worst) {
+        if (!awaitLeader(when - queue_.now()) && !judge_.violation()) {
+            judge_.fail("L1: nobody took over in time although all is well");
+        }
+        worst = std::max(worst, (queue_.now() - since).count());
+    }
+
+    Outcome outcome_;
+    const Schedule schedule_;
+    Random random_;
+    EventQueue queue_;
+    ApiModel api_;
+    Network network_;
+    WatchServer watches_;
+    Judge judge_;
+    History history_;
+    World world_;
+    Population population_;
+    Nemesis nemesis_;
+};
+
+}  // namespace
+
+Outcome simulate(std::uint64_t seed, bool keepHistory) {
+    return Run(seed, keepHistory).run();
+}
+
+std::string report(std::uint64_t seed, const Outcome& outcome) {
+    constexpr std::size_t kMostLines = 150;
+    std::string text = fmt::format("{}\n", outcome.violation.value_or("no violation"));
+    const std::size_t skipped =
+        outcome.history.size() > kMostLines ? outcome.history.size() - kMostLines : 0;
+    for (std::size_t i = skipped; i < outcome.history.size(); ++i) {
+        text += outcome.history[i] + "\n";
+    }
+    return text + fmt::format("To see it again: simulation --seed={} --trace\n", seed);
+}
+
+}  // namespace elector::simulation

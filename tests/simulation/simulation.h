@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "tests/simulation/tally.h"
+
+namespace elector::simulation {
+
+struct Outcome {
+    std::optional<std::string> violation;
+    std::uint64_t digest = 0;         // equal for two runs that were the same
+    std::deque<std::string> history;  // the last lines, if they were asked for
+    Tally tally;
+};
+
+// Runs the schedule of one seed: trouble, then peace, then crashes and releases in peace. Stops at
+// the first violation.
+Outcome simulate(std::uint64_t seed, bool keepHistory);
+
+// What to print of a violation: what it is, what led there, how to see it again.
+std::string report(std::uint64_t seed, const Outcome& outcome);
+
+}  // namespace elector::simulation

@@ -1,0 +1,46 @@
+#include "tests/simulation/tally.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace elector::simulation {
+
+void Tally::add(const Tally& other) {
+    schedules += other.schedules;
+    events += other.events;
+    terms += other.terms;
+    byExpiry += other.byExpiry;
+    byRelease += other.byRelease;
+    byVacancy += other.byVacancy;
+    byRestart += other.byRestart;
+    again += other.again;
+    freshExceptions += other.freshExceptions;
+    raisedExceptions += other.raisedExceptions;
+    calmCrashes += other.calmCrashes;
+    calmReleases += other.calmReleases;
+    worstAfterLeaseNanos = std::max(worstAfterLeaseNanos, other.worstAfterLeaseNanos);
+    worstAfterReleaseNanos = std::max(worstAfterReleaseNanos, other.worstAfterReleaseNanos);
+    worstRecoveryNanos = std::max(worstRecoveryNanos, other.worstRecoveryNanos);
+    coverage.add(other.coverage);
+}
+
+std::string Tally::text() const {
+    constexpr double kMilli = 1e6;
+    return fmt::format(
+        "{} schedules, {} events, {} terms\n"
+        "{} take-overs: {} by expiry, {} by release, {} by vacancy, {} by restart; {} new terms of "
+        "the same process\n"
+        "tolerated after a deletion: {} with a process that never saw the Lease, {} with a raised "
+        "lease duration\n"
+        "when all is well: {} crashes, worst {:.1f} ms beyond the lease; {} releases, worst {:.1f} "
+        "ms; worst recovery from faults {:.1f} ms\n"
+        "events by what the election was doing:\n{}",
+        schedules, events, terms, takeOvers(), byExpiry, byRelease, byVacancy, byRestart, again,
+        freshExceptions, raisedExceptions, calmCrashes,
+        static_cast<double>(worstAfterLeaseNanos) / kMilli, calmReleases,
+        static_cast<double>(worstAfterReleaseNanos) / kMilli,
+        static_cast<double>(worstRecoveryNanos) / kMilli, coverage.table());
+}
+
+}  // namespace elector::simulation

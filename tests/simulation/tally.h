@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tests/simulation/coverage.h"
+
+namespace elector::simulation {
+
+// What was seen in one run, or in many.
+struct Tally {
+    std::uint64_t schedules = 0;
+    std::uint64_t events = 0;
+    std::uint64_t terms = 0;
+    // Terms by what the Lease was before.
+    std::uint64_t byExpiry = 0;   // another's, not renewed
+    std::uint64_t byRelease = 0;  // released
+    std::uint64_t byVacancy = 0;  // made again, or emptied
+    std::uint64_t byRestart = 0;  // our dead predecessor's
+    std::uint64_t again = 0;      // our own
+    // Two at once, as rule 8 and the assumptions of the design allow it after a deletion.
+    std::uint64_t freshExceptions = 0;
+    std::uint64_t raisedExceptions = 0;
+    // Take-overs while all is well, and how long nobody led: the longest, beyond the lease duration
+    // after a crash.
+    std::uint64_t calmCrashes = 0;
+    std::uint64_t calmReleases = 0;
+    std::int64_t worstAfterLeaseNanos = 0;
+    std::int64_t worstAfterReleaseNanos = 0;
+    std::int64_t worstRecoveryNanos = 0;  // after the last fault
+    Coverage coverage;
+
+    void add(const Tally& other);
+    std::uint64_t takeOvers() const { return byExpiry + byRelease + byVacancy + byRestart; }
+    std::string text() const;
+};
+
+}  // namespace elector::simulation
