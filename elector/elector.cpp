@@ -61,7 +61,8 @@ Elector::Elector(const config::Config& config, const runtime::Clock& clock, cons
         std::make_unique<Reporter>(config_.lease, config_.id, log_, metrics_, events_.get());
 
     http::ServerOptions options;
-    options.address = http::ListenAddress::parse(config_.address.text());
+    options.host = config_.address.host;
+    options.port = config_.address.port;
     options.hostNames = {config_.id};
     http::Router router;
     addStatusRoutes(router, *this);
