@@ -1,0 +1,91 @@
+#include "elector/kubernetes/events.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "elector/kubernetes/json.h"
+#include "elector/runtime/rfc3339.h"
+#include "tests/unit/kubernetes/scripted_server.h"
+
+namespace elector::kubernetes {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(EventsTest, WritesAnEventAsClientGoDoes) {
+    const auto event = json::parseObject(
+        eventBody({"team", "web.1", R"({"kind":"Pod","name":"web-0"})", "web-0 became leader",
+                   *runtime::parseRfc3339("2026-01-02T03:04:05.6Z")}));
+    EXPECT_EQ(json::text(event, {"kind"}), "Event");
+    EXPECT_EQ(json::text(event, {"metadata", "namespace"}), "team");
+    EXPECT_EQ(json::text(event, {"metadata", "name"}), "web.1");
+    EXPECT_EQ(json::text(event, {"involvedObject", "name"}), "web-0");
+    EXPECT_EQ(json::text(event, {"reason"}), "LeaderElection");
+    EXPECT_EQ(json::text(event, {"message"}), "web-0 became leader");
+    EXPECT_EQ(json::text(event, {"firstTimestamp"}), "2026-01-02T03:04:05Z");
+    EXPECT_EQ(json::integer(event, {"count"}), 1);
+}
+
+class EventRecorderTest : public testing::Test {
+  protected:
+    Access accessTo(const ScriptedServer& server) {
+        Access access;
+        access.server = server.endpoint();
+        return access;
+    }
+
+    runtime::SystemClock clock_;
+    runtime::Log log_{runtime::LogLevel::Warn, runtime::LogFormat::Text, clock_};
+};
+
+TEST_F(EventRecorderTest, PostsWhatIsQueuedBeforeItEnds) {
+    std::string onLease;
+    std::string onPod;
+    ScriptedServer server({[&](ScriptedPeer& peer) {
+        onLease = peer.readRequest();
+        peer.send(answerOf(201, "{}"));
+        onPod = peer.readRequest();
+        peer.send(answerOf(201, "{}"));
+        peer.awaitClose();
+    }});
+    {
+        EventRecorder recorder(accessTo(server), clock_, log_, PodReference{"team", "web-0", "p"});
+        recorder.record({"team", "web"}, "l", "web-0 became leader");
+    }
+    EXPECT_THAT(onLease, HasSubstr("POST /api/v1/namespaces/team/events HTTP/1.1"));
+    EXPECT_THAT(onLease, HasSubstr(R"("kind":"Lease","namespace":"team","name":"web","uid":"l")"));
+    EXPECT_THAT(onPod, HasSubstr(R"("kind":"Pod","namespace":"team","name":"web-0","uid":"p")"));
+}
+
+TEST_F(EventRecorderTest, TellsAMissingPermissionOnce) {
+    ScriptedServer server({[](ScriptedPeer& peer) {
+        while (!peer.readRequest().empty()) {
+            peer.send(answerOf(403, R"({"kind":"Status","message":"no"})"));
+        }
+    }});
+    testing::internal::CaptureStderr();
+    {
+        EventRecorder recorder(accessTo(server), clock_, log_, std::nullopt);
+        recorder.record({"team", "web"}, "l", "web-0 became leader");
+        recorder.record({"team", "web"}, "l", "web-0 stopped leading");
+    }
+    const auto written = testing::internal::GetCapturedStderr();
+    const auto first = written.find("Events cannot be posted");
+    ASSERT_NE(first, std::string::npos);
+    EXPECT_EQ(written.find("Events cannot be posted", first + 1), std::string::npos);
+}
+
+TEST_F(EventRecorderTest, DropsWhatNobodyTakesInsteadOfHangingAtItsEnd) {
+    ScriptedServer server({[](ScriptedPeer& peer) { peer.awaitClose(); }});
+    const auto begin = clock_.now();
+    {
+        EventRecorder recorder(accessTo(server), clock_, log_, std::nullopt);
+        for (int count = 0; count < 100; ++count) {
+            recorder.record({"team", "web"}, "l", "web-0 became leader");
+        }
+    }
+    EXPECT_LT(clock_.now() - begin, std::chrono::seconds(15));
+}
+
+}  // namespace
+}  // namespace elector::kubernetes

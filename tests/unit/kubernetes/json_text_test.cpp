@@ -1,0 +1,88 @@
+#include "elector/kubernetes/json_text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace elector::kubernetes::json_text {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(JsonTextTest, AcceptsWhatRfc8259Allows) {
+    for (const char* text : {"{}", " [ ] ", "null", "true", "0", "-0.5e+10", "\"a\\u00e9\\n\"",
+                             R"({"a":[1,{"b":[]}],"c":""})", "123456789012345678901234567890"}) {
+        EXPECT_TRUE(isValid(text)) << text;
+    }
+}
+
+TEST(JsonTextTest, RefusesWhatItDoesNot) {
+    for (const char* text :
+         {"",   " ",         "{",       "[1,]",        "{\"a\":1,}", "{\"a\"}", "{a:1}", "[1 2]",
+          "01", "1.",        "-",       "+1",          ".5",         "1e",      "tru",   "nul",
+          "\"", "\"a\nb\"",  "\"\\q\"", "\"\\u12g4\"", "\"\\u12",    "{}{}",    "{} x",  "[}",
+          "{]", "[\"a\":1]", "NaN",     "'a'",         "{,}",        "[,]"}) {
+        EXPECT_FALSE(isValid(text)) << text;
+    }
+}
+
+TEST(JsonTextTest, BoundsTheDepthInsteadOfTheStack) {
+    const auto nested = [](std::size_t depth) {
+        return std::string(depth, '[') + std::string(depth, ']');
+    };
+    EXPECT_TRUE(isValid(nested(kMaxDepth)));
+    EXPECT_FALSE(isValid(nested(kMaxDepth + 1)));
+    EXPECT_FALSE(isValid(std::string(1'000'000, '[')));
+}
+
+TEST(JsonTextTest, FindsMembersByTheirDecodedKey) {
+    EXPECT_EQ(member(R"({ "a" : 1 , "b":{"c":[ 2 ]}})", "b"), R"({"c":[ 2 ]})");
+    EXPECT_EQ(member(R"({"\u0061":1})", "a"), "1");
+    EXPECT_EQ(member(R"({"a":1,"a":2})", "a"), "2");
+    EXPECT_EQ(member(R"({"a":null})", "a"), std::nullopt);
+    EXPECT_EQ(member(R"({})", "a"), std::nullopt);
+    EXPECT_EQ(member("[1]", "a"), std::nullopt);
+    EXPECT_EQ(member("", "a"), std::nullopt);
+}
+
+TEST(JsonTextTest, DoesNotTakeAKeyWithAnEmbeddedNulForAnother) {
+    EXPECT_EQ(member(R"({"spec\u0000x":1})", "spec"), std::nullopt);
+}
+
+TEST(JsonTextTest, ListsTheElementsOfAnArray) {
+    EXPECT_THAT(elementsOf(R"([ 1, "a,b" ,[2,3],{}])"), ElementsAre("1", "\"a,b\"", "[2,3]", "{}"));
+    EXPECT_THAT(elementsOf("[]"), ElementsAre());
+    EXPECT_THAT(elementsOf("{}"), ElementsAre());
+}
+
+TEST(JsonTextTest, ReadsStrings) {
+    EXPECT_EQ(stringIn(R"("a\"\\\u00e9\ud83d\ude00")"), "a\"\\\u00e9\U0001F600");
+    EXPECT_EQ(stringIn(R"("")"), "");
+    EXPECT_EQ(stringIn(R"("a\u0000b")"), std::string("a\0b", 3));
+    EXPECT_EQ(stringIn(R"("\ud800")"), std::nullopt);
+    EXPECT_EQ(stringIn("\"\xff\""), std::nullopt);
+    EXPECT_EQ(stringIn("5"), std::nullopt);
+    EXPECT_EQ(stringIn(""), std::nullopt);
+}
+
+TEST(JsonTextTest, ReadsIntegersAndNothingThatOnlyLooksLikeOne) {
+    EXPECT_EQ(integerIn("-9223372036854775808"), std::numeric_limits<std::int64_t>::min());
+    EXPECT_EQ(integerIn("0"), 0);
+    for (const char* value : {"9223372036854775808", "18446744073709551616", "1.0", "1e3", "\"5\"",
+                              "null", "true", "", "-"}) {
+        EXPECT_EQ(integerIn(value), std::nullopt) << value;
+    }
+}
+
+TEST(JsonTextTest, ChangesOneMemberAndNothingElse) {
+    const std::string object =
+        R"({ "big":18446744073709551616, "x":1.10, "a":1, "a":2, "z":[ 1 ]})";
+    EXPECT_EQ(withMember(object, "a", "\"n\""),
+              R"({"big":18446744073709551616,"x":1.10,"a":"n","z":[ 1 ]})");
+    EXPECT_EQ(withMember("{}", "k\"", "1"), R"({"k\"":1})");
+    EXPECT_EQ(withMember("7", "k", "1"), R"({"k":1})");
+    EXPECT_EQ(withoutMember(object, "a"), R"({"big":18446744073709551616,"x":1.10,"z":[ 1 ]})");
+    EXPECT_EQ(withoutMember("{}", "a"), "{}");
+}
+
+}  // namespace
+}  // namespace elector::kubernetes::json_text
