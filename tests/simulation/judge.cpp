@@ -132,11 +132,6 @@ void Judge::stepped(int process) {
     if (!term) {
         return;
     }
-    if (term->token.text() != member.token) {
-        member.token = term->token.text();
-        member.ended = false;
-        termBegan(process, member.token);
-    }
     const Duration deadline = member.election->settings().timing.renewDeadline;
     if (!member.landedSentAt || term->validUntil > *member.landedSentAt + deadline) {
         fail(
@@ -176,7 +171,8 @@ void Judge::answered(int process, const election::Answer& answer, Instant now) {
         fail(fmt::format("rule 15: {} names itself without leading, or another while leading",
                          name(process)));
     }
-    if (!answer.isLeader && member.election->standing().term) {
+    const auto& term = member.election->standing().term;
+    if (!answer.isLeader && term && term->token.text() == member.token) {
         member.ended = true;
     }
     if (answer.isLeader || answer.leader.empty()) {
@@ -201,14 +197,22 @@ void Judge::check(Duration now) {
         }
         const election::Moment moment = member.clock->at(now);
         if (!term->isValidAt(moment)) {
-            member.ended = member.ended || moment.boot >= term->validUntil;
             continue;
+        }
+        // A term counts from when somebody could see it.
+        if (term->token.text() != member.token) {
+            member.token = term->token.text();
+            member.ended = false;
+            termBegan(static_cast<int>(i), member.token);
         }
         if (member.ended) {
             fail(fmt::format("S2: {} leads again with the token {} after it had said no",
                              name(static_cast<int>(i)), term->token.text()));
         }
         leading_.push_back(static_cast<int>(i));
+    }
+    if (leading_.empty()) {
+        leaderSince_ = now;
     }
     for (std::size_t i = 0; i < leading_.size(); ++i) {
         for (std::size_t j = i + 1; j < leading_.size(); ++j) {

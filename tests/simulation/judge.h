@@ -48,6 +48,8 @@ class Judge {
     // The last write that kept or began a term landed then, on the Lease; and the last release.
     Duration lastRenewalLanded() const { return lastRenewalLanded_; }
     Duration lastReleaseLanded() const { return lastReleaseLanded_; }
+    // Since when there was a leader at every check.
+    Duration leaderSince() const { return leaderSince_; }
     void setNow(Duration now) { now_ = now; }
 
   private:
@@ -102,6 +104,7 @@ class Judge {
     std::optional<election::Revision> highestBegun_;
     Duration lastRenewalLanded_{0};
     Duration lastReleaseLanded_{0};
+    Duration leaderSince_{0};
     std::vector<int> leading_;
     std::optional<std::string> violation_;
 };

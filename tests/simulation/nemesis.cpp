@@ -13,9 +13,9 @@ using election::ErrorKind;
 using std::chrono::milliseconds;
 
 constexpr std::array<const char*, kFaults> kNames{
-    "cut off",   "outage",       "pause",         "kill",          "stop",  "twin",
-    "wall jump", "delete",       "edit metadata", "edit spec",     "storm", "refusal",
-    "slowness",  "watch closed", "watch silent",  "watch replayed"};
+    "cut off",   "outage",   "pause",        "kill",          "stop",          "twin",
+    "wall jump", "delete",   "coup",         "edit metadata", "edit spec",     "storm",
+    "refusal",   "slowness", "watch closed", "watch silent",  "watch replayed"};
 
 }  // namespace
 
@@ -95,6 +95,9 @@ void Nemesis::commit(Fault fault, Seat& seat) {
         case Fault::Delete:
             api_.remove();
             break;
+        case Fault::Coup:
+            coup();
+            break;
         case Fault::EditMetadata:
             api_.editMetadata();
             break;
@@ -130,6 +133,27 @@ void Nemesis::cutOff(Seat& seat) {
     }
     if (direction != 1) {
         seat.link.answersCutUntil = until;
+    }
+}
+
+void Nemesis::coup() {
+    const std::optional<int> leader = world_.judge.leaderAt(world_.queue.now());
+    if (!leader) {
+        return;
+    }
+    Seat& cut = population_.seatOf(*leader);
+    const Duration until = world_.queue.now() + cut.place.timing.leaseDuration;
+    cut.link = Link{until, until};
+    for (const auto& seat : population_.seats()) {
+        if (seat.get() != &cut && seat->isTaken() && world_.random.chance(600)) {
+            seat->process->kill();
+            comeBackLater(*seat);
+        }
+    }
+    api_.remove();
+    if (world_.random.chance(500)) {
+        world_.queue.after(world_.random.between(Duration(0), cut.place.timing.leaseDuration),
+                           [this] { api_.remove(); });
     }
 }
 

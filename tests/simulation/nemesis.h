@@ -21,6 +21,7 @@ class Nemesis {
     void strike();
     void commit(Fault fault, Seat& seat);
     void cutOff(Seat& seat);
+    void coup();
     void storm();
     void refusal();
     void wallJump(Seat& seat);

@@ -18,6 +18,7 @@ enum class Fault {
     Twin,           // a second process with the same id
     WallJump,       // somebody sets the clock
     Delete,         // kubectl delete lease
+    Coup,           // the same, perhaps twice, while the leader is cut off and others restart
     EditMetadata,   // kubectl label lease
     EditSpec,       // a foreign field
     Storm,          // errors for an answer
@@ -27,7 +28,7 @@ enum class Fault {
     WatchSilent,    // open, and nothing comes
     WatchReplayed,  // old events again
 };
-inline constexpr int kFaults = 16;
+inline constexpr int kFaults = 17;
 
 // One place for a process: a machine with its clock, a configuration, and a name for what runs on
 // it.
