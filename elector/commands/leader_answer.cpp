@@ -56,7 +56,7 @@ LeaderAnswer answerFrom(const Poco::JSON::Object& object) {
 
 // JSON has control characters only between its tokens, and there only these.
 bool isPrintable(const std::string& text) {
-    return runtime::isUtf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
+    return runtime::isUtf8(text) && std::ranges::none_of(text, [](char c) {
                const auto byte = static_cast<unsigned char>(c);
                return (byte < 0x20 && c != '\n' && c != '\r' && c != '\t') || byte == 0x7f;
            });

@@ -16,8 +16,7 @@ bool isIpAddress(int family, const std::string& text) {
 }
 
 bool isAllDigits(std::string_view text) {
-    return !text.empty() &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
 std::optional<std::uint16_t> parsePort(std::string_view text) {

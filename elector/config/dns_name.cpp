@@ -13,8 +13,7 @@ bool isLetterOrDigit(char c) {
 
 bool isLabelOfAnyLength(std::string_view text) {
     return !text.empty() && isLetterOrDigit(text.front()) && isLetterOrDigit(text.back()) &&
-           std::all_of(text.begin(), text.end(),
-                       [](char c) { return isLetterOrDigit(c) || c == '-'; });
+           std::ranges::all_of(text, [](char c) { return isLetterOrDigit(c) || c == '-'; });
 }
 
 }  // namespace

@@ -7,6 +7,8 @@ namespace elector::config {
 
 // A flag as the scanner, the environment and the help see it.
 struct FlagSpec {
+    // Each has an initializer, so that a table may leave it out: g++ warns of it otherwise.
+    // NOLINTBEGIN(readability-redundant-string-init)
     std::string_view name = "";         // without dashes
     std::string_view placeholder = "";  // of its value, in help: "DURATION"
     std::string_view environment = "";  // its variable; "" for none
@@ -16,6 +18,7 @@ struct FlagSpec {
     std::string_view letter = "";       // the same with a single dash: "n"; "" for none
     // The name that replaces this one, for a flag that is kept for older manifests.
     std::string_view replacement = "";
+    // NOLINTEND(readability-redundant-string-init)
 };
 
 // A flag with what its value does to a Target. `assign` gets the value, from wherever it came, and

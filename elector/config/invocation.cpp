@@ -20,7 +20,7 @@ using Arguments = std::vector<std::string>;
 const std::vector<std::string_view> kCommands{"run", "status", "probe"};
 
 bool isCommand(std::string_view text) {
-    return std::find(kCommands.begin(), kCommands.end(), text) != kCommands.end();
+    return std::ranges::find(kCommands, text) != kCommands.end();
 }
 
 std::string takeCommand(Arguments& arguments) {

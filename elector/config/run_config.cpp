@@ -129,7 +129,7 @@ std::string trimmed(const std::string& text) {
 }
 
 std::string namespaceFrom(const Facts& facts) {
-    const std::string found = trimmed(facts.serviceAccountNamespace.value_or(""));
+    std::string found = trimmed(facts.serviceAccountNamespace.value_or(""));
     if (found.empty()) {
         return "default";
     }

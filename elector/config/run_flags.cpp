@@ -108,6 +108,11 @@ std::vector<Flag<RunDraft>> electionFlags() {
          [](RunDraft& draft, const std::string& value) {
              return assignDuration(draft.retryPeriod.emplace(), value);
          }},
+    };
+}
+
+std::vector<Flag<RunDraft>> handOverFlags() {
+    return {
         {{.name = "on-missing",
           .placeholder = "create|wait",
           .environment = "ON_MISSING",
@@ -209,8 +214,9 @@ std::vector<Flag<RunDraft>> surroundingFlags() {
 const std::vector<Flag<RunDraft>>& runFlags() {
     static const std::vector<Flag<RunDraft>> kFlags = [] {
         std::vector<Flag<RunDraft>> flags = electionFlags();
-        const std::vector<Flag<RunDraft>> rest = surroundingFlags();
-        flags.insert(flags.end(), rest.begin(), rest.end());
+        for (const auto& more : {handOverFlags(), surroundingFlags()}) {
+            flags.insert(flags.end(), more.begin(), more.end());
+        }
         return flags;
     }();
     return kFlags;

@@ -47,6 +47,7 @@ class Settings {
 template <typename Target>
 std::vector<FlagSpec> specsOf(const std::vector<Flag<Target>>& flags) {
     std::vector<FlagSpec> specs;
+    specs.reserve(flags.size());
     for (const Flag<Target>& flag : flags) {
         specs.push_back(flag.spec);
     }

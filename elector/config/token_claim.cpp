@@ -30,7 +30,7 @@ std::string podUidIn(const std::string& payload) {
     if (parsed.type() != typeid(Poco::JSON::Object::Ptr)) {
         return "";
     }
-    const auto claims = parsed.extract<Poco::JSON::Object::Ptr>();
+    const auto& claims = parsed.extract<Poco::JSON::Object::Ptr>();
     const auto pod = member(member(claims, "kubernetes.io"), "pod");
     if (pod.isNull() || pod->get("uid").type() != typeid(std::string)) {
         return "";
@@ -61,8 +61,7 @@ bool isPodUid(const std::string& text) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-';
     };
-    return !text.empty() && text.size() <= kMaxCharacters &&
-           std::all_of(text.begin(), text.end(), allowed);
+    return !text.empty() && text.size() <= kMaxCharacters && std::ranges::all_of(text, allowed);
 }
 
 }  // namespace elector::config

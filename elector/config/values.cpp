@@ -15,8 +15,7 @@ std::string complaintAboutId(const std::string& id) {
     if (id == names::kVacantHolder) {
         return "the name is reserved for a Lease that nobody holds";
     }
-    const bool printable =
-        std::all_of(id.begin(), id.end(), [](char c) { return c > ' ' && c <= '~'; });
+    const bool printable = std::ranges::all_of(id, [](char c) { return c > ' ' && c <= '~'; });
     if (id.empty() || id.size() > kMaxCharacters || !printable) {
         return fmt::format("an id has 1 to {} printable ASCII characters and no spaces",
                            kMaxCharacters);

@@ -163,7 +163,7 @@ std::string formatMagnitude(std::uint64_t value) {
         return withDecimals(value, 6) + "ms";
     }
     const std::uint64_t minutes = value / (60 * kSecond);
-    const std::string seconds = withDecimals(value % (60 * kSecond), 9) + "s";
+    std::string seconds = withDecimals(value % (60 * kSecond), 9) + "s";
     if (minutes == 0) {
         return seconds;
     }
