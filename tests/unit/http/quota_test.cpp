@@ -1,0 +1,139 @@
+#include "elector/http/quota.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace elector::http {
+namespace {
+
+RemoteAddress v4(const char* text) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    inet_pton(AF_INET, text, &address.sin_addr);
+    sockaddr_storage storage{};
+    std::memcpy(&storage, &address, sizeof address);
+    return RemoteAddress(storage);
+}
+
+RemoteAddress v6(const char* text) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    inet_pton(AF_INET6, text, &address.sin6_addr);
+    sockaddr_storage storage{};
+    std::memcpy(&storage, &address, sizeof address);
+    return RemoteAddress(storage);
+}
+
+TEST(RemoteAddressTest, KnowsTheLoopbackInAllItsForms) {
+    EXPECT_TRUE(v4("127.0.0.1").isLoopback());
+    EXPECT_TRUE(v4("127.1.2.3").isLoopback());
+    EXPECT_TRUE(v6("::1").isLoopback());
+    EXPECT_TRUE(v6("::ffff:127.0.0.1").isLoopback());
+    EXPECT_FALSE(v4("10.0.0.1").isLoopback());
+    EXPECT_FALSE(v6("::").isLoopback());
+    EXPECT_FALSE(v6("::ffff:10.0.0.1").isLoopback());
+    EXPECT_EQ(v4("10.0.0.1"), v6("::ffff:10.0.0.1"));
+    EXPECT_EQ(v6("::ffff:10.0.0.1").text(), "10.0.0.1");
+    EXPECT_EQ(v6("fd00::1").text(), "fd00::1");
+}
+
+class QuotaTest : public testing::Test {
+  protected:
+    // The quota never looks into a connection: any address stands for one.
+    Connection* connection(std::size_t number) {
+        return reinterpret_cast<Connection*>(&names_.at(number));
+    }
+    Quota::Place enter(std::size_t number, const RemoteAddress& remote) {
+        EXPECT_EQ(quota_.judge(remote).victim, nullptr);
+        return quota_.enter(connection(number), remote);
+    }
+
+    Limits limits_{.loopbackConnections = 4, .remoteConnections = 6, .connectionsPerRemote = 4};
+    Quota quota_{limits_};
+    std::array<int, 32> names_{};
+    const RemoteAddress a_ = v4("10.0.0.1");
+    const RemoteAddress b_ = v4("10.0.0.2");
+    const RemoteAddress local_ = v4("127.0.0.1");
+};
+
+TEST_F(QuotaTest, DisplacesTheLeastUsedOfTheSameAddress) {
+    enter(9, b_);
+    const auto first = enter(0, a_);
+    enter(1, a_);
+    enter(2, a_);
+    enter(3, a_);
+    quota_.touch(first);
+    const auto verdict = quota_.judge(a_);
+    EXPECT_TRUE(verdict.admitted);
+    EXPECT_EQ(verdict.victim, connection(1));
+    EXPECT_EQ(quota_.judge(b_).victim, nullptr);
+}
+
+TEST_F(QuotaTest, DisplacesTheLeastUsedOfAllWhenTheNetworksShareIsFull) {
+    for (std::size_t i = 0; i < 4; ++i) {
+        enter(i, a_);
+    }
+    enter(4, b_);
+    enter(5, b_);
+    EXPECT_EQ(quota_.judge(v4("10.0.0.3")).victim, connection(0));
+}
+
+TEST_F(QuotaTest, KeepsTheLoopbackApartFromTheNetwork) {
+    for (std::size_t i = 0; i < 4; ++i) {
+        enter(i, a_);
+    }
+    enter(4, b_);
+    enter(5, b_);
+    for (std::size_t i = 6; i < 10; ++i) {
+        enter(i, local_);
+    }
+    EXPECT_EQ(quota_.judge(v6("::1")).victim, connection(6));
+    EXPECT_EQ(quota_.judge(b_).victim, connection(0));
+    EXPECT_EQ(quota_.leastUsed(), connection(0));
+}
+
+TEST_F(QuotaTest, NeverDisplacesWhoWaitsForALaterAnswer) {
+    const auto first = enter(0, local_);
+    enter(1, local_);
+    enter(2, local_);
+    enter(3, local_);
+    ASSERT_TRUE(quota_.hold(first));
+    EXPECT_EQ(quota_.judge(local_).victim, connection(1));
+    quota_.release(first);
+    EXPECT_EQ(quota_.judge(local_).victim, connection(0));
+}
+
+TEST_F(QuotaTest, LetsHalfOfAQuotaWait) {
+    std::vector<Quota::Place> places;
+    for (std::size_t i = 0; i < 3; ++i) {
+        places.push_back(enter(i, a_));
+    }
+    for (std::size_t i = 3; i < 6; ++i) {
+        places.push_back(enter(i, b_));
+    }
+    EXPECT_TRUE(quota_.hold(places[0]));
+    EXPECT_TRUE(quota_.hold(places[1]));
+    EXPECT_FALSE(quota_.hold(places[2])) << "half of an address's share waits already";
+    EXPECT_TRUE(quota_.hold(places[3]));
+    EXPECT_FALSE(quota_.hold(places[4])) << "half of the network's share waits already";
+    quota_.leave(places[0]);
+    EXPECT_TRUE(quota_.hold(places[4]));
+}
+
+TEST_F(QuotaTest, ForgetsWhoLeft) {
+    std::vector<Quota::Place> places;
+    for (std::size_t i = 0; i < 4; ++i) {
+        places.push_back(enter(i, a_));
+    }
+    quota_.leave(places[2]);
+    EXPECT_EQ(quota_.judge(a_).victim, nullptr);
+    EXPECT_EQ(quota_.size(), 3U);
+}
+
+}  // namespace
+}  // namespace elector::http

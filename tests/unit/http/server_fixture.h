@@ -1,0 +1,76 @@
+#pragma once
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "elector/http/server.h"
+#include "elector/runtime/clock.h"
+#include "elector/runtime/log.h"
+
+namespace elector::http {
+
+// A clock that stands until it is moved.
+class HandClock final : public runtime::Clock {
+  public:
+    runtime::Instant now() const override { return kStart + since_.load(); }
+    runtime::WallTime wall() const override {
+        return runtime::WallTime(std::chrono::duration_cast<std::chrono::microseconds>(
+            std::chrono::seconds(1767323045) + since_.load()));
+    }
+    void advance(runtime::Duration by) { since_ = since_.load() + by; }
+
+  private:
+    static constexpr runtime::Instant kStart{std::chrono::hours(1)};
+    std::atomic<runtime::Duration> since_{runtime::Duration(0)};
+};
+
+// A server on a free port of the loopback, in a time that a test moves.
+class ServerFixture : public testing::Test {
+  protected:
+    ServerFixture() : sink_(::open("/dev/null", O_WRONLY | O_CLOEXEC)) {
+        options.host = "127.0.0.1";
+        router.answer("GET", "/hello",
+                      [](const Request&) { return Response::text(200, "hello\n"); });
+        router.answer("GET", "/throws",
+                      [](const Request&) -> Response { throw std::runtime_error("no luck"); });
+        router.answer("POST", "/echo", [](const Request& request) {
+            return Response::text(200, std::string(request.body));
+        });
+    }
+    ~ServerFixture() override {
+        server.reset();
+        ::close(sink_);
+    }
+
+    void start() {
+        server = std::make_unique<Server>(options, router, clock, log);
+        server->start();
+    }
+    std::uint16_t port() const { return server->port(); }
+
+    // Moves the time, and the server to look at it.
+    void pass(runtime::Duration time) {
+        clock.advance(time);
+        server->barrier().wait();
+        server->barrier().wait();  // what the first round marked has had its turn
+    }
+
+    ServerOptions options;
+    Router router;
+    HandClock clock;
+    std::unique_ptr<Server> server;
+
+  private:
+    int sink_;
+
+  protected:
+    runtime::Log log{runtime::LogLevel::Info, runtime::LogFormat::Text, clock, sink_};
+};
+
+}  // namespace elector::http

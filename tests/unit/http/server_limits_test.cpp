@@ -1,0 +1,227 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/unit/http/server_fixture.h"
+#include "tests/unit/http/test_client.h"
+
+namespace elector::http {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::StartsWith;
+using std::chrono_literals::operator""s;
+using std::chrono_literals::operator""ms;
+
+using Clients = std::vector<std::unique_ptr<TestClient>>;
+
+// Sets how many descriptors this process may have, and sets it back.
+class DescriptorLimit {
+  public:
+    explicit DescriptorLimit(rlim_t limit) {
+        getrlimit(RLIMIT_NOFILE, &before_);
+        rlimit wanted = before_;
+        wanted.rlim_cur = std::min(limit, before_.rlim_max);
+        setrlimit(RLIMIT_NOFILE, &wanted);
+    }
+    ~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+    DescriptorLimit(const DescriptorLimit&) = delete;
+    DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+
+  private:
+    rlimit before_{};
+};
+
+class ServerLimitsTest : public ServerFixture {
+  protected:
+    Clients connect(std::size_t count) {
+        Clients clients;
+        while (clients.size() < count) {
+            clients.push_back(std::make_unique<TestClient>(port()));
+        }
+        EXPECT_TRUE(eventually([&] { return server->stats().connections >= count; }));
+        return clients;
+    }
+};
+
+TEST_F(ServerLimitsTest, AnswersWhile512OthersIdleOrDrip) {
+    const DescriptorLimit room(4096);
+    start();
+    Clients others = connect(512);
+    TestClient client(port());
+    const std::string_view drip = "GET /hello HTTP/1.1\r\nHost: ";
+    for (const char byte : drip) {
+        for (std::size_t i = 0; i < others.size(); i += 2) {
+            ASSERT_EQ(others[i]->sendWhatFits({&byte, 1}), 1U);
+        }
+        // Answered while all others stay as they are.
+        ASSERT_THAT(client.get("/hello"), EndsWith("hello\n"));
+        ASSERT_THAT(TestClient(port()).get("/hello"), EndsWith("hello\n"));
+    }
+    EXPECT_EQ(server->stats().displaced, 0U);
+    EXPECT_EQ(server->stats().expired, 0U);
+    for (const auto& other : others) {
+        other->send(other == others.front() ? "x\r\n\r\n" : "");
+    }
+    EXPECT_THAT(others.front()->rest(), StartsWith("HTTP/1.1 421 ")) << "it was heard all along";
+}
+
+TEST_F(ServerLimitsTest, DisplacesTheLeastUsedWhereTheQuotaIsFull) {
+    options.limits.loopbackConnections = 8;
+    start();
+    Clients clients = connect(8);
+    ASSERT_THAT(clients[0]->get("/hello"), EndsWith("hello\n"));
+    TestClient newcomer(port());
+    EXPECT_THAT(newcomer.get("/hello"), EndsWith("hello\n"));
+    EXPECT_EQ(clients[1]->rest(), "");
+    EXPECT_THAT(clients[0]->get("/hello"), EndsWith("hello\n"));
+    EXPECT_EQ(server->stats().displaced, 1U);
+    EXPECT_EQ(server->stats().open, 8U);
+}
+
+TEST_F(ServerLimitsTest, TurnsNewcomersAwayWhereOnlyWaitersAreLeft) {
+    options.limits.loopbackConnections = 1;  // half of it, rounded down, may wait: none
+    std::optional<Responder> kept;
+    router.answerLater("GET", "/later",
+                       [&](const Request&, Responder responder) { kept = responder; });
+    start();
+    TestClient client(port());
+    const std::string answer = client.get("/later");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\r\nRetry-After: 1\r\n"));
+    EXPECT_FALSE(kept);
+}
+
+TEST_F(ServerLimitsTest, ClosesWhoSaysNothing) {
+    start();
+    TestClient client(port());
+    ASSERT_TRUE(eventually([this] { return server->stats().open == 1U; }));
+    pass(options.limits.head - 1ms);
+    EXPECT_EQ(server->stats().open, 1U);
+    pass(1ms);
+    EXPECT_EQ(client.rest(), "");
+    EXPECT_EQ(server->stats().expired, 1U);
+}
+
+TEST_F(ServerLimitsTest, EndsAHeadThatTakesTooLongHoweverItDrips) {
+    start();
+    TestClient client(port());
+    ASSERT_THAT(client.get("/hello"), EndsWith("hello\n"));
+    pass(options.limits.idle - 1s);
+    client.send("G");
+    for (int i = 0; i < 9; ++i) {
+        pass(1s);
+        client.send("E");
+    }
+    EXPECT_EQ(server->stats().open, 1U);
+    pass(2s);
+    const std::string answer = client.rest();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 408 Request Timeout\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+}
+
+TEST_F(ServerLimitsTest, EndsABodyThatTakesTooLong) {
+    options.limits.bodyBytes = 100;
+    start();
+    TestClient client(port());
+    client.send(
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n"
+        "Expect: 100-continue\r\n\r\n");
+    EXPECT_THAT(client.headOnly(), StartsWith("HTTP/1.1 100 "));
+    client.send("a");
+    pass(options.limits.body);
+    EXPECT_THAT(client.rest(), StartsWith("HTTP/1.1 408 "));
+}
+
+TEST_F(ServerLimitsTest, ClosesWhoIdlesBetweenRequests) {
+    start();
+    TestClient client(port());
+    ASSERT_THAT(client.get("/hello"), EndsWith("hello\n"));
+    pass(options.limits.idle - 1ms);
+    ASSERT_THAT(client.get("/hello"), EndsWith("hello\n"));
+    pass(options.limits.idle - 1ms);
+    EXPECT_EQ(server->stats().open, 1U);
+    pass(1ms);
+    EXPECT_EQ(client.rest(), "");
+}
+
+TEST_F(ServerLimitsTest, EndsWhoNeverReads) {
+    // More than the kernel's buffers on both sides take.
+    router.answer("GET", "/large", [](const Request&) {
+        return Response::text(200, std::string(std::size_t{64} << 20U, 'x'));
+    });
+    start();
+    TestClient client(port());
+    client.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    ASSERT_TRUE(eventually([this] { return server->stats().requests == 1U; }));
+    EXPECT_THAT(TestClient(port()).get("/hello"), EndsWith("hello\n")) << "others are answered";
+    pass(options.limits.writeStall - 1ms);
+    EXPECT_EQ(server->stats().expired, 0U);
+    // The kernel may have taken a little more meanwhile, which counts as reading.
+    EXPECT_TRUE(eventually([this] {
+        pass(options.limits.writeStall);
+        return server->stats().expired == 1U;
+    }));
+    EXPECT_LT(client.rest().size(), std::size_t{64} << 20U);
+}
+
+TEST_F(ServerLimitsTest, HandlesNoMoreThanItsClientReads) {
+    router.answer("GET", "/large", [](const Request&) {
+        return Response::text(200, std::string(std::size_t{16} << 20U, 'x'));
+    });
+    start();
+    TestClient client(port());
+    constexpr int kRequests = 50;
+    std::string requests;
+    for (int i = 0; i < kRequests; ++i) {
+        requests += "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    }
+    client.send(requests);
+    ASSERT_TRUE(eventually([this] { return server->stats().requests > 0U; }));
+    server->barrier().wait();
+    EXPECT_LT(server->stats().requests, 5U);
+    for (int i = 0; i < kRequests; ++i) {
+        ASSERT_THAT(client.answer(), EndsWith("xxx"));
+    }
+}
+
+TEST_F(ServerLimitsTest, DoesNotLingerForEver) {
+    start();
+    TestClient client(port());
+    client.send("rubbish\r\n\r\n");
+    EXPECT_THAT(client.until("request.\n"), StartsWith("HTTP/1.1 400 "));
+    client.send("and on, and on");
+    EXPECT_EQ(server->stats().open, 1U);
+    pass(options.limits.linger);
+    EXPECT_EQ(server->stats().open, 0U);
+}
+
+TEST_F(ServerLimitsTest, DoesNotSpinWhereDescriptorsRunOut) {
+    start();
+    TestClient first(port());
+    ASSERT_THAT(first.get("/hello"), EndsWith("hello\n"));
+    {
+        // This process has both ends of each connection: some clients connect, but the server
+        // cannot accept them all. The first, being the least used, makes room.
+        const DescriptorLimit none(static_cast<rlim_t>(first.descriptor()) + 4);
+        Clients clients;
+        try {
+            for (;;) {
+                clients.push_back(std::make_unique<TestClient>(port()));
+            }
+        } catch (const std::runtime_error&) {
+            EXPECT_FALSE(clients.empty());
+        }
+        ASSERT_TRUE(eventually([this] { return server->stats().displaced > 0U; }));
+        EXPECT_EQ(first.rest(), "");
+    }
+    EXPECT_THAT(TestClient(port()).get("/hello"), EndsWith("hello\n"));
+}
+
+}  // namespace
+}  // namespace elector::http

@@ -1,0 +1,278 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/unit/http/server_fixture.h"
+#include "tests/unit/http/test_client.h"
+
+namespace elector::http {
+namespace {
+
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr const char* kHello = "GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+using ServerTest = ServerFixture;
+
+TEST_F(ServerTest, AnswersOneRequestAfterTheOtherOnOneConnection) {
+    start();
+    TestClient client(port());
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(client.get("/hello"),
+                  "HTTP/1.1 200 OK\r\nDate: Fri, 02 Jan 2026 03:04:05 GMT\r\n"
+                  "Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+                  "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n\r\nhello\n");
+    }
+    EXPECT_EQ(server->stats().connections, 1U);
+    EXPECT_EQ(server->stats().requests, 3U);
+}
+
+TEST_F(ServerTest, AnswersARequestThatComesByteByByte) {
+    start();
+    TestClient client(port());
+    for (const char* byte = kHello; *byte != '\0'; ++byte) {
+        client.send(std::string_view(byte, 1));
+    }
+    EXPECT_THAT(client.answer(), EndsWith("hello\n"));
+}
+
+TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
+    options.limits.bodyBytes = 100;
+    start();
+    TestClient client(port());
+    std::string requests;
+    for (int i = 0; i < 200; ++i) {
+        const std::string body = std::to_string(i);
+        requests += "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+                    std::to_string(body.size()) + "\r\n\r\n" + body;
+    }
+    client.send(requests);
+    for (int i = 0; i < 200; ++i) {
+        ASSERT_THAT(client.answer(), EndsWith("\r\n\r\n" + std::to_string(i)));
+    }
+}
+
+TEST_F(ServerTest, AnswersHeadWithTheHeadAlone) {
+    start();
+    TestClient client(port());
+    client.send("HEAD /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    EXPECT_THAT(client.headOnly(), HasSubstr("\r\nContent-Length: 6\r\n"));
+    EXPECT_THAT(client.get("/hello"), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(ServerTest, AnswersAnOldClientAndCloses) {
+    start();
+    TestClient client(port());
+    client.send("GET /hello HTTP/1.0\r\n\r\n");
+    const std::string answer = client.rest();
+    EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+    EXPECT_THAT(answer, EndsWith("hello\n"));
+}
+
+TEST_F(ServerTest, AnswersWhoHasClosedHisOwnSide) {
+    start();
+    TestClient client(port());
+    client.send(std::string(kHello) + kHello);
+    client.endWriting();
+    EXPECT_THAT(client.answer(), EndsWith("hello\n"));
+    EXPECT_THAT(client.rest(), EndsWith("hello\n"));
+}
+
+TEST_F(ServerTest, ClosesWithoutAWordWhereAHeadBreaksOff) {
+    start();
+    TestClient client(port());
+    client.send("GET /hel");
+    client.endWriting();
+    EXPECT_EQ(client.rest(), "");
+}
+
+TEST_F(ServerTest, IgnoresAnEmptyLineBeforeARequest) {
+    start();
+    TestClient client(port());
+    client.send("\r");
+    client.send("\n" + std::string(kHello) + "\r\n" + kHello);
+    EXPECT_THAT(client.answer(), EndsWith("hello\n"));
+    EXPECT_THAT(client.answer(), EndsWith("hello\n"));
+}
+
+TEST_F(ServerTest, AnswersAHandlersExceptionWith500) {
+    start();
+    TestClient client(port());
+    const std::string answer = client.get("/throws");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 500 Internal Server Error\r\n"));
+    EXPECT_THAT(answer, Not(HasSubstr("no luck"))) << "what went wrong is for the log";
+    EXPECT_THAT(client.get("/hello"), EndsWith("hello\n"));
+    EXPECT_EQ(server->stats().failures, 1U);
+}
+
+TEST_F(ServerTest, ReadsABodyUpToItsLimit) {
+    options.limits.bodyBytes = 1000000;
+    start();
+    TestClient client(port());
+    const std::string body(1000000, 'x');
+    client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + body);
+    EXPECT_THAT(client.answer(), EndsWith("\r\n\r\n" + body));
+    client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000001\r\n\r\n" + body);
+    EXPECT_THAT(client.rest(), StartsWith("HTTP/1.1 413 "));
+}
+
+TEST_F(ServerTest, AsksForABodyThatWaitsToBeAskedFor) {
+    options.limits.bodyBytes = 10;
+    start();
+    TestClient client(port());
+    client.send(
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n"
+        "Expect: 100-continue\r\n\r\n");
+    EXPECT_EQ(client.headOnly(), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send("abc");
+    EXPECT_THAT(client.answer(), EndsWith("\r\n\r\nabc"));
+    client.send(
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n"
+        "Expect: 100-continue\r\n\r\n");
+    EXPECT_THAT(client.rest(), StartsWith("HTTP/1.1 413 "));
+}
+
+TEST_F(ServerTest, ClosesAfterABodyThatNobodyReads) {
+    options.limits.bodyBytes = 100;
+    start();
+    TestClient client(port());
+    client.send("POST /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n" +
+                std::string(kHello));
+    const std::string answer = client.rest();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 405 "));
+    EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+    EXPECT_THAT(answer, Not(HasSubstr("200 OK"))) << "a body was taken for a request";
+}
+
+TEST_F(ServerTest, LimitsWhatAllBodiesTogetherTake) {
+    options.limits.bodyBytes = 100000;
+    options.limits.bufferedBytes = 150000;
+    start();
+    const std::string head =
+        "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n";
+    TestClient first(port());
+    first.send(head + std::string(99999, 'x'));
+    ASSERT_TRUE(eventually([this] { return server->stats().connections == 1U; }));
+    TestClient second(port());
+    second.send(head + std::string(99999, 'y'));
+    // Whichever of the two passed the limit.
+    EXPECT_TRUE(eventually([this] { return server->stats().refusals == 1U; }));
+}
+
+struct Refused {
+    std::string request;
+    int status;
+};
+
+class RefusedRequestTest : public ServerFixture, public testing::WithParamInterface<Refused> {};
+
+// Whatever follows, a proper request included, is not answered.
+TEST_P(RefusedRequestTest, GetsItsStatusAndIsClosed) {
+    start();
+    TestClient client(port());
+    client.send(GetParam().request + kHello);
+    const std::string answer = client.rest();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 " + std::to_string(GetParam().status) + " "));
+    EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\r\nContent-Length: "));
+    EXPECT_THAT(answer, Not(HasSubstr("200 OK")));
+    EXPECT_EQ(server->stats().refusals, 1U);
+    EXPECT_EQ(server->stats().requests, 0U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Table, RefusedRequestTest,
+    testing::Values(
+        Refused{"rubbish\r\n\r\n", 400}, Refused{"\x16\x03\x01\x02", 400},
+        Refused{std::string("GET /hello\0 HTTP/1.1\r\n\r\n", 25), 400},
+        Refused{"GET /hello HTTP/1.1\nHost: localhost\n\n", 400},
+        Refused{"GET /hello HTTP/1.1\r\nHost: localhost\r\nA: b\n\r\n", 400},
+        Refused{"GET /hello HTTP/1.1\r\n\r\n", 400},
+        Refused{"GET http://localhost/hello HTTP/1.1\r\nHost: localhost\r\n\r\n", 400},
+        Refused{"GET /hello HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421},
+        Refused{"GET /hello HTTP/1.1\r\nHost: lo cal\r\n\r\n", 400},
+        Refused{"GET /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n", 413},
+        Refused{"GET /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n", 400},
+        Refused{"GET /hello HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
+                411},
+        Refused{"GET /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n"
+                "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                400},
+        Refused{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
+        Refused{"GET /hello HTTP/1.1\r\nHost: localhost\r\nA: " + std::string(8192, 'a'), 431},
+        Refused{std::string(100000, 'a'), 431}));
+
+TEST_F(ServerTest, TakesAHeadOfExactlyTheLimit) {
+    start();
+    TestClient client(port());
+    std::string head = "GET /hello HTTP/1.1\r\nHost: localhost\r\nA: ";
+    head += std::string(options.limits.headBytes - head.size() - 4, 'a') + "\r\n\r\n";
+    client.send(head);
+    EXPECT_THAT(client.answer(), StartsWith("HTTP/1.1 200 "));
+    client.send("GET /hello HTTP/1.1\r\nB: b" + head.substr(head.find("\r\n")));
+    EXPECT_THAT(client.rest(), StartsWith("HTTP/1.1 431 "));
+}
+
+TEST_F(ServerTest, ListensOnBothLoopbacksUnderTheirName) {
+    options.host = "localhost";
+    start();
+    EXPECT_THAT(TestClient(port(), "127.0.0.1").get("/hello"), EndsWith("hello\n"));
+    EXPECT_THAT(TestClient(port(), "::1").get("/hello"), EndsWith("hello\n"));
+}
+
+TEST_F(ServerTest, ListensEverywhereOnBothFamilies) {
+    options.host = "";
+    start();
+    EXPECT_THAT(TestClient(port(), "127.0.0.1").get("/hello"), EndsWith("hello\n"));
+    EXPECT_THAT(TestClient(port(), "::1").get("/hello"), EndsWith("hello\n"));
+}
+
+TEST_F(ServerTest, SaysThatThePortIsInUse) {
+    start();
+    for (const char* host : {"127.0.0.1", "localhost", ""}) {
+        ServerOptions same;
+        same.host = host;
+        same.port = port();
+        try {
+            const Server second(same, router, clock, log);
+            ADD_FAILURE() << "listens twice on " << host;
+        } catch (const std::runtime_error& error) {
+            EXPECT_EQ(std::string(error.what()),
+                      "cannot listen on " + same.host + ":" + std::to_string(same.port) +
+                          ": the port is in use; stop the process that listens there or choose "
+                          "another port");
+        }
+    }
+}
+
+TEST_F(ServerTest, SaysThatTheAddressIsNotOfThisMachine) {
+    options.host = "192.0.2.1";
+    try {
+        start();
+        ADD_FAILURE() << "listens on a foreign address";
+    } catch (const std::runtime_error& error) {
+        EXPECT_STREQ(error.what(),
+                     "cannot listen on 192.0.2.1:0: this machine has no such address; choose one "
+                     "of its own");
+    }
+}
+
+TEST_F(ServerTest, StopsWithIdleAndHalfHeardClientsAtOnce) {
+    start();
+    TestClient idle(port());
+    EXPECT_THAT(idle.get("/hello"), EndsWith("hello\n"));
+    TestClient halfHeard(port());
+    halfHeard.send("GET /hel");
+    ASSERT_TRUE(eventually([this] { return server->stats().open == 2U; }));
+    server->stop();
+    EXPECT_EQ(idle.rest(), "");
+    EXPECT_EQ(halfHeard.rest(), "");
+    EXPECT_THROW(TestClient(port()).get("/hello"), std::runtime_error);
+}
+
+}  // namespace
+}  // namespace elector::http

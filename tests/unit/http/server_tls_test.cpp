@@ -1,0 +1,143 @@
+#include <Poco/Net/NetSSL.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/pem.h>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "tests/support/certificates.h"
+#include "tests/unit/http/server_fixture.h"
+#include "tests/unit/http/test_client.h"
+
+namespace elector::http {
+namespace {
+
+using testing::EndsWith;
+using testing::StartsWith;
+
+// Shows whichever certificate was given last to whoever connects next.
+class CurrentCertificate {
+  public:
+    void set(const test::KeyPair& pair) {
+        const std::lock_guard lock(mutex_);
+        pair_ = pair;
+    }
+    void attachTo(SSL_CTX* context) { SSL_CTX_set_cert_cb(context, &show, this); }
+
+  private:
+    static std::unique_ptr<BIO, decltype(&BIO_free)> bio(const std::string& pem) {
+        return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free};
+    }
+    static int show(SSL* ssl, void* self) {
+        auto* current = static_cast<CurrentCertificate*>(self);
+        const std::lock_guard lock(current->mutex_);
+        const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+            PEM_read_bio_X509(bio(current->pair_.certificate).get(), nullptr, nullptr, nullptr),
+            X509_free);
+        const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+            PEM_read_bio_PrivateKey(bio(current->pair_.key).get(), nullptr, nullptr, nullptr),
+            EVP_PKEY_free);
+        return SSL_use_cert_and_key(ssl, certificate.get(), key.get(), nullptr, 1);
+    }
+
+    std::mutex mutex_;
+    test::KeyPair pair_;
+};
+
+class ServerTlsTest : public ServerFixture {
+  protected:
+    ServerTlsTest() {
+        Poco::Net::initializeSSL();
+        options.tls = new Poco::Net::Context(Poco::Net::Context::TLS_SERVER_USE, "", "", "",
+                                             Poco::Net::Context::VERIFY_NONE);
+        options.tls->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
+        show("first");
+        certificate.attachTo(options.tls->sslContext());
+    }
+    ~ServerTlsTest() override {
+        server.reset();
+        options.tls.reset();
+        Poco::Net::uninitializeSSL();
+    }
+    void show(const std::string& name) {
+        certificate.set(authority.issueServer({name, {}, {"localhost"}, {"127.0.0.1"}}));
+    }
+
+    test::CertificateAuthority authority;
+    CurrentCertificate certificate;
+};
+
+TEST_F(ServerTlsTest, AnswersOverTls) {
+    options.limits.bodyBytes = 1000000;
+    start();
+    TlsTestClient client(port(), authority.certificate());
+    EXPECT_THAT(client.get("/hello"), EndsWith("hello\n"));
+    const std::string body(1000000, 'x');
+    client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + body);
+    EXPECT_THAT(client.answer(), EndsWith("\r\n\r\n" + body));
+    client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(client.rest(), EndsWith("hello\n"));
+}
+
+TEST_F(ServerTlsTest, AnswersWhileOthersStallInTheHandshake) {
+    start();
+    std::vector<std::unique_ptr<TestClient>> stalled;
+    for (int i = 0; i < 100; ++i) {
+        stalled.push_back(std::make_unique<TestClient>(port()));
+        // The head of a record that never comes: 22 (handshake), TLS 1.0, 512 bytes.
+        stalled.back()->send(std::string_view("\x16\x03\x01\x02\x00\x01", i % 2 == 0 ? 6 : 0));
+    }
+    TlsTestClient client(port(), authority.certificate());
+    EXPECT_THAT(client.get("/hello"), EndsWith("hello\n"));
+    ASSERT_TRUE(eventually([this] { return server->stats().open == 101U; }));
+    pass(options.limits.head);
+    EXPECT_TRUE(eventually([this] { return server->stats().open == 1U; }));
+    EXPECT_EQ(stalled.front()->rest(), "");
+    EXPECT_THAT(client.get("/hello"), EndsWith("hello\n"));
+}
+
+TEST_F(ServerTlsTest, ClosesWhoSpeaksNoTls) {
+    start();
+    TestClient client(port());
+    client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    client.rest();
+    EXPECT_EQ(server->stats().requests, 0U);
+    EXPECT_TRUE(eventually([this] { return server->stats().open == 0U; }));
+}
+
+TEST_F(ServerTlsTest, ShowsANewCertificateWithoutARestart) {
+    start();
+    TlsTestClient before(port(), authority.certificate());
+    EXPECT_EQ(before.serverName(), "first");
+    show("second");
+    TlsTestClient after(port(), authority.certificate());
+    EXPECT_EQ(after.serverName(), "second");
+    EXPECT_THAT(before.get("/hello"), EndsWith("hello\n")) << "who was connected stays so";
+    EXPECT_THAT(after.get("/hello"), EndsWith("hello\n"));
+}
+
+TEST_F(ServerTlsTest, RefusesOverTlsSoThatTheRefusalArrives) {
+    start();
+    TlsTestClient client(port(), authority.certificate());
+    client.send("GET /hello HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+    EXPECT_THAT(client.rest(), StartsWith("HTTP/1.1 421 "));
+}
+
+TEST_F(ServerTlsTest, SendsMoreThanTheClientTakesAtOnce) {
+    router.answer("GET", "/large", [](const Request&) {
+        return Response::text(200, std::string(std::size_t{32} << 20U, 'x'));
+    });
+    start();
+    TlsTestClient slow(port(), authority.certificate());
+    slow.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    ASSERT_TRUE(eventually([this] { return server->stats().requests == 1U; }));
+    TlsTestClient other(port(), authority.certificate());
+    EXPECT_THAT(other.get("/hello"), EndsWith("hello\n"));
+    EXPECT_GT(slow.answer().size(), std::size_t{32} << 20U);
+}
+
+}  // namespace
+}  // namespace elector::http
