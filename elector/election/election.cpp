@@ -159,7 +159,7 @@ void Election::landed(const PendingWrite& write, const Landed& answer) {
     heard();
     switch (write.intent) {
         case Intent::Create:
-            created(write, answer.lease);
+            created(answer.lease);
             break;
         case Intent::Acquire:
             // Something newer may have been seen before this answer: then that counts.
@@ -176,12 +176,12 @@ void Election::landed(const PendingWrite& write, const Landed& answer) {
     }
 }
 
-void Election::created(const PendingWrite& write, const Lease& lease) {
+void Election::created(const Lease& lease) {
     note(NoteKind::LeaseCreated);
     const auto& current = observation_.lease();
     const bool stillVacant =
         current && current->uid == lease.uid && observation_.claim() == Claim::Unheld;
-    if (stillVacant && !write.everSeen && settings_.onMissing == OnMissing::Create) {
+    if (stillVacant && !observation_.sawAnother() && settings_.onMissing == OnMissing::Create) {
         observation_.takeOwnVacancy(now_.boot);
     }
 }

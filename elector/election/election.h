@@ -99,7 +99,6 @@ class Election {
         std::optional<Revision> base;
         Moment sentAt;
         std::uint64_t serial;
-        bool everSeen;  // had this process seen the Lease when it sent the write?
     };
     using Pending = std::variant<std::monostate, PendingRead, PendingWrite>;
 
@@ -117,7 +116,7 @@ class Election {
 
     void landed(const PendingWrite& write, const Landed& answer);
     void notLanded(const PendingWrite& write, const ApiError& error);
-    void created(const PendingWrite& write, const Lease& lease);
+    void created(const Lease& lease);
     void conflicted(Intent intent);
     void succeeded(bool write);
     void failed(const ApiError& error, const char* what, bool write);

@@ -190,7 +190,7 @@ void Election::ask(Intent intent) {
         serial = leading != nullptr ? leading->serial : draining->serial;
     }
     ownWrites_.sent(request.record, now_, serial);
-    pending_ = PendingWrite{intent, base, now_, serial, observation_.everSeen()};
+    pending_ = PendingWrite{intent, base, now_, serial};
     actions_.request = std::move(request);
 }
 

@@ -61,6 +61,7 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
     }
 
     uid_ = lease_->uid;
+    sawAnother_ = sawAnother_ || newUid;
     claim_ = classify(lease_->record);
     changedAt_ = now;
     lastTransitions_ = lease_->record.transitions;

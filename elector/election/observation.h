@@ -51,6 +51,8 @@ class Observation {
     // True once the Lease's state, present or missing, was told by a quorum read.
     bool isKnown() const { return known_; }
     bool everSeen() const { return !uid_.empty(); }
+    // True once Leases of different uids were seen: one was deleted, and may have had a leader.
+    bool sawAnother() const { return sawAnother_; }
     // Nothing where the Lease is missing, or nothing is known yet.
     const std::optional<Lease>& lease() const { return lease_; }
     Claim claim() const { return claim_; }  // REQUIRES: lease()
@@ -84,6 +86,7 @@ class Observation {
     std::optional<Lease> lease_;
     Claim claim_ = Claim::Rival;
     std::string uid_;  // last seen, kept while the Lease is missing
+    bool sawAnother_ = false;
     // The highest revision seen or written, and when that was learnt: whatever was sent later must
     // not be older.
     std::optional<Revision> seen_;
