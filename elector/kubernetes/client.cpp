@@ -14,6 +14,9 @@ namespace {
 constexpr int kUnauthorized = 401;
 constexpr int kForbidden = 403;
 
+// Bytes that a body is read by.
+constexpr std::size_t kBlock = 16384;
+
 bool isSuccess(int status) {
     return status >= 200 && status < 300;
 }
@@ -136,7 +139,7 @@ Result<Done> Client::makeReady(bool& isReused) {
 
 Result<std::string> Client::readBody() {
     std::string body;
-    std::array<char, 16 * 1024> block{};
+    std::array<char, kBlock> block{};
     for (;;) {
         const auto got = connection_.readBody(block.data(), block.size());
         if (!got) {

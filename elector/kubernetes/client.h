@@ -46,7 +46,7 @@ class Client {
 
     // Twice what etcd stores of an object (1.5 MiB by default): JSON may be longer than what is
     // stored.
-    static constexpr std::size_t kMaxBody = 3 * 1024 * 1024;
+    static constexpr std::size_t kMaxBody = std::size_t{3} * 1024 * 1024;
 
   private:
     Result<Head> exchange(const Request& request, const Limits& limits);

@@ -22,7 +22,7 @@ using Poco::Net::HTTPResponse;
 
 // Go's own limit for the head of a request is 1 MiB; the heads of an API server's answers have well
 // under 2 KiB.
-constexpr std::size_t kMaxHead = 64 * 1024;
+constexpr std::size_t kMaxHead = 65536;
 // 1xx answers that may stand before the real one; the API server sends none.
 constexpr int kMaxInterim = 8;
 

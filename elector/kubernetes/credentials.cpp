@@ -57,7 +57,7 @@ Result<std::string> Credentials::readToken() const {
         return unusable(text.error().message);
     }
     auto token = Poco::trim(text.value());
-    if (token.empty() || !std::all_of(token.begin(), token.end(), &isTokenCharacter)) {
+    if (token.empty() || !std::ranges::all_of(token, &isTokenCharacter)) {
         const auto path = access_.token->path();
         return unusable(
             fmt::format("{} holds no token", path ? "the file " + path->string() : access_.origin));

@@ -55,8 +55,8 @@ EventRecorder::EventRecorder(Access access, const runtime::Clock& clock, const r
       client_(std::move(access), clock),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
-void EventRecorder::record(const election::LeaseKey& lease, std::string leaseUid,
-                           std::string message) {
+void EventRecorder::record(const election::LeaseKey& lease, const std::string& leaseUid,
+                           const std::string& message) {
     const auto time = clock_.wall();
     const std::lock_guard lock(mutex_);
     const auto add = [&](const std::string& space, const std::string& name,

@@ -39,7 +39,8 @@ class EventRecorder {
 
     // `leaseUid` may be "" where it is not known; `message` is a sentence such as "web-0 became
     // leader".
-    void record(const election::LeaseKey& lease, std::string leaseUid, std::string message);
+    void record(const election::LeaseKey& lease, const std::string& leaseUid,
+                const std::string& message);
 
     static constexpr std::chrono::seconds kPostLimit{2};
     static constexpr std::chrono::seconds kClosingLimit{1};

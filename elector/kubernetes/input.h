@@ -34,7 +34,7 @@ class Input {
     static ApiError brokenOff();
 
   private:
-    static constexpr std::size_t kBlock = 16 * 1024;
+    static constexpr std::size_t kBlock = 16384;
 
     std::string_view pending() const { return std::string_view(buffer_).substr(begin_); }
     Result<std::size_t> fill();

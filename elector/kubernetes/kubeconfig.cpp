@@ -23,6 +23,7 @@ using Path = std::filesystem::path;
 
 std::string joined(const std::vector<Path>& files) {
     std::vector<std::string> names;
+    names.reserve(files.size());
     for (const auto& file : files) {
         names.push_back(runtime::quoted(file.string()));
     }
@@ -63,7 +64,7 @@ std::optional<YamlNode> find(const std::vector<YamlNode>& documents, const std::
                 throw entry.member("name").error(fmt::format(
                     "\"{}\" stands there twice; remove one of them", runtime::quoted(name)));
             }
-            found = entry.member(content);
+            found.emplace(entry.member(content));
         }
         if (found) {
             return found;
@@ -196,7 +197,7 @@ std::vector<Path> splitKubeconfigList(std::string_view list) {
     while (!list.empty()) {
         const auto end = std::min(list.find(':'), list.size());
         Path file(list.substr(0, end));
-        if (!file.empty() && std::find(files.begin(), files.end(), file) == files.end()) {
+        if (!file.empty() && std::ranges::find(files, file) == files.end()) {
             files.push_back(std::move(file));
         }
         list.remove_prefix(std::min(end + 1, list.size()));

@@ -110,7 +110,7 @@ class Reader {
 
 void noteUnknownMembers(std::string_view spec, Reader& reader) {
     for (const auto& member : json_text::membersOf(spec)) {
-        if (std::find(kSpecMembers.begin(), kSpecMembers.end(), member.key) == kSpecMembers.end()) {
+        if (std::ranges::find(kSpecMembers, member.key) == kSpecMembers.end()) {
             reader.add(fmt::format("spec.{} is unknown", runtime::quoted(member.key)));
         }
     }

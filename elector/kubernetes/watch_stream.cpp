@@ -11,6 +11,9 @@ namespace elector::kubernetes {
 
 namespace {
 
+// Bytes that the stream is read by.
+constexpr std::size_t kBlock = 16384;
+
 ApiError ended(std::string_view how) {
     return {ErrorKind::Gone, 0, std::nullopt, fmt::format("the watch ended: {}", how)};
 }
@@ -48,7 +51,7 @@ Result<WatchEvent> WatchStream::next() {
 
 Result<std::string> WatchStream::readLine() {
     std::size_t searched = 0;
-    std::array<char, 16 * 1024> block{};
+    std::array<char, kBlock> block{};
     for (;;) {
         const auto end = buffer_.find('\n', searched);
         if (end != std::string::npos) {

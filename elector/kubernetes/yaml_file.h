@@ -16,8 +16,13 @@ namespace elector::kubernetes {
 // The readers throw std::runtime_error whose sentence names file, line and member.
 class YamlNode {
   public:
-    YamlNode(std::filesystem::path file, std::string name, YAML::Node node)
-        : file_(std::move(file)), name_(std::move(name)), node_(std::move(node)) {}
+    YamlNode(std::filesystem::path file, std::string name, const YAML::Node& node)
+        : file_(std::move(file)), name_(std::move(name)), node_(node) {}
+
+    // Copies look at the same member. Nothing is assigned: yaml-cpp would change the document.
+    YamlNode(const YamlNode&) = default;
+    YamlNode& operator=(const YamlNode&) = delete;
+    ~YamlNode() = default;
 
     // False where it is absent or null.
     bool exists() const { return node_.IsDefined() && !node_.IsNull(); }
