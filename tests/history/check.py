@@ -6,6 +6,7 @@
 README.md beside this file has the format, the sums and what counts as a violation. As a module: judge(read(FILES)).
 Exit code 0: legal; 1: violated; 2: nothing that could be judged.
 """
+
 import argparse
 import bisect
 import sys
@@ -101,8 +102,12 @@ class Judge:
                 if other.by != claim.by:
                     overlapping.add((other, claim))
                     shared = min(other.end, claim.end) - claim.start
-                    self.violate("S1", claim.start, f"two leaders for {shared / MILLISECOND:.3f} ms: "
-                                 f"{self.describe(other)}, and {self.describe(claim)}")
+                    self.violate(
+                        "S1",
+                        claim.start,
+                        f"two leaders for {shared / MILLISECOND:.3f} ms: "
+                        f"{self.describe(other)}, and {self.describe(claim)}",
+                    )
             active.append(claim)
         return overlapping
 
@@ -121,8 +126,12 @@ class Judge:
                 elif answer.leader == process.id and answer.leader:
                     self.violate("S1", answer.lo, f"{process.name} does not lead, yet names itself as the leader")
         for (by, token, claim), answers in found.items():
-            self.violate("S1", answers[0].lo, f"{len(answers)} answers 'I lead' of {by} (token {token}) "
-                         f"inside the claim of {self.describe(claim)}")
+            self.violate(
+                "S1",
+                answers[0].lo,
+                f"{len(answers)} answers 'I lead' of {by} (token {token}) "
+                f"inside the claim of {self.describe(claim)}",
+            )
 
     # S2
 
@@ -133,8 +142,12 @@ class Judge:
                     self.check_validity(process, answer)
             for record in process.exact:
                 if record["until"] > record.get("validUntil", record["until"]):
-                    self.violate("S2", record["validUntil"], f"{process.name} claims for "
-                                 f"{(record['until'] - record['validUntil']) / MILLISECOND:.3f} ms past its validity")
+                    self.violate(
+                        "S2",
+                        record["validUntil"],
+                        f"{process.name} claims for "
+                        f"{(record['until'] - record['validUntil']) / MILLISECOND:.3f} ms past its validity",
+                    )
             for term in process.terms.values():
                 self.check_stops(process, term)
                 self.check_revival(process, term)
@@ -143,8 +156,12 @@ class Judge:
         if answer.valid_ms < 0:
             self.violate("S2", answer.lo, f"{process.name} answers 'I lead' {-answer.valid_ms} ms past its validity")
         if process.deadline is not None and answer.valid_ms * MILLISECOND > process.deadline:
-            self.violate("S2", answer.lo, f"{process.name} promises {answer.valid_ms} ms, "
-                         f"more than its deadline of {process.deadline / MILLISECOND:.0f} ms")
+            self.violate(
+                "S2",
+                answer.lo,
+                f"{process.name} promises {answer.valid_ms} ms, "
+                f"more than its deadline of {process.deadline / MILLISECOND:.0f} ms",
+            )
 
     def check_stops(self, process, term):
         """No renewal was sent while stopped, so a stop of a whole deadline outlasts every validity."""
@@ -153,27 +170,40 @@ class Judge:
                 continue
             late = [answer for answer in term.answers if answer.lo >= end]
             if late:
-                self.violate("S2", late[0].lo, f"{process.name} was stopped for {(end - start) / SECOND:.3f} s, and gave "
-                             f"{len(late)} answers 'I lead' of the term before (token {term.token})")
+                self.violate(
+                    "S2",
+                    late[0].lo,
+                    f"{process.name} was stopped for {(end - start) / SECOND:.3f} s, and gave "
+                    f"{len(late)} answers 'I lead' of the term before (token {term.token})",
+                )
 
     def check_revival(self, process, term):
         last = max(answer.lo for answer in term.answers)
         for answer in process.answers:
             if not answer.leads and answer.lo > term.begun_by and answer.hi < last:
-                self.violate("S2", answer.lo, f"{process.name} said no, and later yes again "
-                             f"for the same term (token {term.token})")
+                self.violate(
+                    "S2",
+                    answer.lo,
+                    f"{process.name} said no, and later yes again " f"for the same term (token {term.token})",
+                )
                 return
 
     # S3
 
     def check_tokens(self):
         begun = sorted(self.history.acquired)
-        for (_, token, by), (at, later_token, later_by) in zip(begun, begun[1:]):
+        for (_, token, by), (at, later_token, later_by) in zip(begun, begun[1:], strict=False):
             if later_token <= token:
                 self.violate("S3", at, f"{later_by} acquired with token {later_token} after {by} had with {token}")
-        self.check_order([(term.begun_by, term.first_asked, term.token, term.by) for term in self.history.terms()]
-                         + [(claim["from"], claim["from"], int(claim["token"]), process.name)
-                            for process in self.history.processes.values() for claim in process.exact if "token" in claim])
+        self.check_order(
+            [(term.begun_by, term.first_asked, term.token, term.by) for term in self.history.terms()]
+            + [
+                (claim["from"], claim["from"], int(claim["token"]), process.name)
+                for process in self.history.processes.values()
+                for claim in process.exact
+                if "token" in claim
+            ]
+        )
         for process in self.history.processes.values():
             for answer in process.answers:
                 if answer.leads and answer.token is None:
@@ -204,10 +234,17 @@ class Judge:
         for term in self.history.terms():
             holder = holders.get(term.token)
             if holder is None:
-                self.violate("S3", term.first_asked, f"{term.by} leads with token {term.token}, which is no revision of the Lease")
+                self.violate(
+                    "S3",
+                    term.first_asked,
+                    f"{term.by} leads with token {term.token}, which is no revision of the Lease",
+                )
             elif holder != self.history.processes[term.by].id:
-                self.violate("S3", term.first_asked, f"{term.by} leads with token {term.token}, "
-                             f"a revision in which '{holder}' is the holder")
+                self.violate(
+                    "S3",
+                    term.first_asked,
+                    f"{term.by} leads with token {term.token}, " f"a revision in which '{holder}' is the holder",
+                )
 
     # Beyond the deadline
 
@@ -281,13 +318,19 @@ def judge(histories):
 def report(verdict, histories, out=None):
     start = min((history.start for history in histories.values()), default=0)
     for beyond in verdict.beyond:
-        print(f"beyond its deadline: {beyond.by} believed to lead from {(beyond.start - start) / SECOND:.3f} s until "
-              f"{(beyond.end - start) / SECOND:.3f} s, awake for {beyond.awake / SECOND:.3f} s of it with {beyond.answers} answers "
-              f"'I lead', while {beyond.other} led", file=out)
+        print(
+            f"beyond its deadline: {beyond.by} believed to lead from {(beyond.start - start) / SECOND:.3f} s until "
+            f"{(beyond.end - start) / SECOND:.3f} s, awake for {beyond.awake / SECOND:.3f} s of it "
+            f"with {beyond.answers} answers 'I lead', while {beyond.other} led",
+            file=out,
+        )
     for violation in verdict.violations:
         print(f"VIOLATION {violation.text}", file=out)
-    print(f"{verdict.processes} processes, {verdict.claims} claims, {verdict.answers} answers: {len(verdict.violations)} violations, "
-          f"{len(verdict.beyond)} beliefs beyond a deadline", file=out)
+    print(
+        f"{verdict.processes} processes, {verdict.claims} claims, {verdict.answers} answers: "
+        f"{len(verdict.violations)} violations, {len(verdict.beyond)} beliefs beyond a deadline",
+        file=out,
+    )
 
 
 def main(arguments=None):

@@ -2,6 +2,7 @@
 
 README.md has the format and the sums.
 """
+
 import json
 import math
 from collections import defaultdict
@@ -95,11 +96,11 @@ class Process:
 class History:
     """The records of one Lease."""
 
-    def __init__(self):
+    def __init__(self, start):
+        self.start = start
         self.processes = {}
         self.acquired = []  # (at, token, by)
         self.revisions = []  # in the order of arrival
-        self.start = None
 
     def process(self, name):
         if name not in self.processes:
@@ -143,30 +144,38 @@ def parse(line, where):
 
 def read(paths):
     """The histories in these files: a dict from the Lease's name to a History."""
+    return histories_of(load(paths))
+
+
+def load(paths):
+    """The records in these files, checked."""
     records = []
     for path in paths:
         with open(path, encoding="utf-8") as file:
             records += [parse(line, f"{path}:{number}") for number, line in enumerate(file, 1) if line.strip()]
-    return histories_of(records)
+    return records
 
 
 def histories_of(records):
-    """The same of records that parse() has checked."""
+    """The histories in a list of records that parse() has checked."""
     of_lease = defaultdict(list)
     for record in records:
         of_lease[record.get("lease", "")].append(record)
-    return {lease: build(of_lease[lease]) for lease in sorted(of_lease)}
+    start = min((time for record in records for time in _times(record)), default=0)
+    return {lease: build(of_lease[lease], start) for lease in sorted(of_lease)}
 
 
-def build(records):
-    """The History of records that parse() has checked, all of one Lease."""
-    history = History()
-    times = [record[name] for record in records for name in ("sent", "at", "from", "seen") if name in record]
-    history.start = min(times, default=0)
+def _times(record):
+    return [record[name] for name in ("sent", "answered", "at", "from", "until", "seen") if name in record]
+
+
+def build(records, start):
+    """The History of the records of one Lease; `start` is the instant that reports count from."""
+    history = History(start)
     open_beliefs = defaultdict(list)
     for record in records:
         _add(history, record, open_beliefs)
-    last = max((record[name] for record in records for name in ("answered", "at", "until", "seen") if name in record), default=0)
+    last = max((time for record in records for time in _times(record)), default=0)
     for process in history.processes.values():
         _close_beliefs(process, sorted(open_beliefs[process.name]), last)
         _collect_terms(process)

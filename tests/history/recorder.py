@@ -5,6 +5,7 @@ As a program, to be run inside the network namespace of the electors that it ask
 
     python3 recorder.py --out FILE --every 10ms NAME=HOST:PORT...
 """
+
 import argparse
 import http.client
 import json
@@ -124,7 +125,9 @@ class LeaseApi:
     def _call(self, method, path, body):
         connection = self.connect()
         try:
-            connection.request(method, path, body and json.dumps(body), {"Content-Type": "application/merge-patch+json"})
+            connection.request(
+                method, path, body and json.dumps(body), {"Content-Type": "application/merge-patch+json"}
+            )
             response = connection.getresponse()
             text = response.read()
             if response.status == 404:
@@ -180,9 +183,14 @@ class LeaseRecorder(threading.Thread):
             return
         spec, annotations = lease.get("spec", {}), lease["metadata"].get("annotations", {})
         self._recording.write(
-            "revision", seen=boottime(), uid=lease["metadata"]["uid"], version=self._version,
-            holder=spec.get("holderIdentity") or "", session=annotations.get("leader-elector.io/session", ""),
-            transitions=spec.get("leaseTransitions") or 0)
+            "revision",
+            seen=boottime(),
+            uid=lease["metadata"]["uid"],
+            version=self._version,
+            holder=spec.get("holderIdentity") or "",
+            session=annotations.get("leader-elector.io/session", ""),
+            transitions=spec.get("leaseTransitions") or 0,
+        )
         self.leases.append(lease)
 
 

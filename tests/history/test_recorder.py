@@ -1,4 +1,5 @@
 """The recorder writes what the checker reads."""
+
 import http.server
 import json
 import threading

@@ -1,4 +1,5 @@
 """One process that competes for the Lease: ours or client-go's."""
+
 import re
 import signal
 import subprocess
@@ -50,22 +51,40 @@ class Contender:
             arena.recording.write("process", by=self.name, id=self.name, deadline=arena.timing.renew * 1_000_000)
         with open(self.log, "wb") as log:
             # setpriv: should this driver be killed, then so is what it started.
-            self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self._command(port)],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *self._command(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
         self.poller = Poller(arena.recording, self.name, "127.0.0.1", port)
         self.poller.start()
 
     def _command(self, port):
         arena, timing = self._arena, self._arena.timing
         command = [
-            f"--id={self.name}", f"--lease-name={arena.lease}", f"--namespace={arena.namespace}",
-            f"--lease-duration={timing.lease}ms", f"--retry-period={timing.retry}ms",
-            f"--kubeconfig={arena.kubeconfig}", f"--addr=127.0.0.1:{port}"]
+            f"--id={self.name}",
+            f"--lease-name={arena.lease}",
+            f"--namespace={arena.namespace}",
+            f"--lease-duration={timing.lease}ms",
+            f"--retry-period={timing.retry}ms",
+            f"--kubeconfig={arena.kubeconfig}",
+            f"--addr=127.0.0.1:{port}",
+        ]
         if self.kind == OURS:
-            return [arena.elector, *command, f"--lease-renew-duration={timing.renew}ms", f"--pod-uid=uid-of-{self.name}",
-                    "--log-format=json"]
-        return [arena.peer, *command, f"--renew-deadline={timing.renew}ms",
-                f"--history={arena.directory / (self.name + '.history')}"]
+            return [
+                arena.elector,
+                *command,
+                f"--lease-renew-duration={timing.renew}ms",
+                f"--pod-uid=uid-of-{self.name}",
+                "--log-format=json",
+            ]
+        return [
+            arena.peer,
+            *command,
+            f"--renew-deadline={timing.renew}ms",
+            f"--history={arena.directory / (self.name + '.history')}",
+        ]
 
     # What it says
 

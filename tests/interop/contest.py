@@ -1,4 +1,5 @@
 """An election that both kinds take part in, and the hand-overs that are forced on it."""
+
 import random
 import time
 from dataclasses import dataclass
@@ -7,7 +8,10 @@ from contender import OURS, PEER, Arena, Contender
 from recorder import LeaseRecorder, boottime
 
 SLACK = 2.0  # seconds that a busy machine may add to a bound
-FOREIGN = {"labels": {"example.com/team": "storage"}, "annotations": {"example.com/note": "keep me, \u00fc and \"quotes\""}}
+FOREIGN = {
+    "labels": {"example.com/team": "storage"},
+    "annotations": {"example.com/note": 'keep me, \u00fc and "quotes"'},
+}
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ class Contest:
     # Waiting
 
     def wait_for(self, what, condition, seconds):
-        """The first true value of condition(), within the bound. Raises TimeoutError, which names what was waited for."""
+        """The first true value of condition(), within the bound. Raises TimeoutError, naming what was waited for."""
         deadline = time.monotonic() + seconds
         while not (value := condition()):
             for contender in self.cast:
@@ -78,7 +82,11 @@ class Contest:
         return value
 
     def leader(self, but=None):
-        leaders = [contender for contender in self.cast if contender is not but and not contender.stopped() and contender.leads()]
+        leaders = [
+            contender
+            for contender in self.cast
+            if contender is not but and not contender.stopped() and contender.leads()
+        ]
         return leaders[0] if len(leaders) == 1 else None
 
     def settle(self):
@@ -111,7 +119,9 @@ class Contest:
         new = self.wait_for(f"successor of {old.name} after SIG{how}", lambda: self.leader(but=old), self.bound(how))
         hand_over = HandOver(how, old, new, time.monotonic() - begun)
         self.hand_overs.append(hand_over)
-        self.tally.passed(f"{hand_over.direction} by SIG{how}: {old.name} -> {new.name} after {hand_over.seconds:.2f} s")
+        self.tally.passed(
+            f"{hand_over.direction} by SIG{how}: {old.name} -> {new.name} after {hand_over.seconds:.2f} s"
+        )
         if how == "STOP":
             self.wake(old)
         else:
@@ -122,11 +132,14 @@ class Contest:
         """Continues a stopped contender once it has slept for longer than L, and awaits that it says no."""
         time.sleep(self.random.uniform(0.1, 0.4))
         self.resumed.append((contender, contender.resume()))
-        self.wait_for(f"no of {contender.name} after SIGCONT", lambda: contender.answer() and not contender.leads(),
-                      2 * self.timing.lease / 1000 + SLACK)
+        self.wait_for(
+            f"no of {contender.name} after SIGCONT",
+            lambda: contender.answer() and not contender.leads(),
+            2 * self.timing.lease / 1000 + SLACK,
+        )
 
     def hand_over(self, how, kind):
-        """Hits leaders until one of the other kind was followed by one of `kind`: rivals of its own kind may be faster."""
+        """Hits leaders until one of another kind was followed by one of `kind`: its own kind may be faster."""
         for _ in range(8):
             hand_over = self.force(how)
             if hand_over.new.kind == kind and hand_over.old.kind != kind:
@@ -144,28 +157,38 @@ class Contest:
         if len(self.of(kind)) != keep:
             raise AssertionError(f"{len(self.of(kind))} of {kind} are left instead of {keep}")
         answer = leader.answer()
-        self.tally.check(f"the end of a follower leaves {leader.name} in office",
-                         bool(answer) and answer["isLeader"] and answer["token"] == token, f"it answers {answer}")
+        self.tally.check(
+            f"the end of a follower leaves {leader.name} in office",
+            bool(answer) and answer["isLeader"] and answer["token"] == token,
+            f"it answers {answer}",
+        )
 
     def edit_metadata(self):
         """Somebody labels the Lease under a live leader, which makes its next write conflict."""
         leader = self.settle()
         token = leader.answer()["token"]
         for number in range(3):
-            self.api.patch_metadata(FOREIGN | {"annotations": FOREIGN["annotations"] | {"example.com/edit": str(number)}})
+            self.api.patch_metadata(
+                FOREIGN | {"annotations": FOREIGN["annotations"] | {"example.com/edit": str(number)}}
+            )
             time.sleep(self.timing.retry / 1000)
         edited = boottime()
         self.wait_for("answer after the edit", lambda: leader.poller.latest and leader.poller.latest[0] > edited, 5)
         answer = leader.answer()
-        self.tally.check(f"edits of labels and annotations leave {leader.name} in office",
-                         bool(answer) and answer["isLeader"] and answer["token"] == token, f"it answers {answer}")
+        self.tally.check(
+            f"edits of labels and annotations leave {leader.name} in office",
+            bool(answer) and answer["isLeader"] and answer["token"] == token,
+            f"it answers {answer}",
+        )
 
 
 def phase(contest, first, rounds, hows):
     """An election that `first` begins alone, then `rounds` hand-overs in each direction."""
     contest.add(first)
     starter = contest.settle()
-    contest.tally.check(f"{starter.name}, alone, leads a Lease that it made itself", starter.kind == first, starter.name)
+    contest.tally.check(
+        f"{starter.name}, alone, leads a Lease that it made itself", starter.kind == first, starter.name
+    )
     for kind in (OURS, PEER, PEER):
         while len(contest.of(kind)) < (1 if kind == OURS else 2):
             contest.add(kind)

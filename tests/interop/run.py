@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Our elector and client-go's compete for one Lease on a real API server. README.md says what is checked.
 
-    tests/interop/run.py --elector PATH [--peer PATH] [--rounds N] [--seed N] [--keep DIR] [--junit FILE]
+tests/interop/run.py --elector PATH [--peer PATH] [--rounds N] [--seed N] [--keep DIR] [--junit FILE]
 """
+
 import argparse
 import os
 import random
@@ -21,18 +22,20 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "history")]
 import check  # noqa: E402
 import claims  # noqa: E402
 from contender import OURS, PEER, Arena, Timing  # noqa: E402
-from contest import FOREIGN, Contest, phase  # noqa: E402
+from contest import Contest, phase  # noqa: E402
+from course import check_course  # noqa: E402
 from recorder import LeaseApi, Recording  # noqa: E402
 
 CLUSTER = HERE.parent / "cluster" / "cluster"
 API_SERVER = ("10.99.0.10", 6443)
 NAMESPACE = "default"
-VACANT = "leader-elector.io/vacant"
 SIGNALS = ("TERM", "KILL", "STOP")
 
 # What an elector says when it cannot make sense of a record, or breaks.
-CHOKES = {OURS: r"(?i)\bodd\b|malformed|hostile|terminate called|sanitizer|\"level\": ?\"(error|fatal)\"",
-          PEER: r"(?i)panic|fatal error|unmarshal|decod|is invalid|cannot write"}
+CHOKES = {
+    OURS: r"(?i)\bodd\b|malformed|hostile|terminate called|sanitizer|\"level\": ?\"(error|fatal)\"",
+    PEER: r"(?i)panic|fatal error|unmarshal|decod|is invalid|cannot write",
+}
 
 
 class Tally:
@@ -59,57 +62,48 @@ class Tally:
         return 1 if self.counts["failed"] else 0
 
 
-def check_leases(tally, first, recorder):
-    """What the Lease went through, revision by revision."""
-    tally.check("every revision of the Lease was seen", recorder.error is None and len(recorder.leases) > 0, recorder.error)
-    falls, unraised, lost = [], [], []
-    annotated = False
-    last_holder, last_transitions = None, 0
-    for lease in recorder.leases:
-        spec, metadata = lease["spec"], lease["metadata"]
-        transitions, holder = spec.get("leaseTransitions") or 0, spec.get("holderIdentity") or ""
-        if transitions < last_transitions:
-            falls.append(f"{last_transitions} -> {transitions} in {metadata['resourceVersion']}")
-        if holder not in ("", VACANT):
-            if last_holder not in (None, holder) and transitions <= raised_at:
-                unraised.append(f"{last_holder} -> {holder} in {metadata['resourceVersion']}")
-            last_holder, raised_at = holder, transitions
-        last_transitions = transitions
-        kept = all(metadata.get(kind, {}).get(name) == value for kind, fields in FOREIGN.items() for name, value in fields.items())
-        if annotated and not kept:
-            lost.append(metadata["resourceVersion"])
-        annotated = annotated or kept
-    tally.check(f"leaseTransitions never falls ({last_transitions} in the end)", not falls, falls)
-    tally.check("leaseTransitions grows with every change of the holder", not unraised, unraised)
-    tally.check(f"labels and annotations of others stay, in all {len(recorder.leases)} revisions", annotated and not lost,
-                f"lost in {lost}" if annotated else "never set")
-    sessions = {lease["metadata"].get("annotations", {}).get("leader-elector.io/session") for lease in recorder.leases} - {None}
-    tally.check(f"the Lease that {first} began carried sessions of ours", len(sessions) > 1, sessions)
-
-
 def check_contenders(tally, contest):
     faults = [fault for contender in contest.gone if (fault := contender.fault())]
     tally.check(f"each of {len(contest.gone)} processes ended as it was told", not faults, faults)
     for kind, pattern in CHOKES.items():
-        lines = [f"{contender.name}: {line}" for contender in contest.gone if contender.kind == kind
-                 for line in contender.complaints(pattern)]
+        lines = [
+            f"{contender.name}: {line}"
+            for contender in contest.gone
+            if contender.kind == kind
+            for line in contender.complaints(pattern)
+        ]
         tally.check(f"no process of {kind} choked on the other's record", not lines, lines[:5])
 
 
 def check_history(tally, arena, contest):
-    files = sorted(arena.directory.glob("*.history"))
-    histories = claims.read(files)
+    records = claims.load(sorted(arena.directory.glob("*.history")))
+    histories = claims.histories_of(records)
     verdict = check.judge(histories)
     check.report(verdict, histories)
-    tally.check("no two processes led at one time, no word outlived itself, tokens only grew",
-                not verdict.violations and verdict.claims >= len(contest.hand_overs),
-                f"{len(verdict.violations)} violations in {verdict.claims} claims, {len(contest.hand_overs)} hand-overs")
+    tally.check(
+        "no two processes led at one time, no word outlived itself, tokens only grew",
+        not verdict.violations and verdict.claims >= len(contest.hand_overs),
+        f"{len(verdict.violations)} violations in {verdict.claims} claims, {len(contest.hand_overs)} hand-overs",
+    )
+    longer = [
+        record | {"validForMs": record["validForMs"] + arena.timing.lease} if record.get("validForMs") else record
+        for record in records
+        if record["kind"] != "process"
+    ]
+    found = {violation.rule for violation in check.judge(claims.histories_of(longer)).violations}
+    tally.check(
+        "had the words of ours held for L longer, the same history would be found to violate S1", "S1" in found, found
+    )
     processes = histories[""].processes
     ours = [contender.name for contender in contest.gone if contender.kind == OURS]
     mute = [name for name in ours if not processes[name].answers]
     tally.check("every elector of ours was heard", not mute, mute)
-    slow = [contender.name for contender, since in contest.resumed if contender.kind == OURS
-            and [answer.leads for answer in processes[contender.name].answers if answer.lo >= since][:1] != [False]]
+    slow = [
+        contender.name
+        for contender, since in contest.resumed
+        if contender.kind == OURS
+        and [answer.leads for answer in processes[contender.name].answers if answer.lo >= since][:1] != [False]
+    ]
     tally.check("ours, once continued, says no to the first question", not slow, slow)
     return [beyond for beyond in verdict.beyond if beyond.by.startswith("peer-") and beyond.awake > 0]
 
@@ -117,8 +111,16 @@ def check_history(tally, arena, contest):
 def hold(tally, arguments, directory, first, seed):
     """One election from its first candidate to the check of its history."""
     directory.mkdir()
-    arena = Arena(arguments.elector, arguments.peer, arguments.cluster / "pki" / "admin.kubeconfig", NAMESPACE,
-                  f"begun-by-{'elector' if first == OURS else 'peer'}", Timing(), directory, Recording(directory / "run.history"))
+    arena = Arena(
+        arguments.elector,
+        arguments.peer,
+        arguments.cluster / "pki" / "admin.kubeconfig",
+        NAMESPACE,
+        f"begun-by-{'elector' if first == OURS else 'peer'}",
+        Timing(),
+        directory,
+        Recording(directory / "run.history"),
+    )
     api = LeaseApi(*API_SERVER, arguments.cluster / "pki", NAMESPACE, arena.lease)
     contest = Contest(arena, api, tally, seed)
     try:
@@ -127,7 +129,7 @@ def hold(tally, arguments, directory, first, seed):
         tally.check(f"the election begun by {first} runs to its end", False, str(error))
     finally:
         contest.close()
-    check_leases(tally, first, contest.recorder)
+    check_course(tally, contest.recorder)
     check_contenders(tally, contest)
     beyond = check_history(tally, arena, contest)
     return contest.hand_overs, beyond
@@ -149,12 +151,23 @@ def compete(arguments):
             times = sorted(h.seconds for h in hand_overs if (h.direction, h.by) == (direction, how))
             spread = f", {times[0]:.2f} to {times[-1]:.2f} s, median {times[len(times) // 2]:.2f} s" if times else ""
             needed = arguments.rounds * 2 // len(SIGNALS)
-            tally.check(f"{cells[direction, how]} hand-overs {direction} by SIG{how}{spread}", len(times) >= needed, f"{needed} wanted")
-    crossing = sum(count for (direction, _), count in cells.items() if direction.split(" -> ")[0] != direction.split(" -> ")[1])
-    tally.check(f"{crossing} hand-overs between the kinds", crossing >= 4 * arguments.rounds, f"{4 * arguments.rounds} wanted")
+            tally.check(
+                f"{cells[direction, how]} hand-overs {direction} by SIG{how}{spread}",
+                len(times) >= needed,
+                f"{needed} wanted",
+            )
+    crossing = sum(
+        count for (direction, _), count in cells.items() if direction.split(" -> ")[0] != direction.split(" -> ")[1]
+    )
+    tally.check(
+        f"{crossing} hand-overs between the kinds", crossing >= 4 * arguments.rounds, f"{4 * arguments.rounds} wanted"
+    )
     answered = sum(belief.answers for belief in beyond)
-    tally.check(f"the check sees what a stopped client-go claims beyond its deadline: {len(beyond)} times, {answered} answers",
-                bool(beyond) and answered > 0, "a checker that sees nothing proves nothing")
+    tally.check(
+        f"the check sees what a stopped client-go claims beyond its deadline: {len(beyond)} times, {answered} answers",
+        bool(beyond) and answered > 0,
+        "a checker that sees nothing proves nothing",
+    )
     return tally.close(arguments.junit)
 
 
@@ -169,8 +182,21 @@ def run_on_cluster(arguments, argv):
         if cluster("up", "0").wait() != 0:
             print("interop: the control plane does not come up", file=sys.stderr)
             return 1
-        inner = cluster("exec", "cp", sys.executable, HERE / "run.py", *argv, "--inside", str(directory),
-                        "--peer", str(arguments.peer), "--keep", str(arguments.keep), "--seed", str(arguments.seed))
+        inner = cluster(
+            "exec",
+            "cp",
+            sys.executable,
+            HERE / "run.py",
+            *argv,
+            "--inside",
+            str(directory),
+            "--peer",
+            str(arguments.peer),
+            "--keep",
+            str(arguments.keep),
+            "--seed",
+            str(arguments.seed),
+        )
         return inner.wait()
     finally:
         if inner is not None and inner.poll() is None:
@@ -183,8 +209,11 @@ def run_on_cluster(arguments, argv):
 def build_peer(directory):
     peer = directory / "peer"
     go = HERE.parent / "cluster" / "tools" / "go"
-    subprocess.run([go, "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", peer, "."],
-                   cwd=HERE.parent / "peer", check=True)
+    subprocess.run(
+        [go, "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", peer, "."],
+        cwd=HERE.parent / "peer",
+        check=True,
+    )
     return peer
 
 
@@ -192,9 +221,15 @@ def parse(argv):
     parser = argparse.ArgumentParser(description="Our elector and client-go's compete for one Lease.")
     parser.add_argument("--elector", required=True, type=Path, help="our binary")
     parser.add_argument("--peer", type=Path, help="the binary of tests/peer (default: build it)")
-    parser.add_argument("--rounds", type=int, default=9, help="hand-overs in each direction, in each of two elections (default 9)")
-    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9), help="of the moments at which faults strike")
-    parser.add_argument("--keep", type=Path, help="a new directory for histories and logs, kept (default: kept after a failure)")
+    parser.add_argument(
+        "--rounds", type=int, default=9, help="hand-overs in each direction, in each of two elections (default 9)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=random.SystemRandom().randrange(10**9), help="of the moments at which faults strike"
+    )
+    parser.add_argument(
+        "--keep", type=Path, help="a new directory for histories and logs, kept (default: kept after a failure)"
+    )
     parser.add_argument("--junit", type=Path, help="a file for the checks in JUnit's format")
     parser.add_argument("--inside", type=Path, dest="cluster", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
