@@ -181,10 +181,9 @@ void EventLoop::acceptFrom(const Listener& listener) {
 void EventLoop::admit(const Listener::Accepted& accepted) {
     ++context_.stats.connections;
     const RemoteAddress remote(accepted.remote);
-    if (!makeRoom(remote)) {
-        ++context_.stats.turnedAway;
-        ::close(accepted.descriptor);
-        return;
+    if (Connection* victim = context_.quota.toDisplaceFor(remote)) {
+        noteQuota(remote);
+        displace(*victim);
     }
     try {
         std::unique_ptr<Channel> channel;
@@ -202,17 +201,6 @@ void EventLoop::admit(const Listener::Accepted& accepted) {
     }
 }
 
-bool EventLoop::makeRoom(const RemoteAddress& remote) {
-    const Quota::Verdict verdict = context_.quota.judge(remote);
-    if (verdict.victim != nullptr) {
-        noteQuota("too many connections to the HTTP server: the least used ones make room", remote);
-        displace(*verdict.victim);
-    } else if (!verdict.admitted) {
-        noteQuota("too many streams from the HTTP server: new connections are closed", remote);
-    }
-    return verdict.admitted;
-}
-
 void EventLoop::displace(Connection& connection) {
     ++context_.stats.displaced;
     remove(connection.socket().impl());
@@ -227,10 +215,11 @@ void EventLoop::watchListeners(bool watch) {
     acceptAgain_ = Connection::kNever;
 }
 
-void EventLoop::noteQuota(const char* sentence, const RemoteAddress& remote) {
+void EventLoop::noteQuota(const RemoteAddress& remote) {
     if (context_.now >= nextNote_) {
         nextNote_ = context_.now + kBetweenNotes;
-        context_.log.warn(sentence, {{"remote", remote.text()}});
+        context_.log.warn("too many connections to the HTTP server: the least used ones make room",
+                          {{"remote", remote.text()}});
     }
 }
 

@@ -53,10 +53,9 @@ class EventLoop {
     void acceptFrom(const Poller::Ready& ready);
     void acceptFrom(const Listener& listener);
     void admit(const Listener::Accepted& accepted);
-    bool makeRoom(const RemoteAddress& remote);
     void displace(Connection& connection);
     void watchListeners(bool watch);
-    void noteQuota(const char* sentence, const RemoteAddress& remote);
+    void noteQuota(const RemoteAddress& remote);
 
     void sweep();
     void drain();

@@ -20,21 +20,17 @@ Connection* Quota::leastUsedOf(const Class& all, const RemoteAddress* remote) {
     return found == all.entries.end() ? nullptr : found->connection;
 }
 
-Quota::Verdict Quota::judge(const RemoteAddress& remote) {
+Connection* Quota::toDisplaceFor(const RemoteAddress& remote) {
     Class& all = classOf(remote);
     const bool loopback = &all == &loopback_;
     if (!loopback) {
         const auto count = remotes_.find(remote);
         if (count != remotes_.end() && count->second.all >= limits_.connectionsPerRemote) {
-            Connection* victim = leastUsedOf(all, &remote);
-            return {victim != nullptr, victim};
+            return leastUsedOf(all, &remote);
         }
     }
-    if (all.entries.size() < (loopback ? limits_.loopbackConnections : limits_.remoteConnections)) {
-        return {};
-    }
-    Connection* victim = leastUsedOf(all, nullptr);
-    return {victim != nullptr, victim};
+    const std::size_t quota = loopback ? limits_.loopbackConnections : limits_.remoteConnections;
+    return all.entries.size() < quota ? nullptr : leastUsedOf(all, nullptr);
 }
 
 Quota::Place Quota::enter(Connection* connection, const RemoteAddress& remote) {

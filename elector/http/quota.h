@@ -18,7 +18,8 @@ class Connection;
 // longest time: of the same address, if that has its full share, else of the whole class (loopback
 // or network). So whoever hoards connections, idle or dripping, loses them to newcomers, and a
 // probe, which connects, asks and leaves, always gets in. Connections that wait for a later answer
-// or are streams are not taken away; for that reason they may hold half of a quota at most.
+// or are streams are not taken away; they may hold half of a quota at most, so that there is always
+// one to displace. REQUIRES: no limit is 0.
 //
 // Threads: one (the loop's).
 class Quota {
@@ -33,13 +34,9 @@ class Quota {
     // A connection's place; valid until leave().
     using Place = std::list<Entry>::iterator;
 
-    // What has to be closed first (the caller does, and calls leave() for it) so that there is room
-    // for a connection from `remote`. Room is there already where nothing is returned.
-    struct Verdict {
-        bool admitted = true;
-        Connection* victim = nullptr;
-    };
-    Verdict judge(const RemoteAddress& remote);
+    // Who has to be closed first (the caller does, and calls leave() for it) so that there is room
+    // for a connection from `remote`; nullptr where there is room already.
+    Connection* toDisplaceFor(const RemoteAddress& remote);
 
     Place enter(Connection* connection, const RemoteAddress& remote);
     void leave(Place place);

@@ -49,7 +49,7 @@ class QuotaTest : public testing::Test {
         return reinterpret_cast<Connection*>(&names_.at(number));
     }
     Quota::Place enter(std::size_t number, const RemoteAddress& remote) {
-        EXPECT_EQ(quota_.judge(remote).victim, nullptr);
+        EXPECT_EQ(quota_.toDisplaceFor(remote), nullptr);
         return quota_.enter(connection(number), remote);
     }
 
@@ -68,10 +68,8 @@ TEST_F(QuotaTest, DisplacesTheLeastUsedOfTheSameAddress) {
     enter(2, a_);
     enter(3, a_);
     quota_.touch(first);
-    const auto verdict = quota_.judge(a_);
-    EXPECT_TRUE(verdict.admitted);
-    EXPECT_EQ(verdict.victim, connection(1));
-    EXPECT_EQ(quota_.judge(b_).victim, nullptr);
+    EXPECT_EQ(quota_.toDisplaceFor(a_), connection(1));
+    EXPECT_EQ(quota_.toDisplaceFor(b_), nullptr);
 }
 
 TEST_F(QuotaTest, DisplacesTheLeastUsedOfAllWhenTheNetworksShareIsFull) {
@@ -80,7 +78,7 @@ TEST_F(QuotaTest, DisplacesTheLeastUsedOfAllWhenTheNetworksShareIsFull) {
     }
     enter(4, b_);
     enter(5, b_);
-    EXPECT_EQ(quota_.judge(v4("10.0.0.3")).victim, connection(0));
+    EXPECT_EQ(quota_.toDisplaceFor(v4("10.0.0.3")), connection(0));
 }
 
 TEST_F(QuotaTest, KeepsTheLoopbackApartFromTheNetwork) {
@@ -92,8 +90,8 @@ TEST_F(QuotaTest, KeepsTheLoopbackApartFromTheNetwork) {
     for (std::size_t i = 6; i < 10; ++i) {
         enter(i, local_);
     }
-    EXPECT_EQ(quota_.judge(v6("::1")).victim, connection(6));
-    EXPECT_EQ(quota_.judge(b_).victim, connection(0));
+    EXPECT_EQ(quota_.toDisplaceFor(v6("::1")), connection(6));
+    EXPECT_EQ(quota_.toDisplaceFor(b_), connection(0));
     EXPECT_EQ(quota_.leastUsed(), connection(0));
 }
 
@@ -103,9 +101,9 @@ TEST_F(QuotaTest, NeverDisplacesWhoWaitsForALaterAnswer) {
     enter(2, local_);
     enter(3, local_);
     ASSERT_TRUE(quota_.hold(first));
-    EXPECT_EQ(quota_.judge(local_).victim, connection(1));
+    EXPECT_EQ(quota_.toDisplaceFor(local_), connection(1));
     quota_.release(first);
-    EXPECT_EQ(quota_.judge(local_).victim, connection(0));
+    EXPECT_EQ(quota_.toDisplaceFor(local_), connection(0));
 }
 
 TEST_F(QuotaTest, LetsHalfOfAQuotaWait) {
@@ -131,7 +129,7 @@ TEST_F(QuotaTest, ForgetsWhoLeft) {
         places.push_back(enter(i, a_));
     }
     quota_.leave(places[2]);
-    EXPECT_EQ(quota_.judge(a_).victim, nullptr);
+    EXPECT_EQ(quota_.toDisplaceFor(a_), nullptr);
     EXPECT_EQ(quota_.size(), 3U);
 }
 

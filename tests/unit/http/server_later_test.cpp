@@ -43,6 +43,15 @@ class ServerLaterTest : public ServerFixture {
         return eventually([&] { return !responder.isOpen(); });
     }
 
+    bool canConnect() {
+        try {
+            const TestClient client(port());
+            return true;
+        } catch (const std::runtime_error&) {
+            return false;
+        }
+    }
+
   private:
     std::mutex mutex_;
     std::optional<Responder> responder_;
@@ -180,6 +189,7 @@ TEST_F(ServerLaterTest, TakesPiecesFromSeveralThreads) {
     client.send(kLater);
     const Responder handle = responder();
     handle.begin({200, "text/plain", ""});
+    client.headOnly();
     {
         const auto push = [&](const std::string& piece) {
             for (int i = 0; i < 100; ++i) {
@@ -191,7 +201,8 @@ TEST_F(ServerLaterTest, TakesPiecesFromSeveralThreads) {
     }
     handle.finish();
     const std::string stream = client.until("0\r\n\r\n");
-    EXPECT_EQ(std::count(stream.begin(), stream.end(), '1'), 200 + 1) << "chunks, and HTTP/1.1";
+    EXPECT_EQ(std::count(stream.begin(), stream.end(), 'a'), 100);
+    EXPECT_EQ(std::count(stream.begin(), stream.end(), 'b'), 100);
 }
 
 TEST_F(ServerLaterTest, RunsPostedFunctionsInTheLoop) {
@@ -249,6 +260,7 @@ TEST_F(ServerLaterTest, StopsAlthoughSomebodyWaitsForEver) {
     client.send(kLater);
     const Responder handle = responder();
     std::future<void> stopped = std::async(std::launch::async, [this] { server->stop(); });
+    EXPECT_TRUE(eventually([&] { return !canConnect(); })) << "the stop has begun";
     EXPECT_TRUE(eventually([&] {
         pass(options.limits.drain);
         return stopped.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
