@@ -40,13 +40,13 @@ Reporter::Reporter(election::LeaseKey lease, std::string id, const runtime::Log&
     notes_.add({toString(NoteKind::LeaderChanged)}, 0);
 }
 
-void Reporter::onNote(const election::Note& note) {
+void Reporter::onNote(const election::Note& note, const election::Standing& standing) {
     notes_.add({toString(note.kind)}, 1);
     log(note);
     if (events_ != nullptr && note.kind == NoteKind::TermBegan) {
-        events_->record(lease_, "", id_ + " became leader");
+        events_->record(lease_, standing.leaseUid, id_ + " became leader");
     } else if (events_ != nullptr && note.kind == NoteKind::TermEnded) {
-        events_->record(lease_, "", id_ + " stopped leading");
+        events_->record(lease_, standing.leaseUid, id_ + " stopped leading");
     }
 }
 

@@ -20,7 +20,7 @@ class Reporter final : public campaign::Listener {
     Reporter(election::LeaseKey lease, std::string id, const runtime::Log& log,
              http::Metrics& metrics, kubernetes::EventRecorder* events);
 
-    void onNote(const election::Note& note) override;
+    void onNote(const election::Note& note, const election::Standing& standing) override;
     void onRequest(const std::string& operation, const election::ApiError* error,
                    election::Duration took) override;
     void onWatchEnded(const election::ApiError& error) override;

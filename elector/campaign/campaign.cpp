@@ -198,7 +198,7 @@ bool Campaign::awaitLock(const std::stop_token& stop) {
     bool told = false;
     while (lock_ != nullptr && !lock_->tryAcquire()) {
         if (!std::exchange(told, true)) {
-            listener_.onNote({election::NoteKind::PodLocked, lock_->name()});
+            listener_.onNote({election::NoteKind::PodLocked, lock_->name()}, election_.standing());
         }
         while (const auto event = nextEvent()) {
             if (std::holds_alternative<election::StopRequested>(*event)) {
@@ -261,7 +261,7 @@ void Campaign::carryOut(election::Actions& actions) {
         announceNo_([this] { post(election::NoAnnounced{}); });
     }
     for (const election::Note& note : actions.notes) {
-        listener_.onNote(note);
+        listener_.onNote(note, election_.standing());  // only this thread changes it
     }
     if (actions.finished) {
         finish();

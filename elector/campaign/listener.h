@@ -6,6 +6,7 @@
 #include "elector/election/action.h"
 #include "elector/election/api_error.h"
 #include "elector/election/instant.h"
+#include "elector/election/leadership.h"
 
 namespace elector::campaign {
 
@@ -17,7 +18,8 @@ class Listener {
   public:
     virtual ~Listener() = default;
 
-    virtual void onNote(const election::Note& note) = 0;
+    // `standing` is that after the step which made the note.
+    virtual void onNote(const election::Note& note, const election::Standing& standing) = 0;
     // A request was answered, or not: `error` is null where it was, or where the answer is that
     // there is no such Lease.
     virtual void onRequest(const std::string& operation, const election::ApiError* error,

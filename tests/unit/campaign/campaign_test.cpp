@@ -49,7 +49,7 @@ class MovableClock final : public runtime::Clock {
 // Keeps what was told, and lets a test wait for it.
 class Recorder final : public Listener {
   public:
-    void onNote(const election::Note& note) override {
+    void onNote(const election::Note& note, const election::Standing& /*standing*/) override {
         std::unique_lock guard(mutex_);
         notes_.push_back(note);
         changed_.notify_all();
