@@ -11,7 +11,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "history")]
 
 from group import Group  # noqa: E402
-from machine import GivenCluster, OwnCluster, run  # noqa: E402
+from machine import GivenCluster, OwnCluster  # noqa: E402
 
 
 def given_cluster():
@@ -87,9 +87,5 @@ def observation(group, tmp_path):
         yield observed
     finally:
         observed.close()
+        group.show()
     observed.judge()
-
-
-@pytest.fixture(scope="session")
-def command():
-    return run

@@ -109,5 +109,10 @@ class Group:
     def lease(self):
         return self.cluster.get("lease", LEASE, "--namespace", self.namespace)
 
+    def show(self):
+        """Prints what the electors said, which pytest shows if the test fails."""
+        for pod in self.pods():
+            print(f"--- {pod.name} on {pod.node}\n" + "\n".join(self.log(pod.name).splitlines()[-25:]))
+
     def log(self, name):
         return self.kubectl("logs", name, "-c", "leader-elector")

@@ -85,3 +85,5 @@ class Electors:
             process.kill()
             process.wait()
         self.observation.close()
+        for name in self._ports:  # pytest shows this if the test fails
+            print(f"--- {name}\n" + "\n".join(self.log(name).splitlines()[-25:]))
