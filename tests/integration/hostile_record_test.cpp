@@ -1,0 +1,127 @@
+#include "tests/integration/integration_test.h"
+
+// Records that no honest client writes: data, whatever they say.
+namespace elector::test {
+namespace {
+
+struct HostileRecord {
+    std::string name;
+    std::string spec;
+    bool isOdd = true;       // one line of the log says what is odd
+    bool lastsLong = false;  // it is held for an hour, as far as anybody can tell
+};
+void PrintTo(const HostileRecord& record, std::ostream* out) {
+    *out << record.name;
+}
+
+class HostileRecordTest : public IntegrationTest,
+                          public testing::WithParamInterface<HostileRecord> {};
+
+const std::vector<HostileRecord>& records() {
+    const std::string megabyte(std::size_t{1} << 20U, 'x');
+    static const std::vector<HostileRecord> kRecords{
+        {"Null", "null", false},
+        {"Empty", "{}", false},
+        {"Array", "[1,2]"},
+        {"NullFields",
+         R"({"holderIdentity":null,"leaseDurationSeconds":null,"acquireTime":null,)"
+         R"("renewTime":null,"leaseTransitions":null})",
+         false},
+        {"HolderOnly", R"({"holderIdentity":"ghost"})"},
+        {"HolderNumber", R"({"holderIdentity":17,"leaseDurationSeconds":1})"},
+        {"NegativeDuration", R"({"holderIdentity":"ghost","leaseDurationSeconds":-5})"},
+        {"ZeroDuration", R"({"holderIdentity":"ghost","leaseDurationSeconds":0})"},
+        {"TextDuration", R"({"holderIdentity":"ghost","leaseDurationSeconds":"ten"})"},
+        {"FractionalDuration", R"({"holderIdentity":"ghost","leaseDurationSeconds":1.5})"},
+        {"HugeDuration", R"({"holderIdentity":"ghost","leaseDurationSeconds":2147483647})", true,
+         true},
+        {"OverflowingDuration",
+         R"({"holderIdentity":"ghost","leaseDurationSeconds":18446744073709551616})"},
+        {"BadTimes", R"({"holderIdentity":"ghost","leaseDurationSeconds":1,"renewTime":"soon",)"
+                     R"("acquireTime":7})"},
+        {"HugeTransitions",
+         R"({"holderIdentity":"ghost","leaseDurationSeconds":1,"leaseTransitions":2147483647})"},
+        {"UnknownFields",
+         R"({"holderIdentity":"ghost","leaseDurationSeconds":1,"extra":{"a":[1,{"b":null}]}})"},
+        {"MegabyteHolder", "{\"holderIdentity\":\"" + megabyte + "\",\"leaseDurationSeconds\":1}"},
+        {"ControlCharacters", R"({"holderIdentity":"a\u0000\u001b[31m\n{\"level\":\"info\"}",)"
+                              R"("leaseDurationSeconds":1})"},
+        {"OurOwnName", R"({"holderIdentity":"web-0","leaseDurationSeconds":2})"},
+        {"Reserved", R"({"holderIdentity":"leader-elector.io/vacant","leaseDurationSeconds":1})"},
+    };
+    return kRecords;
+}
+
+INSTANTIATE_TEST_SUITE_P(Records, HostileRecordTest, testing::ValuesIn(records()),
+                         [](const testing::TestParamInfo<HostileRecord>& info) {
+                             return info.param.name;
+                         });
+
+TEST_P(HostileRecordTest, NobodyLeadsByThemAndTheyAreOutlived) {
+    server_.leases().overwriteSpec(key_, GetParam().spec);
+    server_.leases().label(key_, "team", "a");
+    server_.leases().overwriteSpec(key_, GetParam().spec);
+    const int requests = static_cast<int>(server_.requests().size());
+    const auto web = elector("web-0");
+    ASSERT_TRUE(web->waitForOutput("campaigning"));
+    const auto begun = clock_.now();
+    if (GetParam().lastsLong) {
+        ASSERT_TRUE(eventually([&] {
+            EXPECT_FALSE(isLeading(*web));
+            return clock_.now() - begun > 2 * kLease;
+        }));
+        EXPECT_EQ(server_.count("update"), 0);
+    } else {
+        ASSERT_TRUE(web->waitUntilLeading()) << web->output();
+        EXPECT_GE(server_.count("update"), 1);
+        EXPECT_EQ(server_.leases().field(key_, "spec.holderIdentity"), "web-0");
+    }
+    EXPECT_EQ(server_.leases().field(key_, "metadata.labels.team"), "a");
+    EXPECT_EQ(web->get("/healthz")->status, 200);
+    const auto seconds = std::chrono::ceil<Seconds>(clock_.now() - begun).count();
+    EXPECT_LE(static_cast<int>(server_.requests().size()) - requests, 20 + 20 * seconds);
+    EXPECT_LT(web->output().size(), 20'000U);
+}
+
+TEST_P(HostileRecordTest, TheyEndATermAndItBeginsAnew) {
+    const auto web = elector("web-0");
+    ASSERT_TRUE(web->waitUntilLeading());
+    claims_.follow(*web);
+    const std::string before = token(*web);
+    server_.leases().overwriteSpec(key_, GetParam().spec);
+    if (GetParam().lastsLong) {
+        ASSERT_TRUE(waitUntilNotLeading(*web, kRenew + kSlack));
+    } else {
+        ASSERT_TRUE(web->waitForLeader([&](const LeaderReply& reply) {
+            return reply.isLeader && reply.fencingToken != before;
+        })) << web->output();
+    }
+    EXPECT_EQ(web->get("/healthz")->status, 200);
+    EXPECT_TRUE(web->isRunning());
+    claims_.stop();
+    EXPECT_EQ(claims_.disorder(), "");
+}
+
+TEST_F(HostileRecordTest, OneLineSaysWhatIsOdd) {
+    server_.leases().overwriteSpec(key_,
+                                   R"({"holderIdentity":"ghost","leaseDurationSeconds":"ten"})");
+    const auto web = elector("web-0");
+    ASSERT_TRUE(web->waitUntilLeading());
+    EXPECT_EQ(web->timesSaid("leaseDurationSeconds is"), 1) << web->output();
+}
+
+TEST_F(HostileRecordTest, ADocumentThatIsNoLeaseIsSurvived) {
+    const auto web = elector("web-0");
+    ASSERT_TRUE(web->waitUntilLeading());
+    for (const std::string document : {R"({})", R"([])", R"({"metadata":{"uid":7}})",
+                                       R"({"metadata":{"uid":"$UID","resourceVersion":"x"}})"}) {
+        server_.leases().overwriteDocument(key_, document);
+        ASSERT_TRUE(waitUntilNotLeading(*web, kRenew + kSlack)) << web->output();
+        EXPECT_EQ(web->get("/healthz")->status, 200);
+        server_.leases().remove(key_);
+        ASSERT_TRUE(web->waitUntilLeading()) << web->output();
+    }
+}
+
+}  // namespace
+}  // namespace elector::test
