@@ -227,8 +227,8 @@ void Election::conflicted(Intent intent) {
 }
 
 void Election::succeeded(bool write) {
-    backoff_.reset();
     if (write || !writeFailed_) {  // a read says nothing of the right to write
+        backoff_.reset();
         lastFailure_.clear();
         standing_.trouble.clear();
         standing_.denied = false;

@@ -6,8 +6,13 @@
 namespace elector::election {
 
 News Observation::found(Lease lease, Instant sentAt, Instant now) {
+    const bool overtaken =
+        known_ && !lease_ && sentAt < changedAt_ && !isNewerThanSeen(lease.revision);
     known_ = true;
     heardAt_ = now;
+    if (overtaken) {
+        return News::Ignored;  // deleted since, as another read has shown
+    }
     const bool older = seen_ && lease.revision < *seen_;
     if (!older) {
         return accept(std::move(lease), now, false);
@@ -66,7 +71,10 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
     changedAt_ = now;
     lastTransitions_ = lease_->record.transitions;
     const Duration longest = std::max({ownDuration_, lastDuration_, recorded});
-    if (claim_ != Claim::Released) {
+    if (claim_ == Claim::Unheld) {
+        // Somebody may still lead under a Lease deleted before: nobody has held this one.
+        lastDuration_ = std::max(lastDuration_, recorded);
+    } else if (claim_ != Claim::Released) {
         lastDuration_ = recorded;  // a release's one second says nothing of the holder's lease
     }
     heldUntil_ = claim_ == Claim::Rival ? now + recorded : now;

@@ -1,0 +1,212 @@
+// Rules 5 and 13: how a leader leaves.
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "tests/unit/election/candidate.h"
+
+namespace elector::election {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::Candidate;
+using testing::errorOf;
+using testing::heldBy;
+using testing::leaseOf;
+using testing::relabelled;
+using testing::settingsOfWeb0;
+
+Settings draining(Duration drain, OnShutdown onShutdown = OnShutdown::Release) {
+    Settings settings = settingsOfWeb0();
+    settings.drain = drain;
+    settings.onShutdown = onShutdown;
+    return settings;
+}
+
+// Leads, is told to stop, has said "no" and asks for the read before the release.
+void leaveUntilRead(Candidate& candidate) {
+    candidate.lead();
+    candidate.send(StopRequested{});
+    candidate.send(NoAnnounced{});
+    candidate.untilRead();
+}
+
+TEST(LeavingTest, ALeaderSaysNoBeforeItReleases) {
+    Candidate web0;
+    web0.lead();
+    const Actions actions = web0.send(StopRequested{});
+    EXPECT_TRUE(actions.announceNo);
+    EXPECT_FALSE(actions.request);
+    EXPECT_FALSE(actions.finished);
+    EXPECT_FALSE(web0.leads());
+    // Not before everybody has heard it, however long that takes.
+    web0.wait(seconds(1));
+    EXPECT_FALSE(web0.send(TimePassed{}).request);
+    web0.send(NoAnnounced{});
+    web0.untilRead();
+}
+
+TEST(LeavingTest, TheReleasedRecordIsWhatOtherClientsUnderstand) {
+    Candidate web0;
+    leaveUntilRead(web0);
+    web0.answerRead(web0.writtenAt(11));
+    const WriteRequest release = web0.untilWrite(Intent::Release);
+    EXPECT_TRUE(isRelease(release.record));
+    EXPECT_EQ(release.record.holder, "");
+    EXPECT_EQ(release.record.session, "");
+    EXPECT_EQ(release.record.duration, seconds(1));
+    EXPECT_TRUE(release.record.acquireTime);
+    EXPECT_TRUE(release.record.renewTime);
+    EXPECT_EQ(release.record.transitions, 5);
+    EXPECT_EQ(release.base->revision.text(), "11");
+    EXPECT_TRUE(web0.landed(12).finished);
+    EXPECT_TRUE(web0.noted(NoteKind::Released));
+}
+
+TEST(LeavingTest, ReleaseRereadsAndNeverBlanksASuccessor) {
+    Candidate web0;
+    leaveUntilRead(web0);
+    const Actions actions = web0.answerRead(leaseOf(heldBy("web-1", "pod-1/n1", WallTime{}), 12));
+    EXPECT_FALSE(actions.request);
+    EXPECT_TRUE(actions.finished);
+    EXPECT_TRUE(web0.noted(NoteKind::NotReleased));
+}
+
+TEST(LeavingTest, AReleaseThatMetAConflictRereadsAndChecksAgain) {
+    Candidate web0;
+    leaveUntilRead(web0);
+    const Lease own = web0.writtenAt(11);
+    web0.answerRead(own);
+    web0.untilWrite(Intent::Release);
+    web0.answerWrite(errorOf(ErrorKind::Conflict));
+    web0.untilRead();
+    web0.answerRead(relabelled(own, 12));
+    EXPECT_EQ(web0.untilWrite(Intent::Release).base->revision.text(), "12");
+    web0.answerWrite(errorOf(ErrorKind::Conflict));
+    web0.untilRead();
+    EXPECT_TRUE(web0.answerRead(leaseOf(heldBy("web-1", "pod-1/n1", WallTime{}), 14)).finished);
+    EXPECT_TRUE(web0.noted(NoteKind::NotReleased));
+}
+
+TEST(LeavingTest, ReleasesThatKeepMeetingConflictsAreGivenUp) {
+    Candidate web0;
+    leaveUntilRead(web0);
+    const Lease own = web0.writtenAt(11);
+    int writes = 0;
+    for (int revision = 12; !web0.answerRead(relabelled(own, revision)).finished; ++revision) {
+        web0.untilWrite(Intent::Release);
+        ++writes;
+        web0.answerWrite(errorOf(ErrorKind::Conflict));
+        web0.untilRead();
+        ASSERT_LT(writes, 100);
+    }
+    EXPECT_GE(writes, 2);
+    EXPECT_LE(writes, 10);
+    EXPECT_TRUE(web0.noted(NoteKind::NotReleased));
+}
+
+TEST(LeavingTest, AReleaseWhoseAnswerWasLostIsFoundByTheReread) {
+    Candidate web0;
+    leaveUntilRead(web0);
+    web0.answerRead(web0.writtenAt(11));
+    web0.untilWrite(Intent::Release);
+    const Lease left = web0.writtenAt(12);
+    web0.answerWrite(errorOf(ErrorKind::TimedOut));
+    web0.untilRead();
+    EXPECT_TRUE(web0.answerRead(left).finished);
+    EXPECT_TRUE(web0.noted(NoteKind::Released));
+}
+
+TEST(LeavingTest, AnApiThatDoesNotAnswerDelaysTheEndByNoMoreThanTheDeadline) {
+    Candidate web0;
+    leaveUntilRead(web0);
+    const Instant began = web0.now().boot;
+    while (!web0.answerRead(errorOf(ErrorKind::Unreachable)).finished) {
+        ASSERT_LE(web0.since(began), seconds(5));
+        web0.wait(web0.actions().wakeAt - web0.now().boot);
+        if (web0.send(TimePassed{}).finished) {
+            break;
+        }
+    }
+    EXPECT_GE(web0.since(began), seconds(4));
+    EXPECT_LE(web0.since(began), seconds(5));
+}
+
+TEST(LeavingTest, WhileDrainingItRenewsOnAndAnswersNo) {
+    Candidate web0(draining(seconds(12)));
+    web0.lead();
+    web0.send(StopRequested{});
+    web0.send(NoAnnounced{});
+    const Instant began = web0.now().boot;
+    int revision = 12;
+    while (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
+        EXPECT_EQ(std::get<WriteRequest>(*web0.actions().request).intent, Intent::Renew);
+        EXPECT_FALSE(web0.leads());
+        web0.landed(revision++);
+    }
+    EXPECT_EQ(revision, 17);
+    EXPECT_EQ(web0.since(began), seconds(12));
+    web0.answerRead(web0.writtenAt(revision - 1));
+    web0.untilWrite(Intent::Release);
+}
+
+TEST(LeavingTest, ADrainingLeaderThatLostTheLeaseWritesNoMore) {
+    Candidate web0(draining(seconds(12)));
+    web0.lead();
+    web0.send(StopRequested{});
+    web0.send(NoAnnounced{});
+    const Lease rival = leaseOf(heldBy("web-1", "pod-1/n1", WallTime{}), 12);
+    web0.send(Changed{rival});
+    web0.untilRead();
+    EXPECT_TRUE(web0.answerRead(rival).finished);
+}
+
+TEST(LeavingTest, ALeaderThatLetsTheLeaseExpireWritesNothing) {
+    Candidate web0(draining(Duration(0), OnShutdown::Expire));
+    web0.lead();
+    EXPECT_TRUE(web0.send(StopRequested{}).announceNo);
+    const Actions actions = web0.send(NoAnnounced{});
+    EXPECT_FALSE(actions.request);
+    EXPECT_TRUE(actions.finished);
+}
+
+TEST(LeavingTest, AFollowerJustLeaves) {
+    Candidate web0;
+    web0.follow(leaseOf(heldBy("web-1", "pod-1/n1", WallTime{}), 10));
+    const Actions actions = web0.send(StopRequested{});
+    EXPECT_FALSE(actions.announceNo);
+    EXPECT_TRUE(actions.finished);
+}
+
+TEST(LeavingTest, AStopWhileAcquiringReleasesWhatWasAcquired) {
+    Candidate web0;
+    web0.follow(leaseOf(testing::released(), 10));
+    web0.untilWrite(Intent::Acquire);
+    const Lease acquired = web0.writtenAt(11);
+    EXPECT_FALSE(web0.send(StopRequested{}).finished);
+    web0.landed(11);
+    EXPECT_FALSE(web0.leads());
+    web0.untilRead();
+    web0.answerRead(acquired);
+    web0.untilWrite(Intent::Release);
+    EXPECT_TRUE(web0.landed(12).finished);
+}
+
+TEST(LeavingTest, AStopAfterAnAcquisitionInDoubtReleasesItIfItLanded) {
+    Candidate web0;
+    web0.follow(leaseOf(testing::released(), 10));
+    web0.untilWrite(Intent::Acquire);
+    const Lease acquired = web0.writtenAt(11);
+    web0.answerWrite(errorOf(ErrorKind::TimedOut));
+    web0.send(StopRequested{});
+    web0.untilRead();
+    web0.answerRead(acquired);
+    web0.untilWrite(Intent::Release);
+}
+
+}  // namespace
+}  // namespace elector::election
