@@ -10,6 +10,9 @@ struct BadInput {
     std::vector<std::string> said;  // parts of the sentence
 };
 void PrintTo(const BadInput& input, std::ostream* out) {
+    std::string inputName(const testing::TestParamInfo<BadInput>& info) {
+        return info.param.name;
+    }
     *out << input.name;
 }
 
@@ -51,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadInput{"UnknownShutdown",
                  {"--lease-name=web", "--on-shutdown=stay"},
                  {"--on-shutdown", "stay", "release", "expire"}}),
-    [](const testing::TestParamInfo<BadInput>& info) { return info.param.name; });
+    inputName);
 
 TEST_P(BadInputTest, IsRefusedWithOneSentence) {
     ElectorProcess process(ELECTOR_BINARY, GetParam().arguments);

@@ -11,6 +11,9 @@ struct HostileRecord {
     bool lastsLong = false;  // it is held for an hour, as far as anybody can tell
 };
 void PrintTo(const HostileRecord& record, std::ostream* out) {
+    std::string recordName(const testing::TestParamInfo<HostileRecord>& info) {
+        return info.param.name;
+    }
     *out << record.name;
 }
 
@@ -52,10 +55,7 @@ const std::vector<HostileRecord>& records() {
     return kRecords;
 }
 
-INSTANTIATE_TEST_SUITE_P(Records, HostileRecordTest, testing::ValuesIn(records()),
-                         [](const testing::TestParamInfo<HostileRecord>& info) {
-                             return info.param.name;
-                         });
+INSTANTIATE_TEST_SUITE_P(Records, HostileRecordTest, testing::ValuesIn(records()), recordName);
 
 TEST_P(HostileRecordTest, NobodyLeadsByThemAndTheyAreOutlived) {
     server_.leases().overwriteSpec(key_, GetParam().spec);

@@ -11,6 +11,9 @@ struct WatchFault {
     std::function<void(FakeApiServer&)> strike;
 };
 void PrintTo(const WatchFault& fault, std::ostream* out) {
+    std::string faultName(const testing::TestParamInfo<WatchFault>& info) {
+        return info.param.name;
+    }
     *out << fault.name;
 }
 
@@ -63,7 +66,7 @@ INSTANTIATE_TEST_SUITE_P(
                        }
                    }},
         WatchFault{"Bookmark", [](FakeApiServer& server) { server.sendBookmark(); }}),
-    [](const testing::TestParamInfo<WatchFault>& info) { return info.param.name; });
+    faultName);
 
 TEST_P(WatchFaultTest, AFollowerLearnsOfTheNextHolderAllTheSame) {
     renewFor("one");
