@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -40,12 +41,17 @@ int run(const config::Config& config, const sigset_t& ending) {
     for (const std::string& warning : config.warnings) {
         log.warn(warning);
     }
-    Elector elector(config, clock, log);
-    elector.start();
+    std::unique_ptr<Elector> elector;
+    try {
+        elector = std::make_unique<Elector>(config, clock, log);
+    } catch (const std::exception& error) {
+        throw config::Refusal(error.what());  // kubeconfig, folder, port: for the operator to mend
+    }
+    elector->start();
     int received = 0;
     sigwait(&ending, &received);
     log.info("stopping", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
-    elector.stop();
+    elector->stop();
     return config::kExitSuccess;
 }
 
@@ -80,10 +86,11 @@ int main(int argc, char** argv) {
         return carryOut(config::parseInvocation(arguments, config::environmentFrom(environ),
                                                 config::gatherFacts()),
                         ending);
-    } catch (const std::exception& error) {
-        // Whatever keeps it from starting is said in one sentence; what happens later is handled
-        // where it happens.
-        fmt::print(stderr, "leader-elector: {}\n", error.what());
+    } catch (const config::Refusal& refusal) {
+        fmt::print(stderr, "leader-elector: {}\n", refusal.what());
         return config::kExitUsage;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "leader-elector: {}\n", error.what());
+        return config::kExitFailure;
     }
 }
