@@ -10,10 +10,10 @@ struct BadInput {
     std::vector<std::string> said;  // parts of the sentence
 };
 void PrintTo(const BadInput& input, std::ostream* out) {
-    std::string inputName(const testing::TestParamInfo<BadInput>& info) {
-        return info.param.name;
-    }
     *out << input.name;
+}
+std::string inputName(const testing::TestParamInfo<BadInput>& info) {
+    return info.param.name;
 }
 
 class BadInputTest : public testing::TestWithParam<BadInput> {};

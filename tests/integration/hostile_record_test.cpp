@@ -11,10 +11,10 @@ struct HostileRecord {
     bool lastsLong = false;  // it is held for an hour, as far as anybody can tell
 };
 void PrintTo(const HostileRecord& record, std::ostream* out) {
-    std::string recordName(const testing::TestParamInfo<HostileRecord>& info) {
-        return info.param.name;
-    }
     *out << record.name;
+}
+std::string recordName(const testing::TestParamInfo<HostileRecord>& info) {
+    return info.param.name;
 }
 
 class HostileRecordTest : public IntegrationTest,

@@ -11,10 +11,10 @@ struct WatchFault {
     std::function<void(FakeApiServer&)> strike;
 };
 void PrintTo(const WatchFault& fault, std::ostream* out) {
-    std::string faultName(const testing::TestParamInfo<WatchFault>& info) {
-        return info.param.name;
-    }
     *out << fault.name;
+}
+std::string faultName(const testing::TestParamInfo<WatchFault>& info) {
+    return info.param.name;
 }
 
 // A follower of a holder that no process is: its record is renewed by the test's hand.
