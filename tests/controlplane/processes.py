@@ -53,7 +53,8 @@ class Electors:
     def terminate(self, name):
         """SIGTERM: from now on its word binds nobody."""
         self.observation.write("release", by=name, at=boottime())
-        assert self._end(name, signal.SIGTERM) == 0
+        code = self._end(name, signal.SIGTERM)
+        assert code == 0, f"{name} ended with {code}"
 
     def _end(self, name, how):
         process = self._processes.pop(name)

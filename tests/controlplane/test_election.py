@@ -60,17 +60,6 @@ def test_edits_of_metadata_end_no_term_and_survive_it(electors):
     assert lease["metadata"]["annotations"]["example.com/edit"] == "29"
 
 
-def test_foreign_fields_of_the_spec_survive_the_next_terms(electors):
-    electors.start("a", "b")
-    old = electors.observation.agreed()
-    electors.control_plane.kubectl("patch", "lease", electors.lease, "--type=merge", "--patch",
-                                   '{"spec": {"strategy": "OldestEmulationVersion", "preferredHolder": "b"}}')
-    electors.kill(old["by"])
-    electors.observation.successor(old["token"], 0, LEASE_SECONDS + 2)
-    spec = electors.spec()
-    assert (spec["strategy"], spec["preferredHolder"]) == ("OldestEmulationVersion", "b")
-
-
 def test_nobody_leads_without_the_api_server_and_one_soon_after_its_return(electors):
     electors.start("a", "b", "c")
     electors.observation.agreed()
