@@ -21,6 +21,11 @@ class History {
     void add(Duration now, const std::string& line);
 
     void digest(std::uint64_t value) { digest_ = (digest_ ^ value) * 0x100000001B3U; }
+    void digest(const std::string& text) {
+        for (const char each : text) {
+            digest(static_cast<std::uint64_t>(static_cast<unsigned char>(each)));
+        }
+    }
     std::uint64_t digest() const { return digest_; }
 
     const std::deque<std::string>& lines() const { return lines_; }

@@ -79,7 +79,9 @@ Schedule scheduleOf(std::uint64_t seed) {
     drawRates(schedule, random);
     // Each schedule has some faults only, and some of them often: faults hide one another.
     for (int fault = 0; fault < kFaults; ++fault) {
-        if (random.chance(350)) {
+        const bool deletes =
+            fault == static_cast<int>(Fault::Delete) || fault == static_cast<int>(Fault::Coup);
+        if (random.chance(deletes ? 220 : 350)) {
             const std::int64_t weight = random.between(1, 4);
             schedule.faults.insert(schedule.faults.end(), static_cast<std::size_t>(weight),
                                    static_cast<Fault>(fault));

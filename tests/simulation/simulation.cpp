@@ -18,9 +18,9 @@ using std::chrono::milliseconds;
 
 class Run {
   public:
-    Run(std::uint64_t seed, bool keepHistory)
-        : schedule_(scheduleOf(seed)),
-          random_(seed),
+    Run(const Schedule& schedule, bool keepHistory)
+        : schedule_(schedule),
+          random_(schedule.seed),
           api_(schedule_.firstRevision, random_),
           network_(queue_, api_, random_, schedule_.shortestDeadline * 4 / 5),
           watches_(queue_, api_, network_, random_),
@@ -31,7 +31,7 @@ class Run {
           nemesis_(world_, api_, population_, schedule_) {
         network_.onLanded([this](const Call& call, const election::Landed& landed) {
             judge_.landed(call, landed);
-            history_.digest(std::hash<std::string>{}(landed.lease.fingerprint));
+            history_.digest(landed.lease.fingerprint);
             if (history_.isKept()) {
                 history_.add(queue_.now(), fmt::format("    #{} {}", call.process,
                                                        wordsFor(*call.write, landed.lease)));
@@ -49,7 +49,7 @@ class Run {
         advance(schedule_.trouble);
         nemesis_.leaveOff();
         recover();
-        constexpr int kRounds = 3;
+        constexpr int kRounds = 5;
         for (int round = 0; round < kRounds && !judge_.violation(); ++round) {
             handOver();
         }
@@ -211,8 +211,12 @@ class Run {
 
 }  // namespace
 
+Outcome simulate(const Schedule& schedule, bool keepHistory) {
+    return Run(schedule, keepHistory).run();
+}
+
 Outcome simulate(std::uint64_t seed, bool keepHistory) {
-    return Run(seed, keepHistory).run();
+    return simulate(scheduleOf(seed), keepHistory);
 }
 
 std::string report(std::uint64_t seed, const Outcome& outcome) {

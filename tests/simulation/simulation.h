@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "tests/simulation/schedule.h"
 #include "tests/simulation/tally.h"
 
 namespace elector::simulation {
@@ -16,8 +17,9 @@ struct Outcome {
     Tally tally;
 };
 
-// Runs the schedule of one seed: trouble, then peace, then crashes and releases in peace. Stops at
-// the first violation.
+// Runs a schedule: trouble, then peace, then crashes and releases in peace. Stops at the first
+// violation.
+Outcome simulate(const Schedule& schedule, bool keepHistory);
 Outcome simulate(std::uint64_t seed, bool keepHistory);
 
 // What to print of a violation: what it is, what led there, how to see it again.
