@@ -170,7 +170,7 @@ void Connection::onAbandoned() {
     if (phase_ == Phase::Waiting) {
         complete(Response::text(kInternalError, kFailed));
     } else {
-        enter(Phase::Over);
+        close(false);  // without the last chunk, so that the client sees that something is missing
     }
     markTurn();
 }

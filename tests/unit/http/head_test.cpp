@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,10 @@ struct Refused {
     std::string head;  // without the empty line
     int status;
 };
+
+void PrintTo(const Refused& refused, std::ostream* out) {
+    *out << refused.status;
+}
 
 class RefusedHeadTest : public testing::TestWithParam<Refused> {};
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -217,9 +218,11 @@ TEST_F(ServerLimitsTest, DoesNotSpinWhereDescriptorsRunOut) {
     TestClient first(port());
     ASSERT_THAT(first.get("/hello"), EndsWith("hello\n"));
     {
-        // This process has both ends of each connection: some clients connect, but the server
-        // cannot accept them all. The first, being the least used, makes room.
-        const DescriptorLimit none(static_cast<rlim_t>(first.descriptor()) + 4);
+        // Both ends of each connection are of this process. While the server is kept busy, clients
+        // connect until all descriptors are theirs: then it has none to accept them with.
+        const DescriptorLimit few(static_cast<rlim_t>(first.descriptor()) + 8);
+        std::promise<void> goOn;
+        server->post([&] { goOn.get_future().wait(); });
         Clients clients;
         try {
             for (;;) {
@@ -228,8 +231,9 @@ TEST_F(ServerLimitsTest, DoesNotSpinWhereDescriptorsRunOut) {
         } catch (const std::runtime_error&) {
             EXPECT_FALSE(clients.empty());
         }
+        goOn.set_value();
         ASSERT_TRUE(eventually([this] { return server->stats().displaced > 0U; }));
-        EXPECT_EQ(first.rest(), "");
+        EXPECT_EQ(first.rest(), "") << "the least used made room";
     }
     EXPECT_THAT(TestClient(port()).get("/hello"), EndsWith("hello\n"));
 }

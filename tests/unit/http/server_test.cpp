@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 
 #include "tests/unit/http/server_fixture.h"
@@ -167,6 +168,10 @@ struct Refused {
     std::string request;
     int status;
 };
+
+void PrintTo(const Refused& refused, std::ostream* out) {
+    *out << refused.status;
+}
 
 class RefusedRequestTest : public ServerFixture, public testing::WithParamInterface<Refused> {};
 
