@@ -12,6 +12,16 @@ void Claims::follow(const ElectorProcess& elector) {
     askers_.emplace_back([this, &elector](const std::stop_token& stop) { ask(elector, stop); });
 }
 
+bool Claims::stopAtToken(std::size_t count) {
+    const runtime::SystemClock clock;
+    const auto deadline = clock.now() + std::chrono::seconds(20);
+    while (tokens().size() < count && clock.now() < deadline) {
+        pauseBeforeNextLook();
+    }
+    stop();
+    return tokens().size() == count;
+}
+
 void Claims::ask(const ElectorProcess& elector, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         const auto reply = elector.leader(std::chrono::seconds(1));

@@ -19,6 +19,9 @@ class Claims {
   public:
     // `elector` outlives this.
     void follow(const ElectorProcess& elector);
+    // Waits until claims under `count` tokens were heard, and ends the asking. False where it takes
+    // unreasonably long.
+    bool stopAtToken(std::size_t count);
     // Ends the asking: before an elector goes.
     void stop() { askers_.clear(); }
 

@@ -122,11 +122,25 @@ TEST_P(LastingFaultTest, EndsTheTermInTimeAndIsSurvived) {
 
     left_ = 0;
     server_.releaseHung();
-    // An absurd Retry-After must not keep a candidate away for ever.
     ASSERT_TRUE(web->waitUntilLeading()) << web->output();
     EXPECT_NE(token(*web), before);
     claims_.stop();
     EXPECT_EQ(claims_.disorder(), "");
+}
+
+TEST_F(FaultTest, RetryAfterIsHeeded) {
+    const auto web = elector("web-0");
+    ASSERT_TRUE(web->waitUntilLeading());
+    spoil({"get", "list", "watch", "create", "update"}, ApiFault::refuse(429, 3), kAlways);
+    ASSERT_TRUE(waitForUpdates(1));
+    const auto throttled = clock_.now();
+    const auto requests = server_.requests().size();
+    ASSERT_TRUE(eventually([&] { return clock_.now() - throttled > 2 * kLease; }));
+    // Two rounds of the renewals and of the watch at most; without heed it would be twenty.
+    EXPECT_LE(server_.requests().size() - requests, 8U);
+    EXPECT_FALSE(isLeading(*web));
+    left_ = 0;
+    EXPECT_TRUE(web->waitUntilLeading()) << web->output();
 }
 
 TEST_F(FaultTest, AServerThatIsDownForThreeLeasesIsComeBackTo) {

@@ -31,8 +31,7 @@ TEST_F(FileStoreEndToEnd, OneLeadsIsKilledAndReplaced) {
     first->signal(SIGKILL);
     ASSERT_TRUE(second->waitUntilLeading()) << second->output();
     EXPECT_LE(clock_.now() - killed, kLease + kSlack);
-    claims_.stop();
-    EXPECT_THAT(claims_.tokens(), testing::SizeIs(2));
+    EXPECT_TRUE(claims_.stopAtToken(2));
     EXPECT_EQ(claims_.overlaps(), "");
     EXPECT_EQ(claims_.disorder(), "");
 }

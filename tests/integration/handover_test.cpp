@@ -9,7 +9,6 @@ namespace {
 
 using HandoverTest = IntegrationTest;
 using testing::IsEmpty;
-using testing::SizeIs;
 
 TEST_F(HandoverTest, ALoneElectorLeadsAtOnceAndKeepsItsToken) {
     const auto web = elector("web-0");
@@ -46,8 +45,7 @@ TEST_F(HandoverTest, OfThreeOneLeadsAndTheOthersNameIt) {
         EXPECT_TRUE(waitForName(*one, name)) << one->output();
         EXPECT_EQ(isLeading(*one), one->leader()->id == name);
     }
-    claims_.stop();
-    EXPECT_THAT(claims_.tokens(), SizeIs(1));
+    EXPECT_TRUE(claims_.stopAtToken(1));
     EXPECT_EQ(claims_.overlaps(), "");
 }
 
@@ -78,8 +76,7 @@ TEST_F(HandoverTest, AKilledLeaderIsReplacedAfterItsLease) {
     // The last renewal came at most one attempt before the kill.
     EXPECT_GE(clock_.now() - killed, kLease - kRenew);
     EXPECT_LE(clock_.now() - killed, kLease + kSlack);
-    claims_.stop();
-    EXPECT_THAT(claims_.tokens(), SizeIs(2));
+    EXPECT_TRUE(claims_.stopAtToken(2));
     EXPECT_EQ(claims_.overlaps(), "");
     EXPECT_EQ(claims_.disorder(), "");
 }
@@ -174,8 +171,7 @@ TEST_F(HandoverTest, ARestartedElectorCampaignsAsAnotherProcess) {
     claims_.follow(*again);
     // The record names its id: that is no reason to lead.
     ASSERT_TRUE(again->waitUntilLeading()) << again->output();
-    claims_.stop();
-    EXPECT_THAT(claims_.tokens(), SizeIs(2));
+    EXPECT_TRUE(claims_.stopAtToken(2));
     EXPECT_EQ(claims_.disorder(), "");
 }
 
