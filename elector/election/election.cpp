@@ -24,10 +24,6 @@ Actions Election::step(const Event& event, const Moment& now) {
     return std::exchange(actions_, Actions{});
 }
 
-void Election::on(const Started& /*event*/) {}
-
-void Election::on(const TimePassed& /*event*/) {}
-
 void Election::on(const ReadAnswered& event) {
     const auto* read = std::get_if<PendingRead>(&pending_);
     if (read == nullptr) {
@@ -228,12 +224,16 @@ void Election::conflicted(Intent intent) {
 
 void Election::succeeded(bool write) {
     if (write || !writeFailed_) {  // a read says nothing of the right to write
-        backoff_.reset();
-        lastFailure_.clear();
-        standing_.trouble.clear();
-        standing_.denied = false;
-        writeFailed_ = false;
+        forgetFailures();
     }
+}
+
+void Election::forgetFailures() {
+    backoff_.reset();
+    lastFailure_.clear();
+    standing_.trouble.clear();
+    standing_.denied = false;
+    writeFailed_ = false;
 }
 
 void Election::failed(const ApiError& error, const char* what, bool write) {
@@ -302,6 +302,8 @@ void Election::reactAsHolder() {
         case Claim::SamePod:
         case Claim::Rival:
             endTerm("another holds the Lease");
+            // Whether it may write by now shows when it has to.
+            forgetFailures();
             break;
     }
 }

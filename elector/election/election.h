@@ -102,14 +102,15 @@ class Election {
     };
     using Pending = std::variant<std::monostate, PendingRead, PendingWrite>;
 
-    void on(const Started& event);
+    // Planning, which follows every event, is all that these two bring about.
+    void on(const Started& /*event*/) {}
+    void on(const TimePassed& /*event*/) {}
     void on(const ReadAnswered& event);
     void on(const WriteAnswered& event);
     void on(const Listed& event);
     void on(const Changed& event);
     void on(const Deleted& event);
     void on(const WatchFailed& event);
-    void on(const TimePassed& event);
     void on(const AnsweredNo& event);
     void on(const StopRequested& event);
     void on(const NoAnnounced& event);
@@ -119,6 +120,7 @@ class Election {
     void created(const Lease& lease);
     void conflicted(Intent intent);
     void succeeded(bool write);
+    void forgetFailures();
     void failed(const ApiError& error, const char* what, bool write);
 
     void react(News news);

@@ -67,6 +67,18 @@ TEST(TroubleTest, AReadThatSucceedsSaysNothingOfTheRightToWrite) {
     EXPECT_TRUE(web0.election().standing().denied);
 }
 
+TEST(TroubleTest, AFollowerForgetsThatAWriteWasRefusedOnceAnotherHolds) {
+    // It will not write again while the other leads, and so would never find that it may.
+    Candidate web0;
+    web0.follow(leaseOf(testing::released(), 10));
+    web0.untilWrite(Intent::Acquire);
+    web0.answerWrite(errorOf(ErrorKind::Forbidden));
+    EXPECT_TRUE(web0.election().standing().denied);
+    web0.send(Changed{leaseOf(heldBy("web-1", "pod-1/x", web0.now().wall), 11)});
+    EXPECT_FALSE(web0.election().standing().denied);
+    EXPECT_EQ(web0.election().standing().trouble, "");
+}
+
 TEST(TroubleTest, WhatTheServerAsksToWaitIsWaited) {
     Candidate web0;
     web0.lead();
