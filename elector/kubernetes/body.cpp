@@ -84,8 +84,8 @@ Result<Done> Body::readChunkHead() {
         return line.error();
     }
     const std::string_view text = line.value();
-    const char* end = text.data() + text.size();
-    const auto [stop, problem] = std::from_chars(text.data(), end, left_, 16);
+    const auto* end = text.end();
+    const auto [stop, problem] = std::from_chars(text.begin(), end, left_, 16);
     // What may follow the number are extensions, after a semicolon, and blanks.
     if (problem != std::errc() || (stop != end && *stop != ';' && *stop != ' ' && *stop != '\t')) {
         return malformed("the answer has a chunk without a size");

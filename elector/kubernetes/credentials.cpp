@@ -26,7 +26,7 @@ Result<std::string> Credentials::authorization() {
     }
     const Instant now = clock_.now();
     if (!tokenRead_ || now - *tokenRead_ >= kTokenAge) {
-        auto read = readToken();
+        auto read = readToken(*access_.token);
         if (read) {
             token_ = std::move(read).value();
             tokenRead_ = now;
@@ -41,7 +41,7 @@ bool Credentials::refreshToken() {
     if (!access_.token) {
         return false;
     }
-    auto read = readToken();
+    auto read = readToken(*access_.token);
     if (!read) {
         return false;
     }
@@ -51,14 +51,14 @@ bool Credentials::refreshToken() {
     return differs;
 }
 
-Result<std::string> Credentials::readToken() const {
-    auto text = access_.token->read();
+Result<std::string> Credentials::readToken(const Source& source) const {
+    auto text = source.read();
     if (!text) {
         return unusable(text.error().message);
     }
     auto token = Poco::trim(text.value());
     if (token.empty() || !std::ranges::all_of(token, &isTokenCharacter)) {
-        const auto path = access_.token->path();
+        const auto path = source.path();
         return unusable(
             fmt::format("{} holds no token", path ? "the file " + path->string() : access_.origin));
     }
@@ -79,7 +79,7 @@ Result<TlsMaterial> Credentials::readMaterial() const {
         }
         return Done();
     };
-    for (auto& outcome :
+    for (const auto& outcome :
          {fill(access_.authorities, material.authorities),
           fill(access_.certificate, material.certificate), fill(access_.key, material.key)}) {
         if (!outcome) {

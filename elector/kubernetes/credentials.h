@@ -38,7 +38,7 @@ class Credentials {
     static constexpr std::chrono::seconds kTokenAge{60};
 
   private:
-    Result<std::string> readToken() const;
+    Result<std::string> readToken(const Source& source) const;
     Result<TlsMaterial> readMaterial() const;
 
     Access access_;

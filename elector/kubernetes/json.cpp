@@ -19,7 +19,8 @@ std::string nameOf(Path path) {
 }
 
 Error mismatch(Path path, const char* expected) {
-    return Error(fmt::format("{} is not {}", nameOf(path), expected));
+    Error error(fmt::format("{} is not {}", nameOf(path), expected));
+    return error;
 }
 
 // The member at `path`, empty where it is absent or null.

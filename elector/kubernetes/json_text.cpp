@@ -153,8 +153,8 @@ std::optional<std::string> stringIn(std::string_view value) {
 
 std::optional<std::int64_t> integerIn(std::string_view value) {
     std::int64_t number = 0;
-    const char* end = value.data() + value.size();
-    const auto [stop, problem] = std::from_chars(value.data(), end, number);
+    const auto* end = value.end();
+    const auto [stop, problem] = std::from_chars(value.begin(), end, number);
     if (value.empty() || problem != std::errc() || stop != end) {
         return std::nullopt;
     }

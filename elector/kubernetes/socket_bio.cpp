@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <new>
 
 namespace elector::kubernetes {
@@ -11,7 +10,7 @@ namespace elector::kubernetes {
 namespace {
 
 int descriptorOf(BIO* bio) {
-    return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio)));
+    return *static_cast<const int*>(BIO_get_data(bio));
 }
 
 bool isTemporary(int problem) {
@@ -53,14 +52,14 @@ BIO_METHOD* newMethod() {
 
 }  // namespace
 
-std::unique_ptr<BIO, decltype(&BIO_free_all)> newSocketBio(int descriptor) {
+std::unique_ptr<BIO, decltype(&BIO_free_all)> newSocketBio(int& descriptor) {
     // Lives as long as the process: sessions may outlive whatever else could own it.
     static BIO_METHOD* const method = newMethod();
     std::unique_ptr<BIO, decltype(&BIO_free_all)> bio(BIO_new(method), &BIO_free_all);
     if (!bio) {
         throw std::bad_alloc();
     }
-    BIO_set_data(bio.get(), reinterpret_cast<void*>(static_cast<std::intptr_t>(descriptor)));
+    BIO_set_data(bio.get(), &descriptor);
     BIO_set_init(bio.get(), 1);
     return bio;
 }

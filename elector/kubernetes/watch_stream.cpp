@@ -22,6 +22,21 @@ ApiError malformed(std::string sentence) {
     return {ErrorKind::Malformed, 0, std::nullopt, std::move(sentence)};
 }
 
+Result<WatchEvent> parse(const std::string& line) {
+    if (!json_text::isValid(line)) {
+        return malformed("the watch sent a line that is not JSON");
+    }
+    const auto type = json_text::stringIn(json_text::member(line, "type").value_or(""));
+    const auto object = json_text::member(line, "object");
+    if (!type || !object) {
+        return malformed("the watch sent an event without a type or an object");
+    }
+    if (*type == "ERROR") {
+        return eventError(*object);
+    }
+    return WatchEvent{*type, std::string(*object)};
+}
+
 }  // namespace
 
 Result<Done> WatchStream::open(const std::string& path, const Limits& setUp, const Limits& stream) {
@@ -74,21 +89,6 @@ Result<std::string> WatchStream::readLine() {
         }
         buffer_.append(block.data(), got.value());
     }
-}
-
-Result<WatchEvent> WatchStream::parse(const std::string& line) const {
-    if (!json_text::isValid(line)) {
-        return malformed("the watch sent a line that is not JSON");
-    }
-    const auto type = json_text::stringIn(json_text::member(line, "type").value_or(""));
-    const auto object = json_text::member(line, "object");
-    if (!type || !object) {
-        return malformed("the watch sent an event without a type or an object");
-    }
-    if (*type == "ERROR") {
-        return eventError(*object);
-    }
-    return WatchEvent{*type, std::string(*object)};
 }
 
 }  // namespace elector::kubernetes

@@ -33,7 +33,6 @@ class WatchStream {
 
   private:
     Result<std::string> readLine();
-    Result<WatchEvent> parse(const std::string& line) const;
 
     Client& client_;
     std::string buffer_;

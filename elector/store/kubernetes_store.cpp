@@ -16,7 +16,6 @@ namespace {
 namespace json_text = kubernetes::json_text;
 using election::ErrorKind;
 using kubernetes::Method;
-using kubernetes::Response;
 
 constexpr int kCreated = 201;
 
