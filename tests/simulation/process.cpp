@@ -64,7 +64,8 @@ void Process::ask() {
         answerAt(election_.standing(), election_.settings().identity.id, now);
     world_.judge.answered(number_, answer, now.boot);
     if (election_.standing().term && !answer.isLeader) {
-        step(election::AnsweredNo{});
+        // Without a stall: whatever drives an election goes on saying no until this step.
+        finishStep(election::AnsweredNo{}, now);
     }
 }
 
