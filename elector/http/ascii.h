@@ -25,8 +25,7 @@ constexpr char toLower(char c) {
 }
 
 constexpr bool equalsIgnoringCase(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return toLower(x) == toLower(y); });
+    return std::ranges::equal(a, b, {}, toLower, toLower);
 }
 
 constexpr std::string_view trimmed(std::string_view text) {

@@ -21,7 +21,7 @@ enum class IoStatus {
 };
 
 struct IoResult {
-    IoStatus status;
+    IoStatus status = IoStatus::Failed;
     std::size_t size = 0;  // with Done: above zero
 };
 

@@ -228,12 +228,10 @@ void Connection::drain() {
 
 void Connection::expire() {
     ++context_.stats.expired;
-    const bool requested = phase_ == Phase::Body || (phase_ == Phase::Head && !isIdle());
-    if (output_.isBlocked()) {
-        enter(Phase::Over);
-    } else if (requested && isEstablished() && (input_.size() > 0 || phase_ == Phase::Body)) {
+    const bool inRequest = phase_ == Phase::Body || (phase_ == Phase::Head && input_.size() > 0);
+    if (inRequest && !output_.isBlocked()) {
         refuse(kTooSlow);
-    } else if (phase_ == Phase::Waiting) {
+    } else if (phase_ == Phase::Waiting && !output_.isBlocked()) {
         complete(Response::unavailable("There was no answer in time.\n"));
     } else {
         enter(Phase::Over);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <variant>
 
 #include "elector/http/channel.h"
@@ -110,7 +109,7 @@ class Connection final : private ExchangeSink {
 
     Input input_;
     HeadScanner scanner_;
-    std::optional<RequestHead> head_;
+    std::unique_ptr<RequestHead> head_;  // while a request is under way
     const Router::Route* route_ = nullptr;
     Output output_;
     std::shared_ptr<Exchange> exchange_;

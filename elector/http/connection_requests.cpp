@@ -42,7 +42,7 @@ bool Connection::readHead() {
 
 // Reads the complete head at the front of the input and finds what will answer.
 void Connection::judgeHead(std::size_t length) {
-    head_.emplace();
+    head_ = std::make_unique<RequestHead>();
     std::optional<Refusal> refusal = head_->read(input_.view().substr(0, length), context_.limits);
     input_.consume(length);
     scanner_.reset();

@@ -26,11 +26,8 @@ constexpr std::chrono::minutes kBetweenNotes{1};
 EventLoop::EventLoop(ServerOptions options, Router router, const runtime::Clock& clock,
                      const runtime::Log& log)
     : tls_(std::move(options.tls)),
-      context_{.limits = options.limits,
-               .hosts = AllowedHosts(std::move(options.hostNames)),
-               .router = std::move(router),
-               .clock = clock,
-               .log = log},
+      context_(options.limits, AllowedHosts(std::move(options.hostNames)), std::move(router), clock,
+               log),
       listeners_(Listener::open(options.host, options.port)),
       port_(listeners_.front().port()),
       mail_(::fcntl(context_.mailbox->descriptor(), F_DUPFD_CLOEXEC, 0)) {

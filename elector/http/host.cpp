@@ -13,20 +13,19 @@ namespace {
 
 constexpr std::size_t kLongestPort = 5;
 
-template <int family>
+template <int Family>
 bool isAddress(std::string_view text) {
     std::array<char, INET6_ADDRSTRLEN> zeroEnded{};
     if (text.size() >= zeroEnded.size() || text.find('\0') != std::string_view::npos) {
         return false;
     }
-    std::copy(text.begin(), text.end(), zeroEnded.begin());
+    std::ranges::copy(text, zeroEnded.begin());
     in6_addr ignored{};
-    return inet_pton(family, zeroEnded.data(), &ignored) == 1;
+    return inet_pton(Family, zeroEnded.data(), &ignored) == 1;
 }
 
 bool isPort(std::string_view text) {
-    return text.size() <= kLongestPort &&
-           std::all_of(text.begin(), text.end(), [](char c) { return isDigit(c); });
+    return text.size() <= kLongestPort && std::ranges::all_of(text, isDigit);
 }
 
 bool isNameCharacter(char c) {
@@ -64,16 +63,16 @@ std::optional<Refusal> AllowedHosts::judge(std::string_view host) const {
     if (name.size() < host.size() && !isPort(host.substr(name.size() + 1))) {
         return kMalformed;
     }
-    if (!std::all_of(name.begin(), name.end(), isNameCharacter)) {
+    if (!std::ranges::all_of(name, isNameCharacter)) {
         return kMalformed;
     }
     if (!name.empty() && name.back() == '.') {
         name.remove_suffix(1);
     }
-    const bool known = isIpv4(name) || std::any_of(names_.begin(), names_.end(),
-                                                   [name](const std::string& allowed) {
-                                                       return equalsIgnoringCase(name, allowed);
-                                                   });
+    const bool known =
+        isIpv4(name) || std::ranges::any_of(names_, [name](const std::string& allowed) {
+            return equalsIgnoringCase(name, allowed);
+        });
     return known ? std::nullopt : std::optional(kForeign);
 }
 

@@ -59,7 +59,7 @@ std::string addressText(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
-Listener::Listener(ServerSocket socket) : socket_(std::move(socket)) {
+Listener::Listener(const ServerSocket& socket) : socket_(socket) {
     socket_.listen(kBacklog);
     socket_.setBlocking(false);
     ::fcntl(socket_.impl()->sockfd(), F_SETFD, FD_CLOEXEC);

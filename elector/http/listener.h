@@ -25,7 +25,7 @@ class Listener {
         OutOfResources,  // descriptors or memory; whoever waits goes on waiting
     };
     struct Accepted {
-        Outcome outcome;
+        Outcome outcome = Outcome::Nothing;
         int descriptor = -1;  // the caller's, non-blocking
         sockaddr_storage remote = {};
     };
@@ -35,7 +35,7 @@ class Listener {
     std::uint16_t port() const { return socket_.address().port(); }
 
   private:
-    explicit Listener(Poco::Net::ServerSocket socket);
+    explicit Listener(const Poco::Net::ServerSocket& socket);
     static Listener everywhere(std::uint16_t port);
     static Listener at(const std::string& host, std::uint16_t port);
     static std::vector<Listener> openAll(const std::vector<std::string>& hosts, std::uint16_t port);

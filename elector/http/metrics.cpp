@@ -14,10 +14,9 @@ namespace elector::http {
 namespace {
 
 bool isName(std::string_view text, bool colons) {
-    return !text.empty() && !isDigit(text.front()) &&
-           std::all_of(text.begin(), text.end(), [colons](char c) {
-               return isAlphanumeric(c) || c == '_' || (colons && c == ':');
-           });
+    return !text.empty() && !isDigit(text.front()) && std::ranges::all_of(text, [colons](char c) {
+        return isAlphanumeric(c) || c == '_' || (colons && c == ':');
+    });
 }
 
 void appendEscaped(std::string& out, std::string_view text, bool quotes) {
@@ -98,8 +97,8 @@ std::string Metrics::text() const {
 MetricFamily::MetricFamily(Description description) : description_(std::move(description)) {
     const std::vector<std::string>& labels = description_.labels;
     if (!isName(description_.name, true) ||
-        !std::all_of(labels.begin(), labels.end(),
-                     [](const std::string& label) { return isName(label, false); })) {
+        !std::ranges::all_of(labels,
+                             [](const std::string& label) { return isName(label, false); })) {
         throw std::logic_error(fmt::format("{} is no proper metric", description_.name));
     }
     if (labels.empty()) {
@@ -134,7 +133,7 @@ void MetricFamily::observe(const Values& labels, double value) {
     Series& observed = series(labels);
     observed.value += value;
     const std::vector<double>& bounds = description_.bounds;
-    const auto bucket = std::lower_bound(bounds.begin(), bounds.end(), value) - bounds.begin();
+    const auto bucket = std::ranges::lower_bound(bounds, value) - bounds.begin();
     ++observed.buckets.at(static_cast<std::size_t>(bucket));
 }
 

@@ -13,10 +13,9 @@ constexpr std::size_t heldShare(std::size_t quota) {
 }  // namespace
 
 Connection* Quota::leastUsedOf(const Class& all, const RemoteAddress* remote) {
-    const auto found =
-        std::find_if(all.entries.begin(), all.entries.end(), [remote](const Entry& entry) {
-            return !entry.held && (remote == nullptr || entry.remote == *remote);
-        });
+    const auto found = std::ranges::find_if(all.entries, [remote](const Entry& entry) {
+        return !entry.held && (remote == nullptr || entry.remote == *remote);
+    });
     return found == all.entries.end() ? nullptr : found->connection;
 }
 

@@ -27,7 +27,7 @@ class Quota {
     explicit Quota(const Limits& limits) : limits_(limits) {}
 
     struct Entry {
-        Connection* connection;
+        Connection* connection = nullptr;
         RemoteAddress remote;
         bool held = false;
     };

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <span>
 
 namespace elector::http {
 namespace {
@@ -19,7 +20,7 @@ RemoteAddress::RemoteAddress(const sockaddr_storage& address) {
     if (address.ss_family == AF_INET) {
         sockaddr_in v4{};
         std::memcpy(&v4, &address, sizeof v4);
-        std::copy(kMappedPrefix.begin(), kMappedPrefix.end(), bytes_.begin());
+        std::ranges::copy(kMappedPrefix, bytes_.begin());
         std::memcpy(bytes_.data() + kMappedPrefix.size(), &v4.sin_addr, sizeof v4.sin_addr);
     } else if (address.ss_family == AF_INET6) {
         sockaddr_in6 v6{};
@@ -29,7 +30,7 @@ RemoteAddress::RemoteAddress(const sockaddr_storage& address) {
 }
 
 bool RemoteAddress::isMappedV4() const {
-    return std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes_.begin());
+    return std::ranges::equal(kMappedPrefix, std::span(bytes_).first<kMappedPrefix.size()>());
 }
 
 bool RemoteAddress::isLoopback() const {

@@ -21,7 +21,8 @@ struct Response {
     int status = 200;
     std::string contentType = std::string(kPlainText);
     std::string body;
-    std::vector<HeaderField> headers = {};
+    // Said to be empty, so that the compiler lets it be left out.
+    std::vector<HeaderField> headers = {};  // NOLINT(readability-redundant-member-init)
 
     static Response text(int status, std::string body) {
         return {status, std::string(kPlainText), std::move(body)};

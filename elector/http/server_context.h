@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "elector/http/host.h"
@@ -21,24 +22,32 @@ namespace elector::http {
 // What the connections of one server share. All of it belongs to the loop, but for the mailbox and
 // the stats.
 struct ServerContext {
-    Limits limits;
-    AllowedHosts hosts;
-    Router router;
+    ServerContext(const Limits& granted, AllowedHosts names, Router routes,
+                  const runtime::Clock& time, const runtime::Log& lines)
+        : limits(granted),
+          hosts(std::move(names)),
+          router(std::move(routes)),
+          clock(time),
+          log(lines) {}
+
+    const Limits limits;
+    const AllowedHosts hosts;
+    const Router router;
     const runtime::Clock& clock;
     const runtime::Log& log;
 
     std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
-    Stats stats = {};
+    Stats stats;
     Quota quota{limits};
     ResponseWriter writer{clock};
 
     // When this round of the loop began: one reading of the clock for all that it does.
-    runtime::Instant now = {};
+    runtime::Instant now;
     bool draining = false;     // every answer is the last of its connection
     std::size_t buffered = 0;  // received and not yet handled, over all connections
     std::vector<char> scratch = std::vector<char>(kScratchBytes);  // to read into
     // Connections with something to do that no socket announces.
-    std::vector<const Poco::Net::SocketImpl*> turns = {};
+    std::vector<const Poco::Net::SocketImpl*> turns;
 
     // One record of TLS.
     static constexpr std::size_t kScratchBytes = 16384;

@@ -15,11 +15,11 @@
 namespace elector::test {
 namespace {
 
-template <auto release>
+template <auto Free>
 struct Release {
     template <typename T>
     void operator()(T* object) const {
-        release(object);
+        Free(object);
     }
 };
 using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
