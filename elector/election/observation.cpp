@@ -38,7 +38,8 @@ News Observation::missing(Instant sentAt, Instant now) {
 }
 
 News Observation::hinted(Lease lease, Instant now) {
-    if (!isNewerThanSeen(lease.revision)) {
+    const bool deleted = known_ && !lease_ && lease.uid == uid_;
+    if (deleted || !isNewerThanSeen(lease.revision)) {
         return News::Ignored;
     }
     heardAt_ = now;

@@ -40,7 +40,8 @@ class Observation {
     News found(Lease lease, Instant sentAt, Instant now);
     // A quorum read found no Lease. Ignored if something newer was learnt after it was sent.
     News missing(Instant sentAt, Instant now);
-    // A watch showed the Lease: ignored unless it is newer than all that was seen or written.
+    // A watch showed the Lease: ignored unless it is newer than all that was seen or written, and
+    // while a quorum read says that just this Lease (by its uid) is gone.
     News hinted(Lease lease, Instant now);
     // An own write was answered with this Lease. Ignored if something newer was seen meanwhile.
     News wrote(Lease lease, Instant now);

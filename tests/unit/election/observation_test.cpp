@@ -85,6 +85,14 @@ TEST_F(ObservationTest, ADeletedLeaseIsNotBroughtBackByAReadSentBefore) {
     EXPECT_EQ(observation_.missingSince(), at(5));
 }
 
+TEST_F(ObservationTest, ADeletedLeaseIsNotBroughtBackByAnEventFromThePast) {
+    observation_.found(rivals(10, 1), at(1), at(2));
+    observation_.missing(at(4), at(5));
+    EXPECT_EQ(observation_.hinted(rivals(12, 2), at(6)), News::Ignored);
+    EXPECT_FALSE(observation_.lease());
+    EXPECT_EQ(observation_.hinted(rivals(20, 3, "uid-2"), at(7)), News::Changed);
+}
+
 TEST_F(ObservationTest, ALeaseThatWasMadeAgainIsWaitedOutForTheLongestLeaseSeen) {
     Lease lasting = rivals(10, 1);
     lasting.record.duration = seconds(60);
