@@ -38,6 +38,8 @@ struct Refused {
     int status;
 };
 
+// The name that GoogleTest looks for.
+// NOLINTNEXTLINE(readability-identifier-naming)
 void PrintTo(const Refused& refused, std::ostream* out) {
     *out << refused.status;
 }

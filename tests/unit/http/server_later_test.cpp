@@ -39,7 +39,7 @@ class ServerLaterTest : public ServerFixture {
         responder_.reset();
         return result;
     }
-    bool eventuallyClosed(const Responder& responder) {
+    static bool eventuallyClosed(const Responder& responder) {
         return eventually([&] { return !responder.isOpen(); });
     }
 
@@ -228,7 +228,7 @@ TEST_F(ServerLaterTest, PassesTheBarrierOnlyAfterTheHandlerThatRuns) {
     TestClient client(port());
     client.send("GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n");
     entered.get_future().wait();
-    std::future<void> barrier = server->barrier();
+    const std::future<void> barrier = server->barrier();
     EXPECT_EQ(barrier.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
     leave.set_value();
     barrier.wait();
@@ -245,7 +245,7 @@ TEST_F(ServerLaterTest, FinishesWhatIsUnderWayWhenItStops) {
     const Responder streamHandle = responder();
     streamHandle.begin(kEvents);
     streaming.headOnly();
-    std::future<void> stopped = std::async(std::launch::async, [this] { server->stop(); });
+    const std::future<void> stopped = std::async(std::launch::async, [this] { server->stop(); });
     EXPECT_EQ(streaming.rest(), "0\r\n\r\n");
     EXPECT_TRUE(answerHandle.respond(Response::text(200, "at last\n")));
     const std::string answer = waiting.rest();
@@ -259,7 +259,7 @@ TEST_F(ServerLaterTest, StopsAlthoughSomebodyWaitsForEver) {
     TestClient client(port());
     client.send(kLater);
     const Responder handle = responder();
-    std::future<void> stopped = std::async(std::launch::async, [this] { server->stop(); });
+    const std::future<void> stopped = std::async(std::launch::async, [this] { server->stop(); });
     EXPECT_TRUE(eventually([&] { return !canConnect(); })) << "the stop has begun";
     EXPECT_TRUE(eventually([&] {
         pass(options.limits.drain);

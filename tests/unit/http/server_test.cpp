@@ -169,6 +169,8 @@ struct Refused {
     int status;
 };
 
+// The name that GoogleTest looks for.
+// NOLINTNEXTLINE(readability-identifier-naming)
 void PrintTo(const Refused& refused, std::ostream* out) {
     *out << refused.status;
 }
@@ -193,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(
     Table, RefusedRequestTest,
     testing::Values(
         Refused{"rubbish\r\n\r\n", 400}, Refused{"\x16\x03\x01\x02", 400},
-        Refused{std::string("GET /hello\0 HTTP/1.1\r\n\r\n", 25), 400},
+        Refused{std::string("GET /hello\0 HTTP/1.1\r\n\r\n", 24), 400},
         Refused{"GET /hello HTTP/1.1\nHost: localhost\n\n", 400},
         Refused{"GET /hello HTTP/1.1\r\nHost: localhost\r\nA: b\n\r\n", 400},
         Refused{"GET /hello HTTP/1.1\r\n\r\n", 400},

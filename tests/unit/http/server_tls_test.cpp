@@ -55,7 +55,7 @@ class ServerTlsTest : public ServerFixture {
                                              Poco::Net::Context::VERIFY_NONE);
         options.tls->requireMinimumProtocol(Poco::Net::Context::PROTO_TLSV1_2);
         show("first");
-        certificate.attachTo(options.tls->sslContext());
+        certificate_.attachTo(options.tls->sslContext());
     }
     ~ServerTlsTest() override {
         server.reset();
@@ -63,17 +63,17 @@ class ServerTlsTest : public ServerFixture {
         Poco::Net::uninitializeSSL();
     }
     void show(const std::string& name) {
-        certificate.set(authority.issueServer({name, {}, {"localhost"}, {"127.0.0.1"}}));
+        certificate_.set(authority_.issueServer({name, {}, {"localhost"}, {"127.0.0.1"}}));
     }
 
-    test::CertificateAuthority authority;
-    CurrentCertificate certificate;
+    test::CertificateAuthority authority_;
+    CurrentCertificate certificate_;
 };
 
 TEST_F(ServerTlsTest, AnswersOverTls) {
     options.limits.bodyBytes = 1000000;
     start();
-    TlsTestClient client(port(), authority.certificate());
+    TlsTestClient client(port(), authority_.certificate());
     EXPECT_THAT(client.get("/hello"), EndsWith("hello\n"));
     const std::string body(1000000, 'x');
     client.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n" + body);
@@ -90,7 +90,7 @@ TEST_F(ServerTlsTest, AnswersWhileOthersStallInTheHandshake) {
         // The head of a record that never comes: 22 (handshake), TLS 1.0, 512 bytes.
         stalled.back()->send(std::string_view("\x16\x03\x01\x02\x00\x01", i % 2 == 0 ? 6 : 0));
     }
-    TlsTestClient client(port(), authority.certificate());
+    TlsTestClient client(port(), authority_.certificate());
     EXPECT_THAT(client.get("/hello"), EndsWith("hello\n"));
     ASSERT_TRUE(eventually([this] { return server->stats().open == 101U; }));
     pass(options.limits.head);
@@ -110,10 +110,10 @@ TEST_F(ServerTlsTest, ClosesWhoSpeaksNoTls) {
 
 TEST_F(ServerTlsTest, ShowsANewCertificateWithoutARestart) {
     start();
-    TlsTestClient before(port(), authority.certificate());
+    TlsTestClient before(port(), authority_.certificate());
     EXPECT_EQ(before.serverName(), "first");
     show("second");
-    TlsTestClient after(port(), authority.certificate());
+    TlsTestClient after(port(), authority_.certificate());
     EXPECT_EQ(after.serverName(), "second");
     EXPECT_THAT(before.get("/hello"), EndsWith("hello\n")) << "who was connected stays so";
     EXPECT_THAT(after.get("/hello"), EndsWith("hello\n"));
@@ -121,7 +121,7 @@ TEST_F(ServerTlsTest, ShowsANewCertificateWithoutARestart) {
 
 TEST_F(ServerTlsTest, RefusesOverTlsSoThatTheRefusalArrives) {
     start();
-    TlsTestClient client(port(), authority.certificate());
+    TlsTestClient client(port(), authority_.certificate());
     client.send("GET /hello HTTP/1.1\r\nHost: evil.example\r\n\r\n");
     EXPECT_THAT(client.rest(), StartsWith("HTTP/1.1 421 "));
 }
@@ -131,10 +131,10 @@ TEST_F(ServerTlsTest, SendsMoreThanTheClientTakesAtOnce) {
         return Response::text(200, std::string(std::size_t{32} << 20U, 'x'));
     });
     start();
-    TlsTestClient slow(port(), authority.certificate());
+    TlsTestClient slow(port(), authority_.certificate());
     slow.send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
     ASSERT_TRUE(eventually([this] { return server->stats().requests == 1U; }));
-    TlsTestClient other(port(), authority.certificate());
+    TlsTestClient other(port(), authority_.certificate());
     EXPECT_THAT(other.get("/hello"), EndsWith("hello\n"));
     EXPECT_GT(slow.answer().size(), std::size_t{32} << 20U);
 }

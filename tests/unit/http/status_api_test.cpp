@@ -16,25 +16,25 @@ using testing::StartsWith;
 
 class FakeStatus final : public StatusSource {
   public:
-    const std::string& id() const override { return id_; }
-    const election::LeaseKey& lease() const override { return lease_; }
-    election::Answer answer() const override { return answer_; }
-    std::optional<std::string> notLive() const override { return notLive_; }
-    std::optional<std::string> notReady() const override { return notReady_; }
+    const std::string& id() const override { return shownId; }
+    const election::LeaseKey& lease() const override { return shownLease; }
+    election::Answer answer() const override { return shownAnswer; }
+    std::optional<std::string> notLive() const override { return shownNotLive; }
+    std::optional<std::string> notReady() const override { return shownNotReady; }
     std::string metrics() const override { return "a_total 1\n"; }
 
-    std::string id_ = "web-0";
-    election::LeaseKey lease_{"default", "web"};
-    election::Answer answer_;
-    std::optional<std::string> notLive_;
-    std::optional<std::string> notReady_;
+    std::string shownId = "web-0";
+    election::LeaseKey shownLease{"default", "web"};
+    election::Answer shownAnswer;
+    std::optional<std::string> shownNotLive;
+    std::optional<std::string> shownNotReady;
 };
 
 class StatusApiTest : public ServerFixture {
   protected:
     std::string get(const std::string& path) {
         if (!server) {
-            addStatusRoutes(router, status);
+            addStatusRoutes(router, status_);
             start();
         }
         return TestClient(port()).get(path);
@@ -45,18 +45,18 @@ class StatusApiTest : public ServerFixture {
         server->post(change);
         server->barrier().wait();
     }
-    FakeStatus status;
+    FakeStatus status_;
 };
 
 TEST_F(StatusApiTest, TellsAllAboutTheLeader) {
-    status.answer_ = {.leader = "web-0",
-                      .isLeader = true,
-                      .fencingToken = "9007199254740993",
-                      .leaseUid = "6d0ad6e5",
-                      .transitions = 3,
-                      .acquireTime = runtime::parseRfc3339("2026-01-02T03:04:05.000006Z"),
-                      .renewTime = runtime::parseRfc3339("2026-01-02T03:04:07Z"),
-                      .validFor = std::chrono::milliseconds(4200)};
+    status_.shownAnswer = {.leader = "web-0",
+                           .isLeader = true,
+                           .fencingToken = "9007199254740993",
+                           .leaseUid = "6d0ad6e5",
+                           .transitions = 3,
+                           .acquireTime = runtime::parseRfc3339("2026-01-02T03:04:05.000006Z"),
+                           .renewTime = runtime::parseRfc3339("2026-01-02T03:04:07Z"),
+                           .validFor = std::chrono::milliseconds(4200)};
     const std::string answer = get("/api/leader");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
     EXPECT_THAT(answer, HasSubstr("\r\nContent-Type: application/json\r\n"));
@@ -78,19 +78,19 @@ TEST_F(StatusApiTest, TellsThatNobodyLeads) {
 }
 
 TEST_F(StatusApiTest, StaysJsonWhateverALeaderIsCalled) {
-    status.answer_.leader = "a\"b\\c\nd\x01\xff\xc3\xa4";
+    status_.shownAnswer.leader = "a\"b\\c\nd\x01\xff\xc3\xa4";
     EXPECT_THAT(get("/"), EndsWith("{\"name\":\"a\\\"b\\\\c\\nd\\u0001\xef\xbf\xbd\xc3\xa4\"}\n"));
 }
 
 TEST_F(StatusApiTest, SaysWhyItIsNotLiveOrReady) {
     EXPECT_THAT(get("/healthz"), EndsWith("\r\n\r\nok\n"));
     EXPECT_THAT(get("/readyz"), EndsWith("\r\n\r\nok\n"));
-    whileServing([this] { status.notReady_ = "the Lease was not read yet"; });
+    whileServing([this] { status_.shownNotReady = "the Lease was not read yet"; });
     const std::string answer = get("/readyz");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
     EXPECT_THAT(answer, EndsWith("\r\n\r\nthe Lease was not read yet\n"));
     EXPECT_THAT(get("/healthz"), StartsWith("HTTP/1.1 200 OK\r\n"));
-    whileServing([this] { status.notLive_ = "the election stands still"; });
+    whileServing([this] { status_.shownNotLive = "the election stands still"; });
     EXPECT_THAT(get("/healthz"), StartsWith("HTTP/1.1 503 "));
 }
 
