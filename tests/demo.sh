@@ -112,7 +112,7 @@ echo
 echo "Now $first is killed with SIGKILL, so that it can tell nobody:"
 killed=$(now)
 kill -9 "${pid[$first]}"
-wait "${pid[$first]}" 2>/dev/null || true
+{ wait "${pid[$first]}"; } 2>/dev/null || true
 unset "pid[$first]"
 check "$first has stopped answering, $(($(now) - killed)) ms after the kill" silent "$first"
 mapfile -t rest < <(others "$first")
@@ -121,7 +121,7 @@ check "no other leads yet: its time has to run out first" \
 said=$(wait_for_leader "${rest[@]}")
 second=$(jq -r .leader <<<"$said")
 second_token=$(jq -r .fencingToken <<<"$said")
-echo "   $second leads, $(($(now) - killed)) ms after the kill (at most 4 s, the lease duration, after the last renewal)"
+echo "   $second leads, $(($(now) - killed)) ms after the kill: the 4 s of the lease, from its last renewal on, had to pass"
 check "another name leads: $second instead of $first" [ "$second" != "$first" ]
 check "the fencing token grew: $second_token after $first_token" greater "$second_token" "$first_token"
 
