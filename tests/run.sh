@@ -25,6 +25,8 @@ all_tiers=(format tidy unit contract simulation integration demo controlplane in
 results=$PWD/build/results
 seed=${SEED:-$((RANDOM + 1))} # the order in which GoogleTest shuffles
 jobs=$(nproc)
+# Paths below the source are hashed relative to it: another clone finds what this one compiled.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 
 # ------------------------------------------------------------------------------------------------------ building
 

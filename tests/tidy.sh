@@ -30,7 +30,8 @@ def key(entry):
     command = [word for word in without_output(shlex.split(entry["command"])) if word != "-c"]
     listed = subprocess.run(command + ["-MM"], cwd=entry["directory"], capture_output=True, check=True, text=True)
     files = listed.stdout.replace("\\\n", " ").split()[1:]
-    digest = hashlib.sha256(settings + version + " ".join(command).encode())
+    # Relative, so that another clone finds the verdicts of this one.
+    digest = hashlib.sha256(settings + version + " ".join(command).replace(os.getcwd(), ".").encode())
     for file in files:
         digest.update(pathlib.Path(entry["directory"], file).read_bytes())
     return f"{os.path.relpath(entry['file'])}\t{digest.hexdigest()}"

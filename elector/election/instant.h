@@ -14,6 +14,7 @@ struct BootTime {
     using rep = duration::rep;
     using period = duration::period;
     using time_point = std::chrono::time_point<BootTime>;
+    // NOLINTNEXTLINE(readability-identifier-naming): the name that <chrono> asks for
     static constexpr bool is_steady = true;
 };
 using Instant = BootTime::time_point;
