@@ -17,7 +17,10 @@ election::Instant DriftingClock::bootAt(Duration trueTime) const {
 
 election::Moment DriftingClock::at(Duration trueTime) const {
     const election::Instant boot = bootAt(trueTime);
-    const Duration passed = boot.time_since_epoch() - bootAtStart_;
+    Duration passed = boot.time_since_epoch() - bootAtStart_;
+    if (wallStep_ > Duration(0)) {
+        passed -= passed % wallStep_;
+    }
     return {boot, wallAtStart_ + std::chrono::floor<std::chrono::microseconds>(passed)};
 }
 

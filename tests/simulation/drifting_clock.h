@@ -11,9 +11,10 @@ namespace elector::simulation {
 // runs at a constant wrong rate; the wall clock runs with it and jumps besides.
 class DriftingClock {
   public:
-    // `rate` is in millionths of true time.
-    DriftingClock(Duration bootAtStart, std::int64_t rate, election::WallTime wallAtStart)
-        : bootAtStart_(bootAtStart), rate_(rate), wallAtStart_(wallAtStart) {}
+    // `rate` is in millionths of true time. A wall clock with a `wallStep` stands still in between.
+    DriftingClock(Duration bootAtStart, std::int64_t rate, election::WallTime wallAtStart,
+                  Duration wallStep = Duration(0))
+        : bootAtStart_(bootAtStart), rate_(rate), wallAtStart_(wallAtStart), wallStep_(wallStep) {}
 
     election::Instant bootAt(Duration trueTime) const;
     election::Moment at(Duration trueTime) const;
@@ -27,6 +28,7 @@ class DriftingClock {
     Duration bootAtStart_;
     std::int64_t rate_;
     election::WallTime wallAtStart_;
+    Duration wallStep_;
 };
 
 }  // namespace elector::simulation

@@ -20,7 +20,8 @@ Population::Population(World& world, const Schedule& schedule)
 
 Seat& Population::addSeat(const Place& place) {
     const auto wallError = std::chrono::duration_cast<std::chrono::microseconds>(place.wallError);
-    const DriftingClock clock(place.bootAtStart, place.clockRate, kStartOfRun + wallError);
+    const DriftingClock clock(place.bootAtStart, place.clockRate, kStartOfRun + wallError,
+                              place.wallStep);
     seats_.push_back(
         std::make_unique<Seat>(Seat{place, clock, Link{}, place.id, std::string(), nullptr}));
     Seat& seat = *seats_.back();

@@ -61,6 +61,7 @@ void drawPlaces(Schedule& schedule, Random& random) {
         place.mayWatch = !(watchless && random.chance(500));
         place.bootAtStart = random.between(seconds(1), Duration(hours(1)));
         place.wallError = random.between(Duration(-hours(1)), Duration(hours(1)));
+        place.wallStep = random.chance(150) ? place.timing.renewDeadline / 4 : Duration(0);
         schedule.places.push_back(place);
         schedule.longestLease = std::max(schedule.longestLease, place.timing.leaseDuration);
         schedule.shortestDeadline =

@@ -43,6 +43,7 @@ struct Place {
     std::int64_t clockRate = 0;  // millionths
     Duration bootAtStart{0};
     Duration wallError{0};
+    Duration wallStep{0};  // what a coarse wall clock advances by; 0: it is fine
 };
 
 // All that a seed decides before the run.
