@@ -111,8 +111,9 @@ check "all three name $first as the leader" agreed "$first" red green blue
 echo
 echo "Now $first is killed with SIGKILL, so that it can tell nobody:"
 killed=$(now)
+disown "${pid[$first]}" # or bash would report the kill, too
 kill -9 "${pid[$first]}"
-{ wait "${pid[$first]}"; } 2>/dev/null || true
+while kill -0 "${pid[$first]}" 2>/dev/null; do sleep 0.001; done
 unset "pid[$first]"
 check "$first has stopped answering, $(($(now) - killed)) ms after the kill" silent "$first"
 mapfile -t rest < <(others "$first")
