@@ -10,7 +10,8 @@ failures=0
 
 cleanup() {
     local id
-    for id in "${!pid[@]}"; do kill -9 "${pid[$id]}" 2>/dev/null || true; done
+    exec 2>/dev/null # bash would report each kill
+    for id in "${!pid[@]}"; do kill -9 "${pid[$id]}" || true; done
     wait
     rm -rf "$state"
 }
@@ -111,9 +112,8 @@ check "all three name $first as the leader" agreed "$first" red green blue
 echo
 echo "Now $first is killed with SIGKILL, so that it can tell nobody:"
 killed=$(now)
-disown "${pid[$first]}" # or bash would report the kill, too
 kill -9 "${pid[$first]}"
-while kill -0 "${pid[$first]}" 2>/dev/null; do sleep 0.001; done
+wait "${pid[$first]}" 2>/dev/null || true
 unset "pid[$first]"
 check "$first has stopped answering, $(($(now) - killed)) ms after the kill" silent "$first"
 mapfile -t rest < <(others "$first")
