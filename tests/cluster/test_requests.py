@@ -22,7 +22,7 @@ def requests_on_the_lease(cluster, namespace, since, until):
 
 @pytest.mark.machine("the API server's audit log")
 @pytest.mark.parametrize("replicas", [3, 10])
-def test_a_group_of_any_size_makes_at_most_34_requests_a_minute(group, cluster, tmp_path, replicas):
+def test_a_group_of_any_size_makes_at_most_34_requests_a_minute(group, cluster, tmp_path, capsys, replicas):
     group.kubectl("scale", "deployment", "web", f"--replicas={replicas}")
     try:
         group.wait_for_pods(replicas)
@@ -37,6 +37,7 @@ def test_a_group_of_any_size_makes_at_most_34_requests_a_minute(group, cluster, 
         made = list(requests_on_the_lease(cluster, group.namespace, since, since + MINUTE))
     finally:
         group.kubectl("scale", "deployment", "web", "--replicas=3")
-    print(f"{replicas} replicas: {len(made)} requests a minute")
+    with capsys.disabled():
+        print(f"{replicas} replicas: {len(made)} requests a minute", end=" ")
     assert f"update {LEASE}" in made, "the log must show the leader's renewals"
     assert len(made) <= LIMIT, sorted(made)
