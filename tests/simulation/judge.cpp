@@ -171,10 +171,6 @@ void Judge::answered(int process, const election::Answer& answer, Instant now) {
         fail(fmt::format("rule 15: {} names itself without leading, or another while leading",
                          name(process)));
     }
-    const auto& term = member.election->standing().term;
-    if (!answer.isLeader && term && term->token.text() == member.token) {
-        member.ended = true;
-    }
     if (answer.isLeader || answer.leader.empty()) {
         return;
     }
@@ -184,32 +180,18 @@ void Judge::answered(int process, const election::Answer& answer, Instant now) {
     }
 }
 
+void Judge::saidNo(int process) {
+    Member& member = members_[static_cast<std::size_t>(process)];
+    member.withheld = true;
+    member.ended = member.election->standing().term->token.text() == member.token;
+}
+
 void Judge::check(Duration now) {
     leading_.clear();
     for (std::size_t i = 0; i < members_.size(); ++i) {
-        Member& member = members_[i];
-        if (member.gone) {
-            continue;
+        if (!members_[i].gone) {
+            collect(static_cast<int>(i), now);
         }
-        const auto& term = member.election->standing().term;
-        if (!term) {
-            continue;
-        }
-        const election::Moment moment = member.clock->at(now);
-        if (!term->isValidAt(moment)) {
-            continue;
-        }
-        // A term counts from when somebody could see it.
-        if (term->token.text() != member.token) {
-            member.token = term->token.text();
-            member.ended = false;
-            termBegan(static_cast<int>(i), member.token);
-        }
-        if (member.ended) {
-            fail(fmt::format("S2: {} leads again with the token {} after it had said no",
-                             name(static_cast<int>(i)), term->token.text()));
-        }
-        leading_.push_back(static_cast<int>(i));
     }
     if (leading_.empty()) {
         leaderSince_ = now;
@@ -219,6 +201,31 @@ void Judge::check(Duration now) {
             compare(leading_[i], leading_[j]);
         }
     }
+}
+
+void Judge::collect(int process, Duration now) {
+    Member& member = members_[static_cast<std::size_t>(process)];
+    const auto& term = member.election->standing().term;
+    if (!term) {
+        if (member.leaving && member.leaving->isValidAt(member.clock->at(now))) {
+            leading_.push_back({process, member.leaving->token});
+        }
+        return;
+    }
+    if (member.withheld || !term->isValidAt(member.clock->at(now))) {
+        return;
+    }
+    // A term counts from when somebody could see it.
+    if (term->token.text() != member.token) {
+        member.token = term->token.text();
+        member.ended = false;
+        termBegan(process, member.token);
+    }
+    if (member.ended) {
+        fail(fmt::format("S2: {} leads again with the token {} after it had said no", name(process),
+                         term->token.text()));
+    }
+    leading_.push_back({process, term->token});
 }
 
 std::optional<int> Judge::leaderAt(Duration now) const {
@@ -232,20 +239,17 @@ std::optional<int> Judge::leaderAt(Duration now) const {
     return std::nullopt;
 }
 
-void Judge::compare(int left, int right) {
-    const auto tokenOf = [this](int process) {
-        return members_[static_cast<std::size_t>(process)].election->standing().term->token;
-    };
-    const auto first = acquisitions_.find(tokenOf(left));
-    const auto second = acquisitions_.find(tokenOf(right));
+void Judge::compare(const Claimant& left, const Claimant& right) {
+    const auto first = acquisitions_.find(left.token);
+    const auto second = acquisitions_.find(right.token);
     if (first == acquisitions_.end() || second == acquisitions_.end()) {
         return;  // told as a violation already
     }
     const Tolerance tolerance = toleranceOf(first->second, second->second);
     if (tolerance == Tolerance::None) {
-        fail(fmt::format("S1: {} (token {}, {}) and {} (token {}, {}) lead at once", name(left),
-                         first->first.text(), first->second.uid, name(right), second->first.text(),
-                         second->second.uid));
+        fail(fmt::format("S1: {} (token {}, {}) and {} (token {}, {}) lead at once",
+                         name(left.process), first->first.text(), first->second.uid,
+                         name(right.process), second->first.text(), second->second.uid));
         return;
     }
     if (tolerated_.emplace(first->first.text(), second->first.text()).second) {

@@ -37,6 +37,13 @@ class Judge {
     void landed(const Call& call, const election::Landed& landed);
     // It answered whoever asked who leads.
     void answered(int process, const election::Answer& answer, election::Instant now);
+    // It answered "no" although its election says it leads, and goes on so until that has heard.
+    void saidNo(int process);
+    void heardNo(int process) { members_[static_cast<std::size_t>(process)].withheld = false; }
+    // It leaves, and answers of this term may still be on their way; or none are any more.
+    void leaving(int process, const std::optional<election::Term>& term) {
+        members_[static_cast<std::size_t>(process)].leaving = term;
+    }
 
     // Compares all processes. REQUIRES: called after everything that happens.
     void check(Duration now);
@@ -59,8 +66,10 @@ class Judge {
         const election::Election* election;
         const DriftingClock* clock;
         bool gone = false;
-        std::string token;                              // of the term last seen
-        bool ended = false;                             // it was over at some instant
+        std::string token;      // of the term last seen
+        bool ended = false;     // somebody was told no since it began
+        bool withheld = false;  // it says no, and its election has not heard of it
+        std::optional<election::Term> leaving;
         std::optional<election::Instant> landedSentAt;  // of the latest landed write of a term
         // What it was told.
         std::optional<election::Revision> highest;
@@ -86,11 +95,16 @@ class Judge {
         std::string previousUid;  // Sitting: that it led under
         election::Instant askedAt;
     };
+    struct Claimant {
+        int process;
+        election::Revision token;
+    };
     enum class Tolerance { None, Fresh, Raised };
 
     void toldOf(Member& member, const election::Lease& lease, election::Instant now, bool hint);
     void termBegan(int process, const std::string& token);
-    void compare(int left, int right);
+    void collect(int process, Duration now);
+    void compare(const Claimant& left, const Claimant& right);
     Tolerance toleranceOf(const Acquisition& left, const Acquisition& right) const;
     bool sawTerm(const Root& root, const Acquisition& other) const;
     std::string name(int process) const;
@@ -105,7 +119,7 @@ class Judge {
     Duration lastRenewalLanded_{0};
     Duration lastReleaseLanded_{0};
     Duration leaderSince_{0};
-    std::vector<int> leading_;
+    std::vector<Claimant> leading_;
     std::optional<std::string> violation_;
 };
 

@@ -180,9 +180,12 @@ void Nemesis::refusal() {
 void Nemesis::wallJump(Seat& seat) {
     const Duration most =
         world_.random.chance(500) ? schedule_.longestLease * 2 : Duration(std::chrono::hours(24));
-    // It is noticed by whoever asks, or by the next step; either way before it jumps back.
-    seat.clock.jumpWall(world_.random.between(-most, most));
+    const Duration by = world_.random.between(-most, most);
+    seat.clock.jumpWall(by);
     seat.process->ask();
+    if (world_.random.chance(300)) {
+        seat.clock.jumpWall(-by);
+    }
 }
 
 void Nemesis::comeBackLater(Seat& seat) {

@@ -62,11 +62,18 @@ void Process::ask() {
     const Moment now = clock_.at(world_.queue.now());
     const election::Answer answer =
         answerAt(election_.standing(), election_.settings().identity.id, now);
-    world_.judge.answered(number_, answer, now.boot);
-    if (election_.standing().term && !answer.isLeader) {
-        // Without a stall: whatever drives an election goes on saying no until this step.
-        finishStep(election::AnsweredNo{}, now);
+    if (election_.standing().term && (saidNo_ || !answer.isLeader)) {
+        // Once said it stays, until the election has heard of it.
+        saidNo_ = true;
+        world_.judge.saidNo(number_);
+        world_.queue.after(lateness(), [this] {
+            if (saidNo_) {
+                arrive({election::TimePassed{}});
+            }
+        });
+        return;
     }
+    world_.judge.answered(number_, answer, now.boot);
 }
 
 void Process::arrive(Item item) {
@@ -124,12 +131,23 @@ void Process::step(const Event& event) {
 }
 
 void Process::finishStep(const Event& event, const Moment& now) {
+    if (saidNo_ && !std::holds_alternative<election::AnsweredNo>(event)) {
+        finishStep(election::AnsweredNo{}, now);
+    }
     const EventClass kind = classOf(event);
     world_.tally.coverage.count(phase_, kind);
     ++world_.tally.events;
     world_.history.digest(static_cast<std::uint64_t>(world_.queue.now().count()) * 64 +
                           static_cast<std::uint64_t>(kind));
+    const std::optional<election::Term> before = election_.standing().term;
     const Actions actions = election_.step(event, now);
+    if (kind == EventClass::AnsweredNo) {
+        saidNo_ = false;
+        world_.judge.heardNo(number_);
+    }
+    if (actions.announceNo) {
+        world_.judge.leaving(number_, before);
+    }
     world_.judge.stepped(number_);
     if (world_.history.isKept()) {
         record(
@@ -180,13 +198,24 @@ void Process::act(const Actions& actions, const Moment& now) {
         return;
     }
     if (actions.announceNo) {
-        world_.queue.after(world_.random.between(microseconds(50), milliseconds(5)),
-                           [this] { arrive({election::NoAnnounced{}}); });
+        world_.queue.after(world_.random.between(microseconds(50), milliseconds(50)),
+                           [this] { announceNo(); });
     }
     setTimer(actions.wakeAt);
     if (actions.request) {
         send(*actions.request, now);
     }
+}
+
+// Every "yes" on its way is out by now, unless the process was stopped meanwhile.
+void Process::announceNo() {
+    if (isStalled()) {
+        world_.queue.at(std::max(stalledUntil_, world_.queue.now() + microseconds(1)),
+                        [this] { announceNo(); });
+        return;
+    }
+    world_.judge.leaving(number_, std::nullopt);
+    arrive({election::NoAnnounced{}});
 }
 
 void Process::send(const election::Request& request, const Moment& now) {

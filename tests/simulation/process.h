@@ -76,6 +76,7 @@ class Process {
     void checkContract(const election::Actions& actions, const election::Moment& now);
     void followPhase(EventClass event, const election::Actions& actions,
                      const election::Moment& now);
+    void announceNo();
     void send(const election::Request& request, const election::Moment& now);
     void submit(const Call& call, std::uint64_t request);
     void openWatch();
@@ -96,6 +97,7 @@ class Process {
     bool stopping_ = false;
     Duration stalledUntil_{0};
     bool inStep_ = false;
+    bool saidNo_ = false;  // and the election has not heard of it yet
     std::deque<Item> inbox_;
 
     std::uint64_t lastRequest_ = 0;

@@ -136,7 +136,13 @@ class Run {
             return;
         }
         const int leader = *judge_.leaderAt(queue_.now());
-        const Duration until = queue_.now() + slowed(longestRetry() * 3 + milliseconds(100));
+        const Duration period = slowed(longestRetry());
+        const Duration until = queue_.now() + period * 3 + milliseconds(100);
+        // Somebody labels the Lease: no loss (rule 11).
+        constexpr int kEdits = 6;
+        for (int edit = 0; edit < kEdits; ++edit) {
+            queue_.after(random_.between(Duration(0), period * 3), [this] { api_.editMetadata(); });
+        }
         while (!judge_.violation() && queue_.runNext(until)) {
             judge_.setNow(queue_.now());
             judge_.check(queue_.now());
@@ -167,6 +173,10 @@ class Run {
                    queue_.runNext(queue_.now() + slowed(schedule_.longestLease * 3))) {
                 judge_.setNow(queue_.now());
                 judge_.check(queue_.now());
+                const std::optional<int> leader = judge_.leaderAt(queue_.now());
+                if (leader && *leader != seat.process->number()) {
+                    judge_.fail("rule 13: another led before the leader had drained");
+                }
             }
             expectLeaderBy(judge_.lastReleaseLanded() + slack, judge_.lastReleaseLanded(),
                            outcome_.tally.worstAfterReleaseNanos);
