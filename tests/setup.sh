@@ -10,7 +10,7 @@ elector=(ca-certificates cmake g++ libfmt-dev libpoco-dev libssl-dev libyaml-cpp
 build=("${elector[@]}" ccache libgmock-dev libgtest-dev)
 processes=(curl iproute2 jq procps python3 python3-pytest python3-yaml util-linux)
 control_plane=(golang-go iptables openssl)
-nodes=(buildah conntrack containerd containernetworking-plugins debootstrap fuse-overlayfs libc6-dev runc)
+nodes=(buildah conntrack containerd containernetworking-plugins debootstrap libc6-dev runc)
 
 packages_of() {
     case $1 in
