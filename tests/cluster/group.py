@@ -112,7 +112,11 @@ class Group:
     def show(self):
         """Prints what the electors said, which pytest shows if the test fails."""
         for pod in self.pods():
-            print(f"--- {pod.name} on {pod.node}\n" + "\n".join(self.log(pod.name).splitlines()[-25:]))
+            try:
+                said = self.log(pod.name).splitlines()[-25:]
+            except AssertionError as error:  # its container has not begun yet
+                said = [str(error)]
+            print(f"--- {pod.name} on {pod.node}\n" + "\n".join(said))
 
     def log(self, name):
         return self.kubectl("logs", name, "-c", "leader-elector")
