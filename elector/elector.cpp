@@ -50,8 +50,8 @@ election::Settings settingsOf(const config::Config& config) {
 
 }  // namespace
 
-Elector::Elector(const config::Config& config, const runtime::Clock& clock, const runtime::Log& log)
-    : config_(config), clock_(clock), log_(log) {
+Elector::Elector(config::Config config, const runtime::Clock& clock, const runtime::Log& log)
+    : config_(std::move(config)), clock_(clock), log_(log) {
     describeMetrics();
     openStore();
     if (!config_.podUid.empty()) {

@@ -26,7 +26,7 @@ class Elector final : private http::StatusSource {
   public:
     // Listens from here on. Throws std::runtime_error with a sentence where it cannot run:
     // unreadable kubeconfig, unwritable folder, port in use. `clock` and `log` outlive it.
-    Elector(const config::Config& config, const runtime::Clock& clock, const runtime::Log& log);
+    Elector(config::Config config, const runtime::Clock& clock, const runtime::Log& log);
 
     // Answers, and campaigns.
     void start();

@@ -50,7 +50,7 @@ bool PodLock::tryAcquire() {
     }
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    std::copy(name_.begin(), name_.end(), &address.sun_path[1]);  // [0] stays zero: abstract
+    std::ranges::copy(name_, &address.sun_path[1]);  // [0] stays zero: abstract
     const auto length = offsetof(sockaddr_un, sun_path) + 1 + name_.size();
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API's own idiom
     if (bind(fd, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(length)) ==

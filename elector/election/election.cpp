@@ -259,7 +259,8 @@ void Election::react(News news) {
         return;
     }
     const Duration period = settings_.timing.retryPeriod;
-    if (!observation_.lease()) {
+    const auto& lease = observation_.lease();
+    if (!lease) {
         note(NoteKind::LeaseMissing);
         // Whoever knew the Lease leaves the leader time to make it again.
         constexpr std::chrono::milliseconds kLongest{50};
@@ -269,7 +270,7 @@ void Election::react(News news) {
         return;
     }
     if (news == News::WentBack) {
-        note(NoteKind::RevisionWentBack, observation_.lease()->revision.text());
+        note(NoteKind::RevisionWentBack, lease->revision.text());
         endTerm("the Lease is older than it was: etcd was restored");
     }
     // Spreads the candidates without costing a take-over much.
@@ -278,17 +279,17 @@ void Election::react(News news) {
     if (std::holds_alternative<Following>(state_)) {
         conflicts_ = 0;
     }
-    noteRecord();
-    reactAsHolder();
+    noteRecord(*lease);
+    reactAsHolder(lease->record);
 }
 
 // Rule 3: a term ends at once when somebody else is seen to hold the Lease.
-void Election::reactAsHolder() {
+void Election::reactAsHolder(const LeaseRecord& record) {
     switch (observation_.claim()) {
         case Claim::Ours: {
             // A write whose answer was late or lost, proven by the record: it counts from when *it*
             // was sent.
-            const SentWrite* write = ownWrites_.find(observation_.lease()->record);
+            const SentWrite* write = ownWrites_.find(record);
             credit(write->term, write->sentAt);
             break;
         }
@@ -308,8 +309,7 @@ void Election::reactAsHolder() {
     }
 }
 
-void Election::noteRecord() {
-    const Lease& lease = *observation_.lease();
+void Election::noteRecord(const Lease& lease) {
     if (lease.oddities != oddities_) {
         oddities_ = lease.oddities;
         for (const std::string& oddity : oddities_) {

@@ -124,8 +124,8 @@ class Election {
     void failed(const ApiError& error, const char* what, bool write);
 
     void react(News news);
-    void reactAsHolder();
-    void noteRecord();
+    void reactAsHolder(const LeaseRecord& record);
+    void noteRecord(const Lease& lease);
     void heard();
 
     void beginTerm(const Revision& token, const Moment& sentAt, std::uint64_t serial);

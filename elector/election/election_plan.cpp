@@ -108,8 +108,8 @@ void Election::planHolding(const Term& term, std::uint64_t serial) {
 
 // True if the record is a write of the term `serial`.
 bool Election::holdsLease(std::uint64_t serial) const {
-    const SentWrite* write =
-        observation_.lease() ? ownWrites_.find(observation_.lease()->record) : nullptr;
+    const auto& lease = observation_.lease();
+    const SentWrite* write = lease ? ownWrites_.find(lease->record) : nullptr;
     return write != nullptr && write->term == serial;
 }
 
@@ -196,7 +196,8 @@ void Election::ask(Intent intent) {
 
 LeaseRecord Election::recordFor(Intent intent) const {
     using std::chrono::seconds;
-    LeaseRecord record = observation_.lease() ? observation_.lease()->record : LeaseRecord{};
+    const auto& lease = observation_.lease();
+    LeaseRecord record = lease ? lease->record : LeaseRecord{};
     record.renewTime = ownWrites_.nextRenewTime(record, now_.wall);
     record.duration = std::chrono::duration_cast<seconds>(settings_.timing.leaseDuration);
     record.holder = settings_.identity.id;

@@ -34,9 +34,8 @@ const SentWrite* OwnWrites::find(const LeaseRecord& record) const {
     if (record.holder != identity_.id || record.session != identity_.session || !record.renewTime) {
         return nullptr;
     }
-    const auto found = std::find_if(writes_.begin(), writes_.end(), [&](const SentWrite& write) {
-        return write.renewTime == *record.renewTime;
-    });
+    const auto found = std::ranges::find_if(
+        writes_, [&](const SentWrite& write) { return write.renewTime == *record.renewTime; });
     return found == writes_.end() ? nullptr : &*found;
 }
 

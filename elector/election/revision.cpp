@@ -5,8 +5,7 @@
 namespace elector::election {
 
 std::optional<Revision> Revision::parse(std::string_view text) {
-    const bool digitsOnly =
-        std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digitsOnly = std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
     if (text.empty() || text.size() > kMaxDigits || text.front() == '0' || !digitsOnly) {
         return std::nullopt;
     }

@@ -74,11 +74,12 @@ Result<std::optional<Lease>> readLease(const std::string& folder) {
     if (!text) {
         return std::move(text).error();
     }
-    if (!text.value()) {
+    std::optional<std::string>& content = text.value();
+    if (!content) {
         return std::optional<Lease>();
     }
     // A text file ends with a line feed; the document does not.
-    std::string& document = *text.value();
+    std::string& document = *content;
     document.erase(document.find_last_not_of(" \t\r\n") + 1);
     auto lease = kubernetes::parseLease(document);
     if (!lease) {
