@@ -146,7 +146,7 @@ TEST_F(HandoverTest, AStoppedLeaderAnswersNoFromTheFirstAnswerOn) {
     first->port();  // known from here on
 
     const auto stopped = clock_.now();
-    first->signal(SIGSTOP);
+    first->stop();
     auto asked = std::async(std::launch::async, [&] { return first->leader(Seconds(30)); });
     ASSERT_TRUE(second->waitUntilLeading()) << second->output();
     ASSERT_TRUE(eventually([&] { return clock_.now() - stopped >= 2 * kLease; }));

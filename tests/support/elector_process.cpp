@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <system_error>
@@ -161,6 +162,14 @@ void ElectorProcess::readOutput() {
 void ElectorProcess::signal(int number) const {
     if (!exitCode_) {
         kill(pid_, number);
+    }
+}
+
+void ElectorProcess::stop() const {
+    signal(SIGSTOP);
+    int status = 0;
+    // The kernel tells the parent when the last thread has stopped.
+    while (waitpid(pid_, &status, WUNTRACED) < 0 && errno == EINTR) {
     }
 }
 

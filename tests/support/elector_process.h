@@ -46,6 +46,8 @@ class ElectorProcess {
     ElectorProcess& operator=(const ElectorProcess&) = delete;
 
     void signal(int number) const;
+    // SIGSTOP, and returns once every thread has stopped: until then one may still answer.
+    void stop() const;
     // Its exit code, or 128 + the signal that ended it. Nothing where it still runs at `limit`.
     std::optional<int> waitForExit(std::chrono::milliseconds limit = std::chrono::seconds(20));
     bool isRunning() { return !waitForExit(std::chrono::milliseconds(0)); }
