@@ -79,10 +79,14 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
         lastDuration_ = recorded;  // a release's one second says nothing of the holder's lease
     }
     heldUntil_ = claim_ == Claim::Rival ? now + recorded : now;
-    if (wentBack || newUid || claim_ == Claim::Unheld) {
-        freeAt_ = now + longest;
-    } else {
-        freeAt_ = heldUntil_;
+    freeAt_ = heldUntil_;
+    if (wentBack || newUid) {
+        formerUntil_ = std::max(formerUntil_, now + longest);
+        freeAt_ = formerUntil_;
+    } else if (claim_ == Claim::Unheld) {
+        freeAt_ = std::max(formerUntil_, now + longest);
+    } else if (claim_ == Claim::Rival) {
+        freeAt_ = std::max(formerUntil_, heldUntil_);
     }
     return wentBack ? News::WentBack : News::Changed;
 }

@@ -95,6 +95,9 @@ class Observation {
     Instant changedAt_;
     Instant freeAt_;
     Instant heldUntil_;
+    // Until when the leader of a Lease that was deleted since may still lead, having not heard of
+    // it: longer than the present record lasts, where that one's duration is shorter.
+    Instant formerUntil_;
     std::optional<Instant> heardAt_;
     Duration lastDuration_{0};
     std::int64_t lastTransitions_ = 0;

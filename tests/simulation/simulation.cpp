@@ -192,9 +192,10 @@ class Run {
         if (judge_.violation()) {
             return;
         }
-        if (!seat.isTaken()) {
-            population_.restart(seat, Population::Comeback::NewPod);
+        if (seat.isTaken()) {
+            seat.process->kill();  // it has released, and waits for the answer
         }
+        population_.restart(seat, Population::Comeback::NewPod);
         settle();
     }
 

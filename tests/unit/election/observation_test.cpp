@@ -107,6 +107,22 @@ TEST_F(ObservationTest, ALeaseThatWasMadeAgainIsWaitedOutForTheLongestLeaseSeen)
     EXPECT_TRUE(observation_.sawAnother());
 }
 
+TEST_F(ObservationTest, TheHolderOfADeletedLeaseIsWaitedOutThoughAnotherWithAShorterLeaseFollows) {
+    Lease lasting = rivals(10, 1);
+    lasting.record.duration = seconds(60);
+    observation_.found(lasting, at(1), at(2));
+    Lease brief = leaseOf(heldBy("web-2", "pod-2/n2", WallTime{}), 20, "uid-2");
+    brief.record.duration = seconds(1);
+    observation_.hinted(brief, at(3));
+    EXPECT_EQ(observation_.freeAt(), at(63));
+    brief = leaseOf(heldBy("web-2", "pod-2/n2", WallTime(seconds(1))), 21, "uid-2");
+    observation_.hinted(brief, at(4));
+    EXPECT_EQ(observation_.heldUntil(), at(14));
+    EXPECT_EQ(observation_.freeAt(), at(63));
+    observation_.hinted(leaseOf(vacant(seconds(1)), 30, "uid-3"), at(5));
+    EXPECT_EQ(observation_.freeAt(), at(63));
+}
+
 TEST_F(ObservationTest, AHolderThatIsSeenSetsTheDurationAnew) {
     Lease lasting = rivals(10, 1);
     lasting.record.duration = seconds(60);
