@@ -38,8 +38,14 @@ News Observation::missing(Instant sentAt, Instant now) {
 }
 
 News Observation::hinted(Lease lease, Instant now) {
-    const bool deleted = known_ && !lease_ && lease.uid == uid_;
-    if (deleted || !isNewerThanSeen(lease.revision)) {
+    if (!isNewerThanSeen(lease.revision)) {
+        return News::Ignored;
+    }
+    if (known_ && !lease_ && lease.uid == uid_) {
+        // Of a Lease that is gone. But its leader may not have heard, and still be leading.
+        if (!isUnheld(lease.record)) {
+            lastDuration_ = std::max(lastDuration_, recordedDuration(lease.record));
+        }
         return News::Ignored;
     }
     heardAt_ = now;

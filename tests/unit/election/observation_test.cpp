@@ -88,8 +88,11 @@ TEST_F(ObservationTest, ADeletedLeaseIsNotBroughtBackByAReadSentBefore) {
 TEST_F(ObservationTest, ADeletedLeaseIsNotBroughtBackByAnEventFromThePast) {
     observation_.found(rivals(10, 1), at(1), at(2));
     observation_.missing(at(4), at(5));
-    EXPECT_EQ(observation_.hinted(rivals(12, 2), at(6)), News::Ignored);
+    Lease late = rivals(12, 2);
+    late.record.duration = seconds(60);
+    EXPECT_EQ(observation_.hinted(late, at(6)), News::Ignored);
     EXPECT_FALSE(observation_.lease());
+    EXPECT_EQ(observation_.longestDuration(), seconds(60));  // its leader may not have heard
     EXPECT_EQ(observation_.hinted(rivals(20, 3, "uid-2"), at(7)), News::Changed);
 }
 
