@@ -275,17 +275,16 @@ void Campaign::finish() {
 }
 
 void Campaign::makeRequests(const std::stop_token& stop) {
-    while (true) {
-        std::optional<Posted> posted;
-        {
-            std::unique_lock guard(requestMutex_);
-            if (!requestPosted_.wait(guard, stop, [this] { return request_.has_value(); })) {
-                return;
-            }
-            posted = std::exchange(request_, std::nullopt);
-        }
+    while (const auto posted = awaitRequest(stop)) {
         post(make(posted->request, {posted->deadline, stop}));
     }
+}
+
+// Nothing once a stop is requested.
+std::optional<Campaign::Posted> Campaign::awaitRequest(const std::stop_token& stop) {
+    std::unique_lock guard(requestMutex_);
+    requestPosted_.wait(guard, stop, [this] { return request_.has_value(); });
+    return std::exchange(request_, std::nullopt);
 }
 
 Event Campaign::make(const election::Request& request, const store::CallLimits& limits) {

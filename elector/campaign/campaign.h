@@ -80,6 +80,7 @@ class Campaign {
     void finish();
 
     void makeRequests(const std::stop_token& stop);
+    std::optional<Posted> awaitRequest(const std::stop_token& stop);
     election::Event make(const election::Request& request, const store::CallLimits& limits);
     void watch(const std::stop_token& stop);
 
