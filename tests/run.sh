@@ -23,7 +23,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 all_tiers=(format tidy unit contract simulation integration demo controlplane interop cluster)
 results=$PWD/build/results
-seed=${SEED:-$((RANDOM + 1))} # the order in which GoogleTest shuffles
+# Each commit has an order of its own in which GoogleTest shuffles, and schedules of its own to simulate: every commit tries
+# new ones, and the same commit always gets the same verdict.
+commit=$((16#$(git rev-parse --short=7 HEAD 2>/dev/null || printf %07x "$RANDOM")))
+seed=${SEED:-$((commit % 99999 + 1))}
+export SIMULATION_FROM=${SIMULATION_FROM:-$((commit * 100000))}
 jobs=$(nproc)
 # Paths below the source are hashed relative to it: another clone finds what this one compiled.
 export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
