@@ -1,11 +1,12 @@
 // Runs schedules for as long as wanted, or one of them aloud.
 //
 //   simulation --seed=N [--trace]           the schedule N
-//   simulation [--from=N] [--count=N]       the schedules from N on (default: 1, 1000)
+//   simulation [--from=N] [--count=N] [--keep-going]   the schedules from N on (1, 1000)
 
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <string>
@@ -67,6 +68,7 @@ int main(int count, char** arguments) {
         if (outcome.violation) {
             ++failures;
             fmt::print("seed {}: {}\n", each, *outcome.violation);
+            std::fflush(stdout);
             if (!keepGoing) {
                 fmt::print("{}", elector::simulation::report(each, simulate(each, true)));
                 break;
