@@ -6,12 +6,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from observation import Observation
+from observation import Observation, Timing
 
 TOP = Path(__file__).resolve().parents[2]
 MANIFESTS = TOP / "docs" / "manifests"
 LEASE = "web"
-LEASE_SECONDS, DEADLINE_SECONDS = 10, 5  # the elector's defaults
+TIMING = Timing(lease=10, deadline=5, retry=2)  # the elector's defaults
 PORT = 4040
 
 
@@ -91,7 +91,7 @@ class Group:
         return observation
 
     def watch(self, observation, pod):
-        observation.expect(pod.name, DEADLINE_SECONDS)
+        observation.expect(pod.name, TIMING.deadline)
         if self.cluster.foreign:
             path = f"/api/v1/namespaces/{self.namespace}/pods/{pod.name}:{PORT}/proxy/api/leader"
             observation.watch(pod.name, "127.0.0.1", self._proxy(), path=path)

@@ -3,6 +3,7 @@ import ctypes
 import os
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import check
@@ -10,6 +11,20 @@ from recorder import Poller, Recording, boottime
 
 CLONE_NEWNET = 0x40000000
 SECOND = 1_000_000_000
+MILLISECOND = 1_000_000
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The durations of an election, in seconds."""
+    lease: int
+    deadline: int
+    retry: int
+
+    @property
+    def latest(self):
+        """When another leads, from the last renewal seen: one more renewal, and a second for a machine that is busy."""
+        return self.lease + self.retry + 1
 
 
 def enter_network(path):
@@ -124,6 +139,18 @@ class Observation:
         """The first answer "I lead" with another token."""
         return self.wait("a new term begins",
                          lambda: next((poll for poll in self.claims(since) if poll["token"] != token), None), seconds)
+
+    def since_last_renewal(self, token, new, timing):
+        """
+        How long after the last renewal of the term `token` that was seen the answer `new` came. One more may have gone
+        unseen, in the last moment before the end.
+        """
+        # An answer is valid for the renew deadline from its renewal on.
+        renewed = max(poll["sent"] + poll["validForMs"] * MILLISECOND for poll in self.claims()
+                      if poll["token"] == token) - timing.deadline * SECOND
+        waited = seconds_between(renewed, new["answered"])
+        print(f"another led {waited:.2f} s after the last renewal seen")
+        return waited
 
     def judge(self):
         """Nobody led beside another, beyond its time, or with a token that did not grow."""

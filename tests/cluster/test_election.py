@@ -1,7 +1,7 @@
 """Elections among the Pods of docs/manifests, and what ends a leader's term on any cluster."""
 import time
 
-from group import LEASE, LEASE_SECONDS, MANIFESTS
+from group import LEASE, MANIFESTS, TIMING
 from observation import boottime, seconds_between
 
 import pytest
@@ -34,13 +34,13 @@ def test_takeover_after_the_leaders_pod_is_removed_without_grace(group, observat
     removed = boottime()
     observation.write("release", by=old["by"], at=removed)  # the kubelet may still send SIGTERM first
     group.kubectl("delete", "pod", old["by"], "--grace-period=0", "--force")
-    new = observation.successor(old["token"], removed, LEASE_SECONDS + 10)
+    new = observation.successor(old["token"], removed, TIMING.lease + 10)
     assert new["by"] != old["by"]
     assert int(new["token"]) > int(old["token"])
-    assert seconds_between(removed, new["answered"]) <= LEASE_SECONDS + 1
+    assert observation.since_last_renewal(old["token"], new, TIMING) <= TIMING.latest
 
 
-def test_a_leader_that_leaves_in_order_is_followed_within_500_ms(group, observation):
+def test_a_leader_that_leaves_in_order_is_followed_at_once(group, observation):
     old = observation.agreed()
     observation.write("release", by=old["by"], at=boottime())
     since = boottime()
@@ -56,14 +56,16 @@ def test_a_leader_that_leaves_in_order_is_followed_within_500_ms(group, observat
                              lambda: all(map(first_naming, followers)) and list(map(first_naming, followers)))
     # The release is later than the last answer in which the old leader still led.
     released = max(poll["sent"] for poll in observation.claims() if poll["by"] == old["by"])
-    assert seconds_between(released, max(named)) < 0.5
+    took = seconds_between(released, max(named))
+    print(f"all named the new leader {took:.3f} s after the last answer of the old one")
+    assert took < TIMING.retry, "a watch told them, not a poll"
 
 
 def test_a_leader_whose_lease_is_deleted_leads_on_under_a_new_token(group, observation):
     old = observation.agreed()
     deleted = boottime()
     group.kubectl("delete", "lease", LEASE)
-    new = observation.successor(old["token"], deleted, LEASE_SECONDS)
+    new = observation.successor(old["token"], deleted, TIMING.lease)
     time.sleep(1)  # in which somebody else could come forward
     assert {poll["by"] for poll in observation.claims(deleted)} == {old["by"]}
     assert int(new["token"]) > int(old["token"])
@@ -98,10 +100,9 @@ def test_the_plain_container_lets_its_lease_expire(plain_group, tmp_path):
         for pod in plain_group.wait_for_pods(3):
             if pod.name not in known:
                 plain_group.watch(observed, pod)
-        new = observed.successor(old["token"], stopped, LEASE_SECONDS + 10)
+        new = observed.successor(old["token"], stopped, TIMING.lease + 10)
         assert new["by"] != old["by"]
-        # Renewed each 2 s: what was left of its time has run out before another leads.
-        assert LEASE_SECONDS - 3 < seconds_between(stopped, new["answered"]) <= LEASE_SECONDS + 1
+        assert TIMING.lease <= observed.since_last_renewal(old["token"], new, TIMING) <= TIMING.latest
     finally:
         observed.close()
     observed.judge()

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from group import LEASE_SECONDS, PORT
+from group import PORT, TIMING
 from observation import SECOND, boottime, in_network, seconds_between
 
 
@@ -18,13 +18,13 @@ def test_takeover_after_the_leaders_node_is_cut_off(group, observation, cluster)
     cut = boottime()
     cluster.tool("isolate", node)
     try:
-        new = observation.successor(old["token"], cut, LEASE_SECONDS + 10)
+        new = observation.successor(old["token"], cut, TIMING.lease + 10)
         assert group.pod(new["by"]).node != node
         assert int(new["token"]) > int(old["token"])
-        assert seconds_between(cut, new["answered"]) <= LEASE_SECONDS + 1
+        assert TIMING.lease <= observation.since_last_renewal(old["token"], new, TIMING) <= TIMING.latest
         # Heard inside the node: the old leader says no, and names nobody once the record has run out.
         observation.wait("the one that is cut off names nobody",
-                         lambda: observation.answer(old["by"])["leader"] == "", LEASE_SECONDS)
+                         lambda: observation.answer(old["by"])["leader"] == "", TIMING.lease)
     finally:
         cluster.tool("join", node)
     assert observation.agreed(60)["by"] == new["by"]
@@ -36,11 +36,11 @@ def test_a_killed_container_begins_a_new_term_or_another_pod_does(group, observa
     pid, _ = group.process(old["by"])
     killed = boottime()
     os.kill(pid, signal.SIGKILL)
-    new = observation.successor(old["token"], killed, LEASE_SECONDS + 2)
+    new = observation.successor(old["token"], killed, TIMING.lease + 10)
     gone = max(poll["answered"] for poll in observation.claims() if poll["token"] == old["token"])
     assert gone < new["sent"]
     assert int(new["token"]) > int(old["token"])
-    assert seconds_between(killed, new["answered"]) <= LEASE_SECONDS + 1
+    assert observation.since_last_renewal(old["token"], new, TIMING) <= TIMING.latest
 
 
 @pytest.mark.machine("the API server stopped")
@@ -49,15 +49,17 @@ def test_nobody_leads_without_the_api_server_and_one_soon_after_its_return(group
     stopped = boottime()
     cluster.tool("stop", "apiserver")
     try:
-        time.sleep(3 * LEASE_SECONDS)
+        time.sleep(3 * TIMING.lease)
     finally:
         cluster.tool("start", "apiserver")
     returned = boottime()
     new = observation.successor(old["token"], returned - 10 * SECOND, 30)
-    assert seconds_between(returned, new["answered"]) <= 3
+    took = seconds_between(returned, new["answered"])
+    print(f"one led {took:.2f} s after the return")
+    assert took < TIMING.lease, "nobody waits out a record that has run out long ago"
     # By then the old leader's time is over, and every name has expired.
     late = [poll for poll in observation.polls
-            if stopped + (LEASE_SECONDS + 1) * SECOND < poll["sent"] < stopped + 3 * LEASE_SECONDS * SECOND]
+            if stopped + (TIMING.lease + 1) * SECOND < poll["sent"] < stopped + 3 * TIMING.lease * SECOND]
     assert late and not any(poll["isLeader"] or poll["leader"] for poll in late)
     observation.agreed()
 
@@ -73,7 +75,7 @@ def test_electors_outlive_the_rotation_of_their_tokens(group, observation, clust
     observation.wait("all Pods have new tokens",
                      lambda: all(token(pod) != before[pod.name][0] for pod in group.pods()), 120)
     since = boottime()
-    observation.wait("somebody leads", lambda: observation.claims(since), LEASE_SECONDS * 2)
+    observation.wait("somebody leads", lambda: observation.claims(since), TIMING.lease * 2)
     renewed = group.lease()["spec"]["renewTime"]
     time.sleep(5)
     assert group.lease()["spec"]["renewTime"] > renewed
@@ -94,7 +96,7 @@ def test_an_elector_that_was_stopped_says_no_to_the_first_request(group, observa
     os.kill(pid, signal.SIGSTOP)
     try:
         stopped = boottime()
-        time.sleep(2 * LEASE_SECONDS)
+        time.sleep(2 * TIMING.lease)
 
         def first_answer():
             with socket.create_connection((address, PORT), timeout=10) as connection:
@@ -109,6 +111,6 @@ def test_an_elector_that_was_stopped_says_no_to_the_first_request(group, observa
     assert answer["isLeader"] is False
     assert answer["leader"] != old["by"]
     new = observation.successor(old["token"], stopped, 1)
-    assert seconds_between(stopped, new["answered"]) <= LEASE_SECONDS + 1
+    assert TIMING.lease <= observation.since_last_renewal(old["token"], new, TIMING) <= TIMING.latest
     group.watch(observation, group.pod(old["by"]))
     assert observation.agreed()["token"] == new["token"]

@@ -2,7 +2,7 @@
 import time
 
 import pytest
-from group import LEASE_SECONDS
+from group import TIMING
 
 
 @pytest.mark.machine("the API server's audit log")
@@ -10,7 +10,7 @@ def test_a_role_limited_to_one_name_suffices_for_everything(group, observation, 
     """Creation, watch, renewal and take-over have all been seen by now, and none was refused."""
     old = observation.agreed()
     group.kubectl("delete", "lease", "web")
-    observation.successor(old["token"], 0, LEASE_SECONDS)
+    observation.successor(old["token"], 0, TIMING.lease)
     user = f"system:serviceaccount:{group.namespace}:web"
     events = [event for event in cluster.audit() if event["user"].get("username") == user]
     answered = {(event["verb"], event["responseStatus"]["code"]) for event in events if "responseStatus" in event}
