@@ -14,7 +14,20 @@ inline constexpr const char* kSessionAnnotation = "leader-elector.io/session";
 // that client-go, which takes an empty holder as free, waits for the duration as everybody does.
 inline constexpr const char* kVacantHolder = "leader-elector.io/vacant";
 
+// The sidecar: its container, and the port that it answers on.
 inline constexpr const char* kContainer = "leader-elector";
 inline constexpr int kDefaultPort = 4040;
+
+// What the injector adds to a Pod beside the container: a volume with a token of its own, and a
+// label by which monitoring finds the Pod.
+inline constexpr const char* kTokenVolume = "leader-elector-token";
+inline constexpr const char* kInjectedLabel = "leader-elector.io/injected";
+
+// Roles and RoleBindings of the operator: their names are this and the name of the Lease.
+inline constexpr const char* kRolePrefix = "leader-elector:";
+// Label on everything that the operator writes, with kOperator as its value.
+inline constexpr const char* kManagedByLabel = "app.kubernetes.io/managed-by";
+// That value; the operator's field manager; and the component in its Events.
+inline constexpr const char* kOperator = "leader-elector-injector";
 
 }  // namespace elector::names

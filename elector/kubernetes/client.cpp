@@ -50,8 +50,7 @@ Result<Response> Client::request(const Request& request, const Limits& limits) {
     return Response{head.value().status, std::move(body).value()};
 }
 
-Result<Done> Client::openStream(const std::string& path, const Limits& limits) {
-    const Request request{Method::Get, path, ""};
+Result<Done> Client::openStream(const Request& request, const Limits& limits) {
     const auto head = authorized(request, limits);
     if (!head) {
         return head.error();

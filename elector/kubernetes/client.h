@@ -30,12 +30,12 @@ class Client {
     Client(Access access, const runtime::Clock& clock);
 
     // Sends a request and reads the whole answer, of at most kMaxBody bytes. `path` comes with its
-    // query, properly encoded; `body` is JSON, or "".
+    // query, properly encoded.
     Result<Response> request(const Request& request, const Limits& limits);
 
     // Sends a GET whose answer has no end, and reads the head of it. readStream() continues, until
     // the next request.
-    Result<Done> openStream(const std::string& path, const Limits& limits);
+    Result<Done> openStream(const Request& request, const Limits& limits);
 
     // Between one and `size` bytes of that answer; 0 at its end.
     Result<std::size_t> readStream(char* buffer, std::size_t size);

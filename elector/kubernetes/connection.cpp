@@ -69,6 +69,10 @@ const char* toString(Method method) {
             return "PUT";
         case Method::Post:
             return "POST";
+        case Method::Patch:
+            return "PATCH";
+        case Method::Delete:
+            return "DELETE";
     }
     return "";
 }
@@ -98,12 +102,12 @@ Result<Done> Connection::send(const Request& request, const std::string& authori
                      HTTPMessage::HTTP_1_1);
     head.set("Host", endpoint_.authority());
     head.set("User-Agent", fmt::format("leader-elector/{}", kVersion));
-    head.set("Accept", "application/json");
+    head.set("Accept", request.accept);
     if (!authorization.empty()) {
         head.set("Authorization", authorization);
     }
     if (!request.body.empty()) {
-        head.setContentType("application/json");
+        head.setContentType(request.contentType);
         head.setContentLength64(static_cast<Poco::Int64>(request.body.size()));
     }
     std::ostringstream text;

@@ -11,13 +11,17 @@
 
 namespace elector::kubernetes {
 
-enum class Method { Get, Put, Post };
+enum class Method { Get, Put, Post, Patch, Delete };
 const char* toString(Method method);
 
 struct Request {
     Method method = Method::Get;
     std::string path;  // with query; without the endpoint's prefix
-    std::string body;  // JSON, or "" for none
+    std::string body = {};  // "" for none
+    // What the body is, and what the answer is asked to be. (Metadata alone of an object, a merge
+    // patch, server-side apply: all of them are told apart by these.)
+    std::string contentType = "application/json";
+    std::string accept = "application/json";
 };
 
 // What the head of an answer says.

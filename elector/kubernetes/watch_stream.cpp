@@ -39,9 +39,9 @@ Result<WatchEvent> parse(const std::string& line) {
 
 }  // namespace
 
-Result<Done> WatchStream::open(const std::string& path, const Limits& setUp, const Limits& stream) {
+Result<Done> WatchStream::open(const Request& request, const Limits& setUp, const Limits& stream) {
     buffer_.clear();
-    auto opened = client_.openStream(path, setUp);
+    auto opened = client_.openStream(request, setUp);
     client_.setStreamLimits(stream);
     return opened;
 }

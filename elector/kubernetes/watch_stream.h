@@ -20,9 +20,9 @@ class WatchStream {
     // `client` must outlive the stream, and is used by nobody else meanwhile.
     explicit WatchStream(Client& client) : client_(client) {}
 
-    // Asks for the events at `path`, which says watch=1. `setUp` bounds the time until the head of
+    // Asks for the events at the request's path, which says watch=1. `setUp` bounds the time until the head of
     // the answer, and `stream` what follows.
-    Result<Done> open(const std::string& path, const Limits& setUp, const Limits& stream);
+    Result<Done> open(const Request& request, const Limits& setUp, const Limits& stream);
 
     // Waits for the next event. Gone where the server ended the watch, in whatever way, or said
     // so; else what an ERROR event said. After an error the stream is over.

@@ -32,7 +32,7 @@ class WatchStreamTest : public testing::Test {
         auto client = clientOf(server);
         WatchStream stream(client);
         const Limits soon{clock_.now() + kSoon, {}};
-        if (const auto opened = stream.open("/w", soon, soon); !opened) {
+        if (const auto opened = stream.open({Method::Get, "/w"}, soon, soon); !opened) {
             return {{}, opened.error()};
         }
         std::vector<std::string> events;
@@ -111,7 +111,7 @@ TEST_F(WatchStreamTest, EndsASilentWatchAtOnceWhenStopped) {
     WatchStream stream(client);
     std::stop_source stop;
     ASSERT_TRUE(
-        stream.open("/w", {clock_.now() + kSoon, {}}, {Instant::max(), stop.get_token()}).ok());
+        stream.open({Method::Get, "/w"}, {clock_.now() + kSoon, {}}, {Instant::max(), stop.get_token()}).ok());
     std::jthread stopper([&] { stop.request_stop(); });
     const auto event = stream.next();
     ASSERT_FALSE(event.ok());

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "injector/admission/admission.h"
+
+namespace injector::admission {
+
+// What the webhook answers to the body of a request, and what it counts.
+struct ReviewAnswer {
+    int status = 200;  // of HTTP; 400 where the body is no AdmissionReview v1 of a Pod
+    std::string body;  // an AdmissionReview v1 with its response; or, at 400, a sentence
+    Verdict verdict = Verdict::Failed;
+};
+
+// Answers an AdmissionReview (admission.k8s.io/v1) about a Pod: echoes its uid, allows or refuses,
+// brings the patch. Never throws on foreign input. Pure.
+ReviewAnswer review(std::string_view body, const Defaults& defaults);
+
+}  // namespace injector::admission
