@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "elector/kubernetes/client.h"
+#include "elector/kubernetes/watch_stream.h"
 #include "elector/runtime/clock.h"
 
 namespace injector::cluster {
@@ -32,8 +33,18 @@ class Api {
     Result<std::optional<std::string>> getMetadata(const std::string& path);
     // All objects of a collection, as metadata alone, in pages. `query` is "" or
     // "labelSelector=...", encoded. Returns the resourceVersion to watch from.
+    //
+    // Where the server forgot the list between two pages (410) it begins again, with a call of
+    // `again`: what `each` was told before may be told once more, or be gone. `again` may be empty.
     Result<std::string> listMetadata(const std::string& collection, const std::string& query,
-                                     const std::function<void(std::string_view item)>& each);
+                                     const std::function<void(std::string_view item)>& each,
+                                     const std::function<void()>& again = {});
+    // The changes of a collection after `version`, as metadata alone and with bookmarks, until the
+    // watch ends; why it did. Gone with the status 410 where `version` is too old: list again;
+    // Gone without one where the server just ended it. `query` as above.
+    elector::kubernetes::ApiError watchMetadata(
+        const std::string& collection, const std::string& query, const std::string& version,
+        const std::function<void(const elector::kubernetes::WatchEvent&)>& each);
 
     // POST to a collection.
     Result<std::string> create(const std::string& collection, const std::string& body);
@@ -43,16 +54,30 @@ class Api {
     Result<std::string> apply(const std::string& path, const std::string& body, Force force);
     // A JSON merge patch (RFC 7386). With metadata.resourceVersion in it, a compare-and-swap.
     Result<std::string> mergePatch(const std::string& path, const std::string& body);
-    // Deletes the object if it still has this uid; that it is gone already is no error.
-    Result<Done> remove(const std::string& path, const std::string& uid);
+    // Deletes the object if it still has this uid and, where one is given, this resourceVersion;
+    // else Conflict. That there is none any more is no error.
+    Result<Done> remove(const std::string& path, const std::string& uid,
+                        const std::string& resourceVersion = {});
 
     static constexpr std::chrono::seconds kCallLimit{10};
     // Objects of metadata alone that a page has: with managed fields a few KiB each, it stays below
-    // Client::kMaxBody.
+    // Client::kMaxBody. Where it does not (kubectl's last-applied-configuration has up to 256 KiB),
+    // it is asked for again by half as many.
     static constexpr int kPageSize = 200;
+    // How long a watch may be silent: the server sends a bookmark about every minute, so that a
+    // silent one hangs on a dead connection.
+    static constexpr std::chrono::minutes kSilence{3};
 
   private:
+    struct Page {
+        std::string body;
+        std::string version;
+        std::string next;  // continue; "" for the last one
+    };
+
     Result<std::string> call(const elector::kubernetes::Request& request);
+    Result<Page> page(const std::string& collection, const std::string& query,
+                      const std::string& next, int size);
 
     const elector::runtime::Clock& clock_;
     std::stop_token stop_;

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "elector/kubernetes/limits.h"
+#include "elector/runtime/clock.h"
+
+namespace injector::cluster {
+
+// Which object of a kind. Ordered, so that objects can be kept by it.
+struct ObjectKey {
+    std::string space;  // the namespace; "" for kinds without any
+    std::string name;
+
+    auto operator<=>(const ObjectKey&) const = default;
+    std::string text() const { return space.empty() ? name : space + "/" + name; }
+};
+
+// One of metadata.ownerReferences.
+struct OwnerReference {
+    std::string apiVersion;
+    std::string kind;
+    std::string name;
+    std::string uid;
+    bool isController = false;
+
+    bool operator==(const OwnerReference&) const = default;
+};
+
+// The metadata of an object, as far as the injector reads it. A value.
+struct ObjectMeta {
+    ObjectKey key;
+    std::string uid;
+    std::string resourceVersion;
+    std::int64_t generation = 0;  // 0 where it has none
+    std::map<std::string, std::string> labels;
+    std::map<std::string, std::string> annotations;
+    std::vector<OwnerReference> owners;
+    std::optional<elector::runtime::WallTime> created;
+    std::optional<elector::runtime::WallTime> deleted;  // it is on its way out
+    // What names::kOperator has applied: fieldsV1 of that manager's entry, JSON; "" for nothing.
+    std::string appliedFields;
+
+    // The controller among the owners, or nullptr.
+    const OwnerReference* controller() const;
+    // "" where there is none.
+    std::string annotation(const std::string& name) const;
+    std::string label(const std::string& name) const;
+};
+
+// Reads the metadata of any object, whole or PartialObjectMetadata. Members of a wrong type count
+// as absent; Malformed only where the text is no JSON, or has no name or no uid.
+elector::kubernetes::Result<ObjectMeta> parseMeta(std::string_view document);
+
+// The key alone, of a text that is JSON: cheap, for objects that are then passed over.
+ObjectKey keyOf(std::string_view document);
+
+}  // namespace injector::cluster
