@@ -23,6 +23,13 @@ inline constexpr int kDefaultPort = 4040;
 inline constexpr const char* kTokenVolume = "leader-elector-token";
 inline constexpr const char* kInjectedLabel = "leader-elector.io/injected";
 
+// Annotations on a Pod or a workload that the injector's parts share; injector/admission has the
+// table of all.
+inline constexpr const char* kInjectAnnotation = "leader-elector.io/inject";
+inline constexpr const char* kLeaseNameAnnotation = "leader-elector.io/lease-name";
+inline constexpr const char* kSharedAnnotation = "leader-elector.io/shared";
+inline constexpr const char* kStatusAnnotation = "leader-elector.io/status";
+
 // Roles and RoleBindings of the operator: their names are this and the name of the Lease.
 inline constexpr const char* kRolePrefix = "leader-elector:";
 // Label on everything that the operator writes, with kOperator as its value.
