@@ -37,4 +37,8 @@ inline constexpr const char* kManagedByLabel = "app.kubernetes.io/managed-by";
 // That value; the operator's field manager; and the component in its Events.
 inline constexpr const char* kOperator = "leader-elector-injector";
 
+// The webhook, by its name in the MutatingWebhookConfiguration, and the path that it answers on.
+inline constexpr const char* kWebhook = "inject.leader-elector.io";
+inline constexpr const char* kWebhookPath = "/inject";
+
 }  // namespace elector::names
