@@ -16,7 +16,7 @@ namespace injector::certificates {
 // Brings the leaf to the webhook beside us: watches one Secret, and writes its key and chain into
 // one PEM file, which is replaced by rename, so that whoever reads it finds a key and a certificate
 // that belong together. What does not is not delivered, and neither is nothing: a Secret that is
-// damaged, emptied or deleted leaves the file as it is.
+// damaged, emptied or deleted leaves the file as it is (pem_file.h).
 //
 // Every replica of the operator does this, elected or not. Rights that it needs: watch on the
 // Secret, by name (list and watch are allowed by name to who selects by metadata.name).
@@ -43,7 +43,7 @@ class Delivery {
   private:
     void run(const std::stop_token& stop);
     elector::election::ApiError watch(const std::stop_token& stop);
-    void deliver(std::string_view secret);
+    std::string deliver(std::string_view secret);
     void setTrouble(std::optional<std::string> trouble);
 
     const Options options_;
@@ -55,9 +55,5 @@ class Delivery {
     std::optional<std::string> trouble_;
     std::jthread thread_;
 };
-
-// The content of the file: the key, then the chain. Nothing where `certificate` (with its chain)
-// and `key` are no pair.
-std::optional<std::string> pemFileOf(const std::string& certificate, const std::string& key);
 
 }  // namespace injector::certificates

@@ -21,7 +21,8 @@ struct Places {
     std::string service;               // of the webhook
 };
 
-// The DNS names that the API server may call a service by, the one that it does call first.
+// The DNS names of a service that do not depend on the cluster's domain: first the one that API
+// servers call.
 std::vector<std::string> serviceNames(const std::string& service, const std::string& space);
 
 // Mints, renews and publishes the webhook's certificate, one step of rotation.h after the other.
