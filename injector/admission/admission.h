@@ -24,8 +24,8 @@ const char* toString(Verdict verdict);
 struct Decision {
     Verdict verdict = Verdict::NotAsked;
     // Why, in one sentence, for the person who made the Pod: which annotation, which value, what is
-    // allowed; or which rule. Foreign text in it is escaped and cut. Below 256 characters. Empty for
-    // Injected.
+    // allowed; or which rule. Foreign text in it is escaped and cut. Below 256 characters. Empty
+    // for Injected.
     std::string reason;
     // A JSON Patch (RFC 6902) of `add` and `test` operations on the Pod as it was given; "[]" where
     // nothing changes.

@@ -1,0 +1,217 @@
+#include "injector/admission/admission.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "elector/config/values.h"
+#include "elector/names.h"
+#include "injector/admission/annotations.h"
+#include "injector/admission/lease_name.h"
+#include "injector/admission/patch.h"
+#include "injector/admission/pod_facts.h"
+#include "injector/admission/sentence.h"
+#include "injector/admission/sidecar.h"
+
+namespace injector::admission {
+
+namespace {
+
+namespace names = elector::names;
+
+Decision decision(Verdict verdict, std::string reason, std::string patch = "[]") {
+    return {verdict, std::move(reason), std::move(patch), ""};
+}
+
+// Why no Pod of the namespace gets a sidecar, or "".
+std::string complaintAboutSpace(std::string_view space, const Defaults& defaults) {
+    for (const std::string_view system : {"kube-system", "kube-node-lease", "kube-public"}) {
+        if (space == system) {
+            return fmt::format("Pods in the namespace {} get no sidecar", system);
+        }
+    }
+    if (!space.empty() && space == defaults.releaseNamespace) {
+        return sentenceAbout("Pods in ", space, ", the injector's own namespace, get no sidecar",
+                             kMaxReasonBytes);
+    }
+    return "";
+}
+
+// Nothing where the Pod can have a sidecar.
+std::optional<Decision> skip(const PodFacts& pod, std::string_view space,
+                             const Defaults& defaults) {
+    if (pod.isMirror) {
+        // Without a status: the kubelet takes a mirror Pod that differs from its own for a
+        // stranger.
+        return decision(Verdict::Skipped,
+                        "mirror Pods get no sidecar: the kubelet runs a static Pod as "
+                        "its file says");
+    }
+    std::string reason = complaintAboutSpace(space, defaults);
+    if (reason.empty() && pod.isForWindows) {
+        reason = "Pods for Windows get no sidecar: it runs on Linux alone";
+    }
+    if (reason.empty()) {
+        return std::nullopt;
+    }
+    return decision(Verdict::Skipped, reason, skipPatch(pod, reason));
+}
+
+// The container of the sidecar's name, ours or the user's.
+const ContainerFacts* containerOfOurName(const PodFacts& pod) {
+    for (const auto* list : {&pod.initContainers, &pod.containers}) {
+        const auto found = std::ranges::find(*list, names::kContainer, &ContainerFacts::name);
+        if (found != list->end()) {
+            return &*found;
+        }
+    }
+    return nullptr;
+}
+
+// A container with our name is ours if it has its token from our volume, and the Pod says that it
+// was injected: the status alone proves nothing, as templates are copied with it.
+bool isOurs(const ContainerFacts& container, const PodFacts& pod, const Wish& wish) {
+    return pod.hasTokenVolume && wish.status.starts_with(kInjectedStatus) &&
+           std::ranges::find(container.mountedVolumes, names::kTokenVolume) !=
+               container.mountedVolumes.end();
+}
+
+Decision judgePresent(const ContainerFacts& container, const PodFacts& pod, const Wish& wish) {
+    if (isOurs(container, pod, wish)) {
+        return {Verdict::Already, "the Pod has its sidecar already", "[]", wish.leaseName};
+    }
+    const std::string reason = fmt::format(
+        "the Pod has a container \"{}\" of its own, which is left as it is", names::kContainer);
+    return decision(Verdict::Skipped, reason, skipPatch(pod, reason));
+}
+
+// Sets the Lease's name; returns what is wrong, or "".
+std::string chooseLeaseName(const PodFacts& pod, SidecarSpec& spec) {
+    if (!spec.leaseName.empty()) {
+        return "";
+    }
+    spec.leaseName = workloadNameOf(pod);
+    if (spec.leaseName.empty()) {
+        return fmt::format(
+            "no workload owns the Pod, after which its Lease could be called: set "
+            "the annotation {}",
+            names::kLeaseNameAnnotation);
+    }
+    if (elector::config::complaintAboutLeaseName(spec.leaseName).empty()) {
+        return "";
+    }
+    return sentenceAbout("the Pod's owner ", spec.leaseName,
+                         fmt::format(" has a name that no Lease can have: set the annotation {}",
+                                     names::kLeaseNameAnnotation));
+}
+
+std::string complaintAboutMode(const PodFacts& pod, const Wish& wish, const SidecarSpec& spec) {
+    const bool restarts = pod.restartPolicy.empty() || pod.restartPolicy == "Always";
+    if (spec.mode == Mode::Sidecar || restarts) {
+        return "";
+    }
+    return refusalOf("mode", "container",
+                     fmt::format("{} is refused: the Pod's restartPolicy is not Always, so that a "
+                                 "container beside its program would keep it from completing; "
+                                 "allowed is sidecar",
+                                 wish.mode ? "" : " (the default)"))
+        .sentence;
+}
+
+std::string complaintAboutPort(const PodFacts& pod, const Wish& wish, const SidecarSpec& spec) {
+    for (const auto* list : {&pod.initContainers, &pod.containers}) {
+        for (const ContainerFacts& container : *list) {
+            if (std::ranges::find(container.tcpPorts, spec.port) != container.tcpPorts.end()) {
+                return fmt::format(
+                    "annotation {}port \"{}\"{} is refused: a container of the Pod "
+                    "declares that port; allowed is any other from 1 to 65535",
+                    names::kPrefix, spec.port, wish.port ? "" : " (the default)");
+            }
+        }
+    }
+    return "";
+}
+
+std::string complaintAboutVolume(const PodFacts& pod) {
+    return pod.hasTokenVolume
+               ? fmt::format(
+                     "the Pod has a volume \"{}\" of its own, a name that its sidecar "
+                     "needs: call it something else",
+                     names::kTokenVolume)
+               : "";
+}
+
+Decision inject(const PodFacts& pod, const Wish& wish, const Defaults& defaults) {
+    SidecarSpec spec = sidecarSpecOf(wish, defaults);
+    spec.onHostNetwork = pod.usesHostNetwork;
+    spec.needsUser = pod.runsAsRoot;
+    for (std::string complaint : {chooseLeaseName(pod, spec), complaintAboutMode(pod, wish, spec),
+                                  complaintAboutPort(pod, wish, spec), complaintAboutVolume(pod)}) {
+        if (!complaint.empty()) {
+            return decision(Verdict::Refused, std::move(complaint));
+        }
+    }
+    return {Verdict::Injected, "", injectionPatch(pod, spec), spec.leaseName};
+}
+
+// About a Pod with annotations of ours.
+Decision decide(const PodFacts& pod, std::string_view space, const Defaults& defaults) {
+    const auto asked = injectIn(pod.annotations);
+    if (asked == false) {
+        return {};
+    }
+    const auto skipped = skip(pod, space, defaults);
+    if (skipped) {
+        return asked ? *skipped : Decision{};
+    }
+    const auto reading = readWish(pod.annotations, defaults);
+    if (const auto* refusal = std::get_if<Refusal>(&reading)) {
+        return decision(Verdict::Refused, refusal->sentence);
+    }
+    const auto& wish = std::get<Wish>(reading);
+    if (!asked) {
+        return decision(Verdict::NotAsked,
+                        fmt::format("the Pod has annotations of the injector, but not {} "
+                                    "\"true\"; so it gets no sidecar",
+                                    names::kInjectAnnotation));
+    }
+    const ContainerFacts* present = containerOfOurName(pod);
+    return present != nullptr ? judgePresent(*present, pod, wish) : inject(pod, wish, defaults);
+}
+
+}  // namespace
+
+const char* toString(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::NotAsked:
+            return "not_asked";
+        case Verdict::Injected:
+            return "injected";
+        case Verdict::Already:
+            return "already";
+        case Verdict::Skipped:
+            return "skipped";
+        case Verdict::Refused:
+            return "refused";
+        case Verdict::Failed:
+            return "failed";
+    }
+    return "";
+}
+
+Decision admit(std::string_view pod, std::string_view space, const Defaults& defaults) {
+    const auto reading = readPod(pod);
+    if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
+        return decision(Verdict::Failed, unreadable->sentence);
+    }
+    const auto& facts = std::get<PodFacts>(reading);
+    if (facts.annotations.empty()) {
+        return {};
+    }
+    return decide(facts, space.empty() ? std::string_view(facts.space) : space, defaults);
+}
+
+}  // namespace injector::admission

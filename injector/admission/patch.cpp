@@ -1,0 +1,87 @@
+#include "injector/admission/patch.h"
+
+#include <fmt/format.h>
+
+#include "elector/names.h"
+#include "elector/runtime/escape.h"
+#include "elector/version.h"
+#include "injector/admission/json_object.h"
+#include "injector/admission/json_patch.h"
+
+namespace injector::admission {
+
+namespace {
+
+using elector::runtime::jsonString;
+namespace names = elector::names;
+
+std::string annotationPath(std::string_view annotation) {
+    return "/metadata/annotations/" + pointerPart(annotation);
+}
+
+void addLabel(JsonPatch& patch, const PodFacts& pod) {
+    const std::string value = jsonString("true");
+    if (pod.hasLabels) {
+        patch.add("/metadata/labels/" + pointerPart(names::kInjectedLabel), value);
+    } else {
+        patch.add("/metadata/labels", JsonObject().add(names::kInjectedLabel, value).text());
+    }
+}
+
+// Puts `element` into a list at `position`; makes the list where there is none.
+void addTo(JsonPatch& patch, std::string_view list, bool exists, std::string_view position,
+           const std::string& element) {
+    if (exists) {
+        patch.add(fmt::format("{}/{}", list, position), element);
+    } else {
+        patch.add(list, jsonArray({element}));
+    }
+}
+
+// kubectl's logs and exec go on to mean the program, which stays the first of the containers.
+void keepDefaultContainer(JsonPatch& patch, const PodFacts& pod) {
+    if (pod.namesDefaultContainer) {
+        return;
+    }
+    const std::string program = jsonString(pod.containers.front().name);
+    patch.test("/spec/containers/0/name", program)
+        .add(annotationPath("kubectl.kubernetes.io/default-container"), program);
+}
+
+}  // namespace
+
+std::string injectedStatus() {
+    return fmt::format("{}{}", kInjectedStatus, elector::kVersion);
+}
+
+std::string injectionPatch(const PodFacts& pod, const SidecarSpec& spec) {
+    JsonPatch patch;
+    const bool isSidecar = spec.mode == Mode::Sidecar;
+    if (!isSidecar) {
+        keepDefaultContainer(patch, pod);
+    }
+    if (!pod.annotations.contains("lease-name")) {
+        patch.add(annotationPath(names::kLeaseNameAnnotation), jsonString(spec.leaseName));
+    }
+    patch.add(annotationPath(names::kStatusAnnotation), jsonString(injectedStatus()));
+    addLabel(patch, pod);
+    addTo(patch, "/spec/volumes", pod.hasVolumes, "-", tokenVolume());
+    if (isSidecar) {
+        // The first, so that the init containers behind it find an answer too.
+        addTo(patch, "/spec/initContainers", pod.hasInitContainers, "0", sidecarContainer(spec));
+    } else {
+        patch.add("/spec/containers/-", sidecarContainer(spec));
+    }
+    return patch.text();
+}
+
+std::string skipPatch(const PodFacts& pod, std::string_view reason) {
+    const std::string status = fmt::format("skipped: {}", reason);
+    const auto current = pod.annotations.find("status");
+    if (current != pod.annotations.end() && current->second == status) {
+        return JsonPatch().text();
+    }
+    return JsonPatch().add(annotationPath(names::kStatusAnnotation), jsonString(status)).text();
+}
+
+}  // namespace injector::admission

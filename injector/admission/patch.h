@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "injector/admission/pod_facts.h"
+#include "injector/admission/sidecar.h"
+
+// The changes of a Pod as JSON Patches. REQUIRES of each function: the Pod has annotations, as it
+// asked for something by one.
+namespace injector::admission {
+
+// Status of a Pod with a sidecar: "injected VERSION".
+std::string injectedStatus();
+inline constexpr std::string_view kInjectedStatus = "injected ";
+
+// Adds sidecar, volume, annotations and label.
+std::string injectionPatch(const PodFacts& pod, const SidecarSpec& spec);
+
+// Says in the status why there is no sidecar; "[]" where it says so already.
+std::string skipPatch(const PodFacts& pod, std::string_view reason);
+
+}  // namespace injector::admission
