@@ -177,7 +177,7 @@ void Connection::refuse(const Refusal& refusal) {
 void Connection::complete(const Response& response) {
     // A declared body that was not read would be taken for the next request.
     const bool bodyUnread = phase_ == Phase::Head && head_->contentLength() > 0;
-    const bool closes = !head_->keepsAlive() || context_.draining || bodyUnread;
+    const bool closes = !head_->keepsAlive() || context_.answersLast() || bodyUnread;
     context_.writer.append(output_.bytes(), response,
                            {.withBody = head_->method() != "HEAD", .closes = closes});
     lingers_ = bodyUnread;

@@ -122,7 +122,7 @@ void Connection::onBegin(const Response& head) {
     if (phase_ != Phase::Waiting) {
         return;
     }
-    const bool closes = head_->isOld() || !head_->keepsAlive() || context_.draining;
+    const bool closes = head_->isOld() || !head_->keepsAlive() || context_.answersLast();
     chunked_ = !head_->isOld();
     context_.writer.appendStreamHead(output_.bytes(), head,
                                      {.chunked = chunked_, .closes = closes});
@@ -161,7 +161,7 @@ void Connection::onFinish() {
     if (chunked_) {
         ResponseWriter::appendLastChunk(output_.bytes());
     }
-    nextRequest(!chunked_ || !head_->keepsAlive() || context_.draining);
+    nextRequest(!chunked_ || !head_->keepsAlive() || context_.answersLast());
     markTurn();
 }
 

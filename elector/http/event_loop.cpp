@@ -21,13 +21,17 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::minutes kLongestWait{1};
 constexpr std::chrono::minutes kBetweenNotes{1};
 
+AllowedHosts hostsOf(const Poco::Net::Context::Ptr& tls, std::vector<std::string> names) {
+    return tls && names.empty() ? AllowedHosts::any() : AllowedHosts(std::move(names));
+}
+
 }  // namespace
 
 EventLoop::EventLoop(ServerOptions options, Router router, const runtime::Clock& clock,
                      const runtime::Log& log)
     : tls_(std::move(options.tls)),
-      context_(options.limits, AllowedHosts(std::move(options.hostNames)), std::move(router), clock,
-               log),
+      context_(options.limits, hostsOf(tls_, std::move(options.hostNames)), std::move(router),
+               clock, log),
       listeners_(Listener::open(options.host, options.port)),
       port_(listeners_.front().port()),
       mail_(::fcntl(context_.mailbox->descriptor(), F_DUPFD_CLOEXEC, 0)) {
@@ -47,6 +51,10 @@ void EventLoop::run(const std::stop_token& stop) {
     }
     connections_.clear();
     runPosted(context_.mailbox->close());
+}
+
+void EventLoop::retire() {
+    post([this] { context_.retiring = true; });
 }
 
 runtime::Duration EventLoop::patience() const {

@@ -31,6 +31,8 @@ class EventLoop {
 
     // By any thread.
     bool post(Mailbox::Function function) { return context_.mailbox->post(std::move(function)); }
+    // By any thread: see Server.
+    void retire();
     std::uint16_t port() const { return port_; }
     const Stats& stats() const { return context_.stats; }
 

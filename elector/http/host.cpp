@@ -49,6 +49,12 @@ AllowedHosts::AllowedHosts(std::vector<std::string> names) : names_(std::move(na
     names_.emplace_back("localhost");
 }
 
+AllowedHosts AllowedHosts::any() {
+    AllowedHosts hosts({});
+    hosts.any_ = true;
+    return hosts;
+}
+
 std::optional<Refusal> AllowedHosts::judge(std::string_view host) const {
     if (!host.empty() && host.front() == '[') {
         const std::size_t end = host.find(']');
@@ -70,7 +76,7 @@ std::optional<Refusal> AllowedHosts::judge(std::string_view host) const {
         name.remove_suffix(1);
     }
     const bool known =
-        isIpv4(name) || std::ranges::any_of(names_, [name](const std::string& allowed) {
+        any_ || isIpv4(name) || std::ranges::any_of(names_, [name](const std::string& allowed) {
             return equalsIgnoringCase(name, allowed);
         });
     return known ? std::nullopt : std::optional(kForeign);

@@ -20,12 +20,15 @@ class AllowedHosts {
   public:
     // `names` besides localhost and all IP literals: those of the Pod or the Service.
     explicit AllowedHosts(std::vector<std::string> names);
+    // Every name, if it is well-formed.
+    static AllowedHosts any();
 
     // Judges a Host header ("web-0", "localhost:4040", "[::1]:4040").
     std::optional<Refusal> judge(std::string_view host) const;
 
   private:
     std::vector<std::string> names_;
+    bool any_ = false;
 };
 
 }  // namespace elector::http

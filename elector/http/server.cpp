@@ -35,6 +35,10 @@ void Server::start() {
     });
 }
 
+void Server::retire() {
+    loop_->retire();
+}
+
 void Server::stop() {
     if (thread_.joinable()) {
         thread_.request_stop();

@@ -23,7 +23,9 @@ struct ServerOptions {
     // whichever the machine has, or "" for all addresses, IPv6 and IPv4.
     std::string host;
     std::uint16_t port = 0;  // 0: one that is free
-    // Under which names it may be asked for, besides localhost and IP literals (AllowedHosts).
+    // Under which names it may be asked for, besides localhost and IP literals (AllowedHosts). With
+    // TLS and none given, under any: a browser that was led here by another name has found that the
+    // certificate does not carry it.
     std::vector<std::string> hostNames;
     Limits limits;
     // TLS where set: its SSL_CTX serves all connections. A certificate is swapped without a
@@ -49,6 +51,10 @@ class Server {
     ~Server();
 
     void start();
+    // From now on every answer is the last of its connection and says so, while all goes on being
+    // served: so clients that keep connections open move to another server, and a stop() some time
+    // later finds none of them in a request.
+    void retire();
     // Accepts nothing more, finishes the answers under way (Limits::drain at most), ends streams,
     // closes, returns. Once.
     void stop();

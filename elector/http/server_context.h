@@ -43,11 +43,15 @@ struct ServerContext {
 
     // When this round of the loop began: one reading of the clock for all that it does.
     runtime::Instant now;
-    bool draining = false;     // every answer is the last of its connection
+    bool draining = false;     // the server has stopped and finishes what it owes
+    bool retiring = false;     // it will be stopped soon
     std::size_t buffered = 0;  // received and not yet handled, over all connections
     std::vector<char> scratch = std::vector<char>(kScratchBytes);  // to read into
     // Connections with something to do that no socket announces.
     std::vector<const Poco::Net::SocketImpl*> turns;
+
+    // Every answer is the last of its connection.
+    bool answersLast() const { return draining || retiring; }
 
     // One record of TLS.
     static constexpr std::size_t kScratchBytes = 16384;

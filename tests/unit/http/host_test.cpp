@@ -37,5 +37,12 @@ TEST(AllowedHostsTest, RefusesWhatIsNoHost) {
     }
 }
 
+TEST(AllowedHostsTest, WhereAnyIsAllowedItMustBeWellFormed) {
+    const AllowedHosts hosts = AllowedHosts::any();
+    EXPECT_FALSE(hosts.judge("hook.system.svc:443"));
+    EXPECT_FALSE(hosts.judge("evil.example"));
+    EXPECT_EQ(hosts.judge("user@localhost").value().status, 400);
+}
+
 }  // namespace
 }  // namespace elector::http

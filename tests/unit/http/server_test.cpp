@@ -10,6 +10,7 @@
 namespace elector::http {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
@@ -266,6 +267,19 @@ TEST_F(ServerTest, SaysThatTheAddressIsNotOfThisMachine) {
                      "cannot listen on 192.0.2.1:0: this machine has no such address; choose one "
                      "of its own");
     }
+}
+
+TEST_F(ServerTest, ARetiringServerServesOnAndEndsEachConnectionWithItsNextAnswer) {
+    start();
+    TestClient keptOpen(port());
+    EXPECT_THAT(keptOpen.get("/hello"), Not(HasSubstr("Connection: close")));
+    server->retire();
+    server->barrier().wait();
+    EXPECT_THAT(keptOpen.get("/hello"), AllOf(HasSubstr("Connection: close"), EndsWith("hello\n")));
+    EXPECT_EQ(keptOpen.rest(), "");
+    TestClient newcomer(port());
+    EXPECT_THAT(newcomer.get("/hello"), AllOf(HasSubstr("Connection: close"), EndsWith("hello\n")));
+    EXPECT_EQ(newcomer.rest(), "");
 }
 
 TEST_F(ServerTest, StopsWithIdleAndHalfHeardClientsAtOnce) {

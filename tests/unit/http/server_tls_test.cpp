@@ -70,6 +70,19 @@ class ServerTlsTest : public ServerFixture {
     CurrentCertificate certificate_;
 };
 
+TEST_F(ServerTlsTest, LeavesItsNamesToTheCertificateUnlessItIsGivenSome) {
+    const std::string request = "GET /hello HTTP/1.1\r\nHost: hook.system.svc:443\r\n\r\n";
+    start();
+    TlsTestClient client(port(), authority_.certificate());
+    client.send(request);
+    EXPECT_THAT(client.answer(), EndsWith("hello\n"));
+    options.hostNames = {"other.system.svc"};
+    start();
+    TlsTestClient stranger(port(), authority_.certificate());
+    stranger.send(request);
+    EXPECT_THAT(stranger.answer(), StartsWith("HTTP/1.1 421 "));
+}
+
 TEST_F(ServerTlsTest, AnswersOverTls) {
     options.limits.bodyBytes = 1000000;
     start();
@@ -122,8 +135,8 @@ TEST_F(ServerTlsTest, ShowsANewCertificateWithoutARestart) {
 TEST_F(ServerTlsTest, RefusesOverTlsSoThatTheRefusalArrives) {
     start();
     TlsTestClient client(port(), authority_.certificate());
-    client.send("GET /hello HTTP/1.1\r\nHost: evil.example\r\n\r\n");
-    EXPECT_THAT(client.rest(), StartsWith("HTTP/1.1 421 "));
+    client.send("GET /hello HTTP/1.1\r\nHost: evil example\r\n\r\n");
+    EXPECT_THAT(client.rest(), StartsWith("HTTP/1.1 400 "));
 }
 
 TEST_F(ServerTlsTest, SendsMoreThanTheClientTakesAtOnce) {
