@@ -1,0 +1,186 @@
+#include "injector/offline/workload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "elector/kubernetes/json_text.h"
+#include "elector/names.h"
+#include "elector/runtime/escape.h"
+
+namespace injector::offline {
+
+namespace {
+
+namespace json_text = elector::kubernetes::json_text;
+namespace names = elector::names;
+using elector::runtime::jsonString;
+using json_text::member;
+
+constexpr const char* kHashLabel = "pod-template-hash";
+
+constexpr std::array kKinds{
+    WorkloadKind{"v1", "Pod", {}, Copying::Never},
+    WorkloadKind{"v1", "PodTemplate", {"template"}, Copying::Never},
+    WorkloadKind{"v1", "ReplicationController", {"spec", "template"}, Copying::Never},
+    WorkloadKind{"apps/v1", "Deployment", {"spec", "template"}, Copying::Always},
+    WorkloadKind{"apps/v1", "StatefulSet", {"spec", "template"}, Copying::Always},
+    WorkloadKind{"apps/v1", "DaemonSet", {"spec", "template"}, Copying::Always},
+    WorkloadKind{"apps/v1", "ReplicaSet", {"spec", "template"}, Copying::Never},
+    WorkloadKind{"batch/v1", "Job", {"spec", "template"}, Copying::WhileSuspended},
+    WorkloadKind{
+        "batch/v1", "CronJob", {"spec", "jobTemplate", "spec", "template"}, Copying::Always},
+};
+
+std::string_view groupOf(std::string_view apiVersion) {
+    const auto slash = apiVersion.find('/');
+    return slash == std::string_view::npos ? "" : apiVersion.substr(0, slash);
+}
+
+std::string_view part(std::string_view object, std::string_view key) {
+    return member(object, key).value_or("");
+}
+
+std::string_view annotationsIn(std::string_view object) {
+    return part(part(object, "metadata"), "annotations");
+}
+
+bool isOurs(std::string_view key) {
+    return key.starts_with(names::kPrefix);
+}
+
+bool hasOurs(std::string_view annotations) {
+    const auto members = json_text::membersOf(annotations);
+    return std::any_of(members.begin(), members.end(),
+                       [](const auto& each) { return isOurs(each.key); });
+}
+
+// Those of a workload that the operator copies: all of ours but what was written by the injector.
+std::vector<json_text::Member> copied(std::string_view object) {
+    auto members = json_text::membersOf(annotationsIn(object));
+    std::erase_if(members, [](const json_text::Member& each) {
+        return !isOurs(each.key) || each.key == names::kStatusAnnotation;
+    });
+    return members;
+}
+
+std::string textOf(std::string_view object, std::string_view key) {
+    const auto value = member(object, key);
+    return value ? json_text::stringIn(*value).value_or("") : "";
+}
+
+// The controller of the Pods of a workload, as the cluster writes it.
+struct Controller {
+    std::string_view apiVersion;
+    std::string_view kind;
+    std::string name;
+    std::string hash;  // the label pod-template-hash; "" for none
+};
+
+std::optional<Controller> controllerOf(const WorkloadKind& kind, std::string_view object,
+                                       std::string_view labels) {
+    const auto name = textOf(part(object, "metadata"), "name");
+    if (name.empty() || kind.kind == "PodTemplate") {
+        return std::nullopt;
+    }
+    if (kind.kind == "Deployment") {
+        const auto given = textOf(labels, kHashLabel);
+        const auto hash = given.empty() ? std::string("5d4f8c7b9") : given;
+        return Controller{"apps/v1", "ReplicaSet", fmt::format("{}-{}", name, hash), hash};
+    }
+    if (kind.kind == "CronJob") {
+        // Its Jobs are named by the minute of their schedule.
+        return Controller{"batch/v1", "Job", name + "-28000000", ""};
+    }
+    return Controller{kind.apiVersion, kind.kind, name, ""};
+}
+
+std::string ownerReferences(const Controller& controller) {
+    return fmt::format(
+        R"([{{"apiVersion":{},"kind":{},"name":{},"uid":"00000000-0000-0000-0000-000000000000",)"
+        R"("controller":true}}])",
+        jsonString(controller.apiVersion), jsonString(controller.kind),
+        jsonString(controller.name));
+}
+
+// `object` with the member `key` as `original` has it.
+std::string restored(std::string_view object, std::string_view key, std::string_view original) {
+    const auto value = member(original, key);
+    return value ? json_text::withMember(object, key, *value)
+                 : json_text::withoutMember(object, key);
+}
+
+}  // namespace
+
+const WorkloadKind* findWorkloadKind(std::string_view apiVersion, std::string_view kind) {
+    const auto* found = std::find_if(kKinds.begin(), kKinds.end(), [&](const WorkloadKind& each) {
+        return each.kind == kind && groupOf(each.apiVersion) == groupOf(apiVersion);
+    });
+    return found == kKinds.end() ? nullptr : found;
+}
+
+std::optional<std::string_view> templateOf(const WorkloadKind& kind, std::string_view object) {
+    std::optional<std::string_view> found = object;
+    for (const auto key : kind.path) {
+        found = found && !key.empty() ? member(*found, key) : found;
+    }
+    return found && json_text::kindOf(*found) == json_text::Kind::Object ? found : std::nullopt;
+}
+
+Annotated annotationsOf(const WorkloadKind& kind, std::string_view object) {
+    const auto podTemplate = templateOf(kind, object);
+    return {.itself = !kind.path.front().empty() && !copied(object).empty(),
+            .onTemplate = podTemplate && hasOurs(annotationsIn(*podTemplate))};
+}
+
+bool isOwned(std::string_view object) {
+    const auto owners = json_text::elementsOf(part(part(object, "metadata"), "ownerReferences"));
+    return std::any_of(owners.begin(), owners.end(),
+                       [](auto owner) { return part(owner, "controller") == "true"; });
+}
+
+std::string podOf(const WorkloadKind& kind, std::string_view object, Copies copies) {
+    const auto podTemplate = templateOf(kind, object).value_or("{}");
+    if (kind.path.front().empty()) {
+        return std::string(podTemplate);
+    }
+    std::string metadata(part(podTemplate, "metadata"));
+    std::string annotations(part(metadata, "annotations"));
+    for (const auto& each :
+         copies == Copies::Yes ? copied(object) : std::vector<json_text::Member>()) {
+        if (!member(annotations, each.key)) {
+            annotations = json_text::withMember(annotations, each.key, each.value);
+            metadata = json_text::withMember(metadata, "annotations", annotations);
+        }
+    }
+    const auto labels = part(metadata, "labels");
+    if (const auto controller = controllerOf(kind, object, labels)) {
+        if (!controller->hash.empty()) {
+            const auto hashed =
+                json_text::withMember(labels, kHashLabel, jsonString(controller->hash));
+            metadata = json_text::withMember(metadata, "labels", hashed);
+        }
+        metadata = json_text::withMember(metadata, "ownerReferences", ownerReferences(*controller));
+    }
+    auto pod = json_text::withMember(podTemplate, "metadata", metadata.empty() ? "{}" : metadata);
+    pod = json_text::withMember(pod, "apiVersion", R"("v1")");
+    return json_text::withMember(pod, "kind", R"("Pod")");
+}
+
+std::string templateFrom(const WorkloadKind& kind, std::string_view object, std::string_view pod) {
+    if (kind.path.front().empty()) {
+        return std::string(pod);
+    }
+    const auto original = templateOf(kind, object).value_or("{}");
+    const auto originalMetadata = part(original, "metadata");
+    auto metadata = restored(part(pod, "metadata"), "ownerReferences", originalMetadata);
+    if (const auto labels = member(metadata, "labels")) {
+        const auto kept = restored(*labels, kHashLabel, part(originalMetadata, "labels"));
+        metadata = json_text::withMember(metadata, "labels", kept);
+    }
+    auto result = json_text::withMember(pod, "metadata", metadata);
+    result = restored(result, "apiVersion", original);
+    return restored(result, "kind", original);
+}
+
+}  // namespace injector::offline
