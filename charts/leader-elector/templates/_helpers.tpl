@@ -41,6 +41,14 @@ app.kubernetes.io/managed-by: {{ $.Release.Service }}
 {{- if .Values.image.digest }}@{{ .Values.image.digest }}{{ else }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ end }}
 {{- end }}
 
+{{/* Of a Pod: names of Secrets, as YAML; nothing where there are none. */}}
+{{- define "leader-elector.imagePullSecrets" -}}
+{{- with concat (.Values.imagePullSecrets | default list) ((.Values.global).imagePullSecrets | default list) }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{- define "leader-elector.sidecarImage" -}}
 {{- .Values.sidecar.image | default (include "leader-elector.image" .) }}
 {{- end }}

@@ -1,0 +1,22 @@
+"""A real etcd and kube-apiserver for the tests of this folder that need one: what is rendered is given to it."""
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "cluster")]
+
+from machine import OwnCluster  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def control_plane():
+    with tempfile.TemporaryDirectory(prefix="elector-") as directory:
+        ours = OwnCluster(Path(directory, "chart-" + Path(directory).name))
+        try:
+            ours.up(0)
+            yield ours
+        finally:
+            ours.down()

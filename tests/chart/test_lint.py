@@ -1,0 +1,74 @@
+"""The chart's files agree with each other and with the project."""
+import json
+import re
+
+import readme
+from chart import CHART, default_values, helm, leaves
+
+ROOT = CHART.parent.parent
+
+
+def test_helm_lint_finds_nothing_wrong():
+    done = helm("lint", "--strict", str(CHART))
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_version_is_that_of_the_project():
+    version = re.search(r"^project\(leader-elector VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"), re.M)[1]
+    chart = (CHART / "Chart.yaml").read_text(encoding="utf-8")
+    assert re.findall(r'^(?:version|appVersion): "?([^"\n]+)', chart, re.M) == [version, version]
+
+
+def test_the_table_of_values_is_that_of_values_yaml():
+    """Else: tests/chart/readme.py writes it anew."""
+    assert readme.parts(readme.README.read_text(encoding="utf-8"))[1] == readme.table()
+
+
+def test_every_value_is_described():
+    paths = [path for path, _ in readme.described()]
+    bare = [".".join(leaf) for leaf in leaves(default_values())
+            if not any(".".join(leaf[:length]) in paths for length in range(1, len(leaf) + 1))]
+    assert not bare
+    assert len(paths) == len(set(paths))
+
+
+def test_descriptions_are_sentences():
+    assert [text for _, text in readme.described() if not re.fullmatch(r"[A-Z`].*[.)]", text)] == []
+
+
+def schema_at(path):
+    """What the schema says of a value."""
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    node = schema
+    for key in path:
+        node = node["properties"][key]
+        if "$ref" in node:
+            node = {**schema["definitions"][node["$ref"].rsplit("/", 1)[1]], "description": node.get("description")}
+    return node
+
+
+def test_the_schema_knows_every_value_and_says_what_it_is():
+    described = [tuple(path.split(".")) for path, _ in readme.described()]
+    assert [path for path in described if not schema_at(path).get("description")] == []
+
+
+def test_the_schema_knows_no_value_that_is_not_there():
+    """But "enabled", by which a chart that depends on this one switches it on and off."""
+    def unknown(schema, values, path):
+        for key, below in schema.get("properties", {}).items():
+            if key not in values:
+                yield f"{path}{key}"
+            elif isinstance(values[key], dict) and values[key]:
+                yield from unknown(below, values[key], f"{path}{key}.")
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    assert list(unknown(schema, default_values(), "")) == ["enabled"]
+
+
+def test_every_map_of_named_values_is_closed():
+    def is_open(schema, path):
+        if schema.get("type") == "object" and "properties" in schema and schema.get("additionalProperties") is not False:
+            yield path
+        for key, below in schema.get("properties", {}).items():
+            yield from is_open(below, f"{path}.{key}")
+    schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+    assert list(is_open(schema, "")) == [".global"]
