@@ -18,6 +18,7 @@ struct FlagSpec {
     std::string_view letter = "";       // the same with a single dash: "n"; "" for none
     // The name that replaces this one, for a flag that is kept for older manifests.
     std::string_view replacement = "";
+    bool isSwitch = false;  // may stand without a value, and says "true" then
     // NOLINTEND(readability-redundant-string-init)
 };
 

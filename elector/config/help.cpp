@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "elector/config/client_flags.h"
+#include "elector/config/help_section.h"
 #include "elector/config/invocation.h"
 #include "elector/config/run_flags.h"
 #include "elector/config/settings.h"
@@ -47,38 +48,6 @@ constexpr std::string_view kExamples =
     "  leader-elector status --output=json\n"
     "  curl -s localhost:4040/api/leader\n";
 
-std::string describe(const FlagSpec& spec) {
-    std::string head = fmt::format("  --{}={}", spec.name, spec.placeholder);
-    if (!spec.letter.empty()) {
-        head += fmt::format(", -{} {}", spec.letter, spec.placeholder);
-    }
-    std::string facts;
-    if (!spec.environment.empty()) {
-        facts = fmt::format("environment {}", spec.environment);
-    }
-    const std::string_view fallback = spec.fallback.empty() ? spec.shown : spec.fallback;
-    if (!fallback.empty()) {
-        const bool required = fallback == "required";
-        facts +=
-            fmt::format("{}{}{}", facts.empty() ? "" : "; ", required ? "" : "default ", fallback);
-    }
-    std::string text = fmt::format("{}{}\n", head, facts.empty() ? "" : "   (" + facts + ")");
-    text += "      ";
-    for (const char c : spec.purpose) {
-        text += c;
-        text += c == '\n' ? "      " : "";
-    }
-    return text + "\n";
-}
-
-std::string section(std::string_view title, const std::vector<FlagSpec>& specs) {
-    std::string text = fmt::format("\n{}:\n", title);
-    for (const FlagSpec& spec : specs) {
-        text += describe(spec);
-    }
-    return text;
-}
-
 std::string describeOldNames() {
     std::string text = "\nOld names, of the retired leader-elector of kubernetes/contrib:\n";
     for (const FlagSpec& old : oldNames()) {
@@ -102,10 +71,10 @@ std::string describeExitCodes() {
 
 std::string helpText() {
     std::string text(kIntroduction);
-    text += section("Flags of run", specsOf(runFlags()));
+    text += helpSection("Flags of run", specsOf(runFlags()));
     text += describeOldNames();
-    text += section("Flags of status", specsOf(statusFlags()));
-    text += section("Flags of probe", specsOf(probeFlags()));
+    text += helpSection("Flags of status", specsOf(statusFlags()));
+    text += helpSection("Flags of probe", specsOf(probeFlags()));
     text += kRequests;
     text += kExamples;
     return text + describeExitCodes();

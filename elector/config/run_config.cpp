@@ -6,6 +6,7 @@
 
 #include "elector/config/run_flags.h"
 #include "elector/config/settings.h"
+#include "elector/config/timing_sentence.h"
 #include "elector/config/token_claim.h"
 #include "elector/config/values.h"
 #include "elector/runtime/duration.h"
@@ -16,7 +17,6 @@ namespace elector::config {
 namespace {
 
 using election::Timing;
-using election::TimingField;
 using runtime::formatDuration;
 
 void refuseBoth(const Scan& scan, const FlagSpec& old) {
@@ -78,36 +78,15 @@ void chooseTiming(RunDraft& draft, const Settings& settings) {
                     formatDuration(timing.retryPeriod)));
 }
 
-struct TimingFlag {
-    std::string_view name;
-    election::Duration value;
-};
-
-TimingFlag flagOf(TimingField field, const Timing& timing) {
-    switch (field) {
-        case TimingField::LeaseDuration:
-            return {"lease-duration", timing.leaseDuration};
-        case TimingField::RenewDeadline:
-            return {"lease-renew-duration", timing.renewDeadline};
-        case TimingField::RetryPeriod:
-            break;
-    }
-    return {"retry-period", timing.retryPeriod};
-}
-
-// A sentence about a fault that names the value where it was given.
+// As sentenceOf() of timing_sentence.h, but for what --ttl means.
 std::string sentenceOf(const election::TimingFault& fault, const RunDraft& draft,
                        const Settings& settings) {
     const auto [name, value] = flagOf(fault.field, draft.config.timing);
-    const Setting* setting = settings.find(name);
-    std::string subject =
-        setting == nullptr ? fmt::format("--{} \"{}\" (the default)", name, formatDuration(value))
-                           : setting->subject;
     if (draft.ttl && !settings.isFlag(name)) {
-        subject = fmt::format("{}, which means --{} {},", settings.find("ttl")->subject, name,
-                              formatDuration(value));
+        return fmt::format("{}, which means --{} {}, {}", settings.find("ttl")->subject, name,
+                           formatDuration(value), fault.reason);
     }
-    return subject + " " + fault.reason;
+    return config::sentenceOf(fault, draft.config.timing, settings);
 }
 
 void judgeTiming(RunDraft& draft, const Settings& settings) {

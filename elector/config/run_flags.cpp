@@ -49,12 +49,6 @@ std::string assignPodUid(RunDraft& draft, const std::string& value) {
     return isPodUid(value) ? "" : "a Pod's UID has letters, digits and dashes, at most 64";
 }
 
-std::string assignLogLevel(RunDraft& draft, const std::string& value) {
-    const auto level = runtime::parseLogLevel(value);
-    draft.config.logLevel = level.value_or(draft.config.logLevel);
-    return level ? "" : "allowed are debug, info, warn and error";
-}
-
 std::string assignLogFormat(RunDraft& draft, const std::string& value) {
     draft.logFormat = runtime::parseLogFormat(value);
     return draft.logFormat ? "" : "allowed are text and json";
@@ -191,7 +185,9 @@ std::vector<Flag<RunDraft>> surroundingFlags() {
           .environment = "LOG_LEVEL",
           .fallback = "info",
           .purpose = "The least level that is logged, to standard error."},
-         assignLogLevel},
+         [](RunDraft& draft, const std::string& value) {
+             return assignLogLevel(draft.config.logLevel, value);
+         }},
         {{.name = "log-format",
           .placeholder = "text|json",
           .environment = "LOG_FORMAT",

@@ -131,6 +131,9 @@ Scan scan(const std::vector<std::string>& arguments, const std::vector<FlagSpec>
         if (spec == nullptr) {
             refuseUnknown(*parts, specs);
         }
+        if (!parts->value && spec->isSwitch) {
+            parts->value = "true";
+        }
         if (!parts->value && i + 1 == arguments.size()) {
             throw Refusal(fmt::format("{} needs a value: write {}={}", parts->written(),
                                       parts->written(), spec->placeholder));

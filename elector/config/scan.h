@@ -25,6 +25,7 @@ struct Scan {
 };
 
 // Takes Go's forms: "--flag=value", "--flag value", the same with one dash; "--" ends the flags.
+// A switch takes its value after "=" only.
 // -h, --help and --version are known without a spec. Throws Refusal for an unknown flag, one
 // without its value, and --help or --version with one. `specs` must outlive the result.
 Scan scan(const std::vector<std::string>& arguments, const std::vector<FlagSpec>& specs);

@@ -51,4 +51,10 @@ std::string assignAddress(Address& target, const std::string& value) {
                      "a port up to 65535";
 }
 
+std::string assignLogLevel(runtime::LogLevel& target, const std::string& value) {
+    const auto level = runtime::parseLogLevel(value);
+    target = level.value_or(target);
+    return level ? "" : "allowed are debug, info, warn and error";
+}
+
 }  // namespace elector::config

@@ -7,6 +7,7 @@
 
 #include "elector/config/address.h"
 #include "elector/election/instant.h"
+#include "elector/runtime/log.h"
 
 // What the values of flags may be. Each function returns "" or what is allowed instead, to follow
 // "... is refused: ".
@@ -19,6 +20,7 @@ std::string complaintAboutNamespace(const std::string& name);
 // These leave `target` as it is where they complain.
 std::string assignDuration(election::Duration& target, const std::string& value);
 std::string assignAddress(Address& target, const std::string& value);
+std::string assignLogLevel(runtime::LogLevel& target, const std::string& value);
 
 template <typename Choice>
 std::string assignChoice(Choice& target, const std::string& value,
