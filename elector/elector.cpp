@@ -12,8 +12,7 @@
 
 #include "elector/election/election.h"
 #include "elector/kubernetes/access.h"
-#include "elector/kubernetes/in_cluster.h"
-#include "elector/kubernetes/kubeconfig.h"
+#include "elector/kubernetes/find_access.h"
 #include "elector/runtime/random.h"
 #include "elector/store/file_store.h"
 #include "elector/store/kubernetes_store.h"
@@ -23,11 +22,8 @@ namespace elector {
 namespace {
 
 kubernetes::Access accessOf(const config::Config& config) {
-    if (!config.kubeconfig.empty()) {
-        return kubernetes::readKubeconfig(kubernetes::splitKubeconfigList(config.kubeconfig));
-    }
-    if (const auto sources = kubernetes::inClusterSources()) {
-        return kubernetes::readInCluster(*sources);
+    if (auto access = kubernetes::findAccess(config.kubeconfig)) {
+        return *std::move(access);
     }
     throw std::runtime_error(
         "there is no Kubernetes to be found: KUBERNETES_SERVICE_HOST is not set, so this is no "

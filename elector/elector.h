@@ -21,7 +21,7 @@ namespace elector {
 
 // A running elector: a campaign, and a server that answers for it.
 //
-// Threads: the owner's.
+// Threads: the owner's, where nothing else is said.
 class Elector final : private http::StatusSource {
   public:
     // Listens from here on. Throws std::runtime_error with a sentence where it cannot run:
@@ -37,10 +37,14 @@ class Elector final : private http::StatusSource {
 
     std::uint16_t port() const { return server_->port(); }
 
+    // Who leads, as of now. Any thread.
+    election::Answer answer() const override { return campaign_->answer(); }
+    // For metrics of the program around it, shown with its own.
+    http::Metrics& metricFamilies() { return metrics_; }
+
   private:
     const std::string& id() const override { return config_.id; }
     const election::LeaseKey& lease() const override { return config_.lease; }
-    election::Answer answer() const override { return campaign_->answer(); }
     std::optional<std::string> notLive() const override { return campaign_->notLive(); }
     std::optional<std::string> notReady() const override;
     std::string metrics() const override;

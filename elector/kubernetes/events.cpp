@@ -36,14 +36,15 @@ std::string pathOf(const std::string& space) {
 
 std::string eventBody(const EventText& event) {
     const auto time = jsonString(secondsText(event.time));
-    const auto component = jsonString(names::kContainer);
+    const auto component = jsonString(event.component);
     return fmt::format(
         R"({{"apiVersion":"v1","kind":"Event","metadata":{{"name":{},"namespace":{}}},)"
-        R"("involvedObject":{},"reason":"LeaderElection","message":{},"type":"Normal",)"
+        R"("involvedObject":{},"reason":{},"message":{},"type":{},)"
         R"("source":{{"component":{}}},"reportingComponent":{},"firstTimestamp":{},)"
         R"("lastTimestamp":{},"count":1}})",
-        jsonString(event.name), jsonString(event.space), event.object,
-        jsonString(event.message, kMaxMessage), component, component, time, time);
+        jsonString(event.name), jsonString(event.space), event.object, jsonString(event.reason),
+        jsonString(event.message, kMaxMessage), jsonString(event.type), component, component, time,
+        time);
 }
 
 EventRecorder::EventRecorder(Access access, const runtime::Clock& clock, const runtime::Log& log,

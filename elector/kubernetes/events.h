@@ -9,6 +9,7 @@
 #include "elector/election/lease.h"
 #include "elector/kubernetes/access.h"
 #include "elector/kubernetes/client.h"
+#include "elector/names.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
 #include "elector/runtime/wake.h"
@@ -71,13 +72,17 @@ class EventRecorder {
     std::jthread thread_;  // last, so that it ends before what it uses
 };
 
-// The body of one Event on `object` (an involvedObject, JSON). For the recorder and its tests.
+// The body of one Event on `object` (an involvedObject, JSON): the recorder's, where nothing else
+// is said.
 struct EventText {
     std::string space;
     std::string name;
     std::string object;
     std::string message;
     election::WallTime time;
+    std::string reason = "LeaderElection";
+    std::string type = "Normal";
+    std::string component = names::kContainer;
 };
 std::string eventBody(const EventText& event);
 

@@ -1,0 +1,68 @@
+#include "injector/operator/announcer.h"
+
+#include <fmt/format.h>
+
+#include "elector/kubernetes/events.h"
+#include "elector/names.h"
+#include "elector/runtime/escape.h"
+#include "elector/runtime/random.h"
+#include "injector/cluster/resource.h"
+
+namespace injector::operators {
+namespace {
+
+using elector::runtime::jsonString;
+
+constexpr std::size_t kInstanceBytes = 6;
+// Leaves room for what makes an Event's name unique; a name has at most 253 characters.
+constexpr std::size_t kMaxNamePrefix = 200;
+
+std::string involved(const std::string& space, const OwnerReference& object) {
+    return fmt::format(R"({{"apiVersion":{},"kind":{},"namespace":{},"name":{},"uid":{}}})",
+                       jsonString(object.apiVersion), jsonString(object.kind), jsonString(space),
+                       jsonString(object.name), jsonString(object.uid));
+}
+
+}  // namespace
+
+Announcer::Announcer(LeadingApi& api, const elector::runtime::Clock& clock,
+                     const elector::runtime::Log& log, elector::http::MetricFamily& posted)
+    : api_(api),
+      clock_(clock),
+      log_(log),
+      posted_(posted),
+      instance_(elector::runtime::randomHex(kInstanceBytes)) {}
+
+void Announcer::warn(const std::string& space, const OwnerReference& object, const char* reason,
+                     const std::string& message) {
+    if (told_.size() >= kMaxKept) {
+        told_.clear();
+    }
+    if (!told_.emplace(reason, object.uid).second) {
+        return;
+    }
+    elector::kubernetes::EventText event;
+    event.space = space;
+    event.name =
+        fmt::format("{}.{}{:x}", object.name.substr(0, kMaxNamePrefix), instance_, count_++);
+    event.object = involved(space, object);
+    event.message = message;
+    event.time = clock_.wall();
+    event.reason = reason;
+    event.type = "Warning";
+    event.component = elector::names::kOperator;
+    const auto answer = api_.create(cluster::collectionPath(cluster::kEvents, space),
+                                    elector::kubernetes::eventBody(event));
+    if (answer) {
+        posted_.add({reason}, 1);
+        log_.warn(message, {{"namespace", space}, {"object", object.name}, {"reason", reason}});
+        return;
+    }
+    told_.erase({reason, object.uid});
+    log_.debug("cannot post an Event", {{"namespace", space},
+                                        {"object", object.name},
+                                        {"reason", reason},
+                                        {"error", answer.error().message}});
+}
+
+}  // namespace injector::operators

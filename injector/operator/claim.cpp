@@ -1,0 +1,82 @@
+#include "injector/operator/claim.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "elector/runtime/log.h"
+
+namespace injector::operators {
+namespace {
+
+std::string groupOf(const std::string& apiVersion) {
+    const auto slash = apiVersion.find('/');
+    return slash == std::string::npos ? "" : apiVersion.substr(0, slash);
+}
+
+using Identity = std::tuple<std::string, std::string, std::string>;
+
+// A new version of an API is no other workload.
+Identity identityOf(const OwnerReference& workload) {
+    return {workload.kind, workload.name, groupOf(workload.apiVersion)};
+}
+
+bool owns(const Claimant& claimant, const std::vector<OwnerReference>& recorded) {
+    return std::ranges::any_of(recorded, [&](const OwnerReference& owner) {
+        return identityOf(owner) == identityOf(claimant.references.front());
+    });
+}
+
+}  // namespace
+
+std::string describe(const OwnerReference& workload) {
+    return fmt::format("{} \"{}\"", elector::runtime::quoted(workload.kind),
+                       elector::runtime::quoted(workload.name));
+}
+
+std::vector<Claimant> claimantsOf(const std::vector<PodRecord>& pods) {
+    std::map<Identity, Claimant> claimants;
+    for (const auto& pod : pods) {
+        const auto& workload = pod.facts->workload;
+        auto [found, isNew] = claimants.try_emplace(identityOf(workload));
+        auto& claimant = found->second;
+        if (isNew) {
+            claimant.name = describe(workload);
+            claimant.since = pod.created;
+        }
+        if (std::ranges::find(claimant.references, workload) == claimant.references.end()) {
+            claimant.references.push_back(workload);
+        }
+        claimant.serviceAccounts.insert(pod.facts->serviceAccount);
+        claimant.shares = claimant.shares || pod.shares;
+        claimant.since = std::min(claimant.since, pod.created);
+    }
+    std::vector<Claimant> ordered;
+    for (auto& [identity, claimant] : claimants) {
+        std::ranges::sort(claimant.references, {}, &OwnerReference::uid);
+        ordered.push_back(std::move(claimant));
+    }
+    return ordered;
+}
+
+Claims judge(std::vector<Claimant> claimants, const std::vector<OwnerReference>& recorded) {
+    Claims claims;
+    if (claimants.empty()) {
+        return claims;
+    }
+    const auto keeper = std::ranges::min_element(claimants, {}, [&](const Claimant& claimant) {
+        return std::pair(!owns(claimant, recorded), claimant.since);
+    });
+    claims.keeper = keeper->name;
+    const bool isShared = keeper->shares;
+    for (auto& claimant : claimants) {
+        const bool isKeeper = &claimant == &*keeper;
+        auto& side = isKeeper || (isShared && claimant.shares) ? claims.admitted : claims.refused;
+        side.push_back(claimant);
+    }
+    return claims;
+}
+
+}  // namespace injector::operators

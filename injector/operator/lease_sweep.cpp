@@ -1,0 +1,83 @@
+#include "injector/operator/lease_sweep.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+#include "elector/election/timing.h"
+#include "elector/kubernetes/lease_json.h"
+#include "elector/names.h"
+#include "injector/cluster/resource.h"
+
+namespace injector::operators {
+namespace {
+
+namespace names = elector::names;
+
+std::string labelled() {
+    return "labelSelector=" +
+           cluster::encoded(fmt::format("{}={}", names::kManagedByLabel, names::kOperator));
+}
+
+}  // namespace
+
+std::optional<WallTime> heldUntil(std::string_view lease) {
+    const auto parsed = elector::kubernetes::parseLease(lease);
+    const auto meta = cluster::parseMeta(lease);
+    if (!parsed || !meta) {
+        return std::nullopt;
+    }
+    const auto& record = parsed.value().record;
+    if (!record.renewTime) {
+        return meta.value().created;
+    }
+    // A record that claims more than the longest lease there is would never expire.
+    const auto longest =
+        std::chrono::duration_cast<std::chrono::seconds>(elector::election::kLongestLease);
+    return *record.renewTime + std::min(record.duration.value_or(std::chrono::seconds(0)), longest);
+}
+
+Result<std::set<ObjectKey>> LeaseSweep::run(const std::set<ObjectKey>& used) {
+    std::set<ObjectKey> found;
+    const auto listed = tools_.api.listMetadata(
+        cluster::collectionPath(cluster::kLeases, ""), labelled(),
+        [&](std::string_view item) { found.insert(cluster::keyOf(item)); }, [&] { found.clear(); });
+    if (!listed) {
+        return listed.error();
+    }
+    for (const auto& lease : found) {
+        if (used.contains(lease) || isProtected(lease.space)) {
+            continue;
+        }
+        if (const auto visited = visit(lease); !visited) {
+            return visited.error();
+        }
+    }
+    return found;
+}
+
+Result<Done> LeaseSweep::visit(const ObjectKey& lease) {
+    const auto path = cluster::objectPath(cluster::kLeases, lease.space, lease.name);
+    const auto document = tools_.api.get(path);
+    if (!document) {
+        return document.error();
+    }
+    if (!document.value()) {
+        return Done();
+    }
+    const auto meta = cluster::parseMeta(*document.value());
+    const auto until = heldUntil(*document.value());
+    if (!meta || !until || meta.value().label(names::kManagedByLabel) != names::kOperator ||
+        *until + std::chrono::duration_cast<WallTime::duration>(keep_) > tools_.clock.wall()) {
+        return Done();
+    }
+    // Whoever renews it in this moment keeps it.
+    const auto removed = tools_.api.remove(path, meta.value().uid, meta.value().resourceVersion);
+    if (!removed) {
+        return removed.error().kind == ErrorKind::Conflict ? Result<Done>(Done()) : removed;
+    }
+    tools_.log.info("deleted an expired Lease: no Pod campaigns for it", {{"lease", lease.text()}});
+    return Done();
+}
+
+}  // namespace injector::operators

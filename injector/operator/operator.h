@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "elector/elector.h"
+#include "elector/kubernetes/access.h"
+#include "elector/runtime/clock.h"
+#include "elector/runtime/log.h"
+#include "injector/certificates/delivery.h"
+#include "injector/config/invocation.h"
+#include "injector/operator/certificate_duty.h"
+#include "injector/operator/term.h"
+
+namespace injector::operators {
+
+// A running replica of the operator: campaigns for the operator's own Lease as any elector does,
+// with the elector's API for health, metrics and who leads; works while it leads; and delivers the
+// certificate to the webhook beside it all the time.
+//
+// Threads: the owner's. Its own: the elector's four, one that begins and ends terms, one that
+// delivers; and in a term those of Term and CertificateDuty.
+class Operator {
+  public:
+    // Listens from here on. Throws std::runtime_error with a sentence where it cannot run:
+    // unreadable kubeconfig, port in use. `clock` and `log` outlive it.
+    Operator(config::OperatorConfig config, const elector::runtime::Clock& clock,
+             const elector::runtime::Log& log);
+    // Ends without ceremony: the Lease expires.
+    ~Operator();
+    Operator(const Operator&) = delete;
+    Operator& operator=(const Operator&) = delete;
+
+    void start();
+    // Ends the work, and then steps down: who leads next finds nobody at work. Takes moments, and a
+    // release, D at most.
+    void stop();
+
+    std::uint16_t port() const { return elector_.port(); }
+
+    // How soon after a change of leadership the work begins or ends. Until it ends nothing is
+    // written: each write asks who leads.
+    static constexpr std::chrono::milliseconds kLook{500};
+
+  private:
+    void supervise(const std::stop_token& stop);
+    void beginTerm();
+    void endTerm();
+    bool leads() const { return elector_.answer().isLeader; }
+
+    const config::OperatorConfig config_;
+    const elector::kubernetes::Access access_;
+    const elector::runtime::Clock& clock_;
+    const elector::runtime::Log& log_;
+    elector::Elector elector_;
+    Counters counters_;
+    elector::http::MetricFamily& expiry_;
+    std::unique_ptr<certificates::Delivery> delivery_;  // null: nobody to deliver to
+    elector::runtime::Wake wake_;
+
+    // Of the supervising thread.
+    std::string token_;  // of the term at work
+    std::unique_ptr<Term> term_;
+    std::unique_ptr<CertificateDuty> certificates_;
+
+    std::jthread supervisor_;  // last, so that it ends before what it uses
+};
+
+}  // namespace injector::operators

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "injector/operator/leading_api.h"
+#include "injector/operator/pod.h"
+
+namespace injector::operators {
+
+// Finds the workloads that made Pods: a ReplicaSet's Deployment, a Job's CronJob; a controller of
+// any other kind, known to us or not, is the workload itself, and a Pod without one is its own.
+//
+// Keeps what it found of ReplicaSets and Jobs: their controllers do not change.
+//
+// Threads: one.
+class Owners {
+  public:
+    // `api` outlives it.
+    explicit Owners(LeadingApi& api) : api_(api) {}
+
+    Result<OwnerReference> workloadOf(const PodRecord& pod);
+
+    // A few hundred bytes each.
+    static constexpr std::size_t kMaxKept = 10'000;
+
+  private:
+    Result<OwnerReference> above(const std::string& space, const OwnerReference& owner);
+
+    LeadingApi& api_;
+    std::map<std::string, OwnerReference> found_;  // by the uid of what stands below
+};
+
+}  // namespace injector::operators

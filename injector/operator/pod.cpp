@@ -1,0 +1,117 @@
+#include "injector/operator/pod.h"
+
+#include <algorithm>
+#include <array>
+
+#include "elector/kubernetes/json_text.h"
+#include "elector/names.h"
+
+namespace injector::operators {
+namespace {
+
+namespace json_text = elector::kubernetes::json_text;
+namespace names = elector::names;
+
+constexpr std::string_view kSkipped = "skipped";
+constexpr std::string_view kLeaseFlag = "--lease-name=";
+// What runs where nobody chose one: the admission of Pods fills it in.
+constexpr const char* kDefaultServiceAccount = "default";
+
+std::string textOf(std::string_view object, std::string_view key) {
+    return json_text::stringIn(json_text::member(object, key).value_or("")).value_or("");
+}
+
+// The last flag counts, as it does for the elector.
+std::string leaseIn(std::string_view container) {
+    std::string lease;
+    for (const auto list : {"command", "args"}) {
+        for (const auto word :
+             json_text::elementsOf(json_text::member(container, list).value_or(""))) {
+            const auto text = json_text::stringIn(word).value_or("");
+            if (text.starts_with(kLeaseFlag)) {
+                lease = text.substr(kLeaseFlag.size());
+            }
+        }
+    }
+    return lease;
+}
+
+}  // namespace
+
+bool PodRecord::isLike(const PodRecord& other) const {
+    return key == other.key && uid == other.uid && asks == other.asks &&
+           labelled == other.labelled && shares == other.shares && status == other.status &&
+           annotatedLease == other.annotatedLease;
+}
+
+PodState stateOf(const PodRecord& pod) {
+    if (pod.status.starts_with(kSkipped)) {
+        return PodState::Skipped;
+    }
+    if (!pod.facts) {
+        return PodState::Unread;
+    }
+    if (pod.facts->hasSidecar && !pod.lease().empty()) {
+        return PodState::Injected;
+    }
+    return pod.asks ? PodState::Missed : PodState::NotAsked;
+}
+
+std::string skipReason(const PodRecord& pod) {
+    auto reason = pod.status.substr(kSkipped.size());
+    reason.erase(0, reason.find_first_not_of(": "));
+    return reason;
+}
+
+bool isProtected(std::string_view space) {
+    constexpr std::array<std::string_view, 3> kSpaces{"kube-system", "kube-node-lease",
+                                                      "kube-public"};
+    return std::ranges::find(kSpaces, space) != kSpaces.end();
+}
+
+bool concernsUs(const ObjectMeta& pod) {
+    return !isProtected(pod.key.space) && (pod.annotation(names::kInjectAnnotation) == "true" ||
+                                           pod.label(names::kInjectedLabel) == "true");
+}
+
+PodRecord recordOf(const ObjectMeta& pod) {
+    PodRecord record;
+    record.key = pod.key;
+    record.uid = pod.uid;
+    record.created = pod.created.value_or(WallTime());
+    record.asks = pod.annotation(names::kInjectAnnotation) == "true";
+    record.labelled = pod.label(names::kInjectedLabel) == "true";
+    record.shares = pod.annotation(names::kSharedAnnotation) == "true";
+    record.status = pod.annotation(names::kStatusAnnotation);
+    record.annotatedLease = pod.annotation(names::kLeaseNameAnnotation);
+    if (const auto* controller = pod.controller()) {
+        record.controller = *controller;
+    }
+    return record;
+}
+
+elector::kubernetes::Result<PodFacts> readPod(std::string_view document) {
+    const auto spec = json_text::member(document, "spec");
+    if (!json_text::isValid(document) || !spec) {
+        return elector::kubernetes::ApiError{elector::kubernetes::ErrorKind::Malformed, 0,
+                                             std::nullopt,
+                                             "the API server answered a Pod without a spec"};
+    }
+    PodFacts facts;
+    facts.serviceAccount = textOf(*spec, "serviceAccountName");
+    if (facts.serviceAccount.empty()) {
+        facts.serviceAccount = kDefaultServiceAccount;
+    }
+    for (const auto list : {"initContainers", "containers"}) {
+        for (const auto container :
+             json_text::elementsOf(json_text::member(*spec, list).value_or(""))) {
+            if (textOf(container, "name") == names::kContainer) {
+                facts.hasSidecar = true;
+                facts.leaseName = leaseIn(container);
+            }
+        }
+    }
+    return facts;
+}
+
+}  // namespace injector::operators

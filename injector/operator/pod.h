@@ -1,0 +1,72 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "elector/kubernetes/limits.h"
+#include "injector/cluster/object_meta.h"
+
+namespace injector::operators {
+
+using cluster::ObjectKey;
+using cluster::ObjectMeta;
+using cluster::OwnerReference;
+using elector::runtime::WallTime;
+
+// What a Pod's spec says that its metadata does not. Never changes in a Pod's life.
+struct PodFacts {
+    std::string serviceAccount;
+    // A container of our name is there, wherever.
+    bool hasSidecar = false;
+    // The Lease that it was told to campaign for; "" where its arguments do not say.
+    std::string leaseName;
+    // The workload that made the Pod, by the chain of its controllers; a bare Pod is its own.
+    OwnerReference workload;
+};
+
+// A Pod that concerns the injector.
+struct PodRecord {
+    ObjectKey key;
+    std::string uid;
+    WallTime created;
+    bool asks = false;      // annotated inject: "true"
+    bool labelled = false;  // with names::kInjectedLabel
+    bool shares = false;    // annotated shared: "true"
+    std::string status;     // what the webhook noted
+    std::string annotatedLease;
+    std::optional<OwnerReference> controller;
+    std::optional<PodFacts> facts;  // nothing until they were read
+
+    // The Lease that it campaigns for; "" where that is not known yet.
+    const std::string& lease() const {
+        return facts && !facts->leaseName.empty() ? facts->leaseName : annotatedLease;
+    }
+    // Whether metadata told the same of both.
+    bool isLike(const PodRecord& other) const;
+};
+
+enum class PodState {
+    Unread,    // its facts are not known yet
+    NotAsked,  // has nothing to do with us
+    Injected,  // campaigns
+    Skipped,   // was let through without a sidecar; its status says why
+    Missed,    // asks for a sidecar, and has none
+};
+
+PodState stateOf(const PodRecord& pod);
+// Why, of a skipped one: its status without the word before.
+std::string skipReason(const PodRecord& pod);
+
+// Whether Pods and Leases of the namespace are left alone, whatever they say.
+bool isProtected(std::string_view space);
+
+// Whether the operator has to know of the Pod.
+bool concernsUs(const ObjectMeta& pod);
+
+PodRecord recordOf(const ObjectMeta& pod);
+
+// Reads a whole Pod. `workload` is left empty.
+elector::kubernetes::Result<PodFacts> readPod(std::string_view document);
+
+}  // namespace injector::operators

@@ -1,0 +1,80 @@
+#include "injector/operator/pod_reader.h"
+
+#include <fmt/format.h>
+
+#include "elector/names.h"
+#include "injector/cluster/resource.h"
+#include "injector/operator/reasons.h"
+
+namespace injector::operators {
+namespace {
+
+namespace names = elector::names;
+namespace runtime = elector::runtime;
+
+// The message of an Event has at most 1,000 characters.
+constexpr std::size_t kMaxReason = 400;
+
+}  // namespace
+
+Result<std::optional<PodRecord>> PodReader::read(const ObjectKey& key) {
+    const auto known = pods_.find(key);
+    if (!known || known->facts) {
+        return known;
+    }
+    const auto document = tools_.api.get(cluster::objectPath(cluster::kPods, key.space, key.name));
+    if (!document) {
+        return document.error();
+    }
+    if (!document.value()) {
+        return std::optional<PodRecord>();  // the watch will say so
+    }
+    const auto meta = cluster::parseMeta(*document.value());
+    auto facts = readPod(*document.value());
+    if (!meta || !facts) {
+        return meta ? facts.error() : meta.error();
+    }
+    if (meta.value().uid != known->uid) {
+        return std::optional<PodRecord>();  // another Pod of its name: likewise
+    }
+    auto workload = owners_.workloadOf(*known);
+    if (!workload) {
+        return std::move(workload).error();
+    }
+    facts.value().workload = std::move(workload).value();
+    pods_.setFacts(key, known->uid, facts.value());
+    return pods_.find(key);
+}
+
+Result<Done> PodReader::readAll(const std::vector<PodRecord>& pods) {
+    for (const auto& pod : pods) {
+        if (const auto outcome = read(pod.key); !outcome) {
+            return outcome.error();
+        }
+    }
+    return Done();
+}
+
+void PodReader::announce(const PodRecord& pod) {
+    const auto state = stateOf(pod);
+    if (!pod.facts) {
+        return;
+    }
+    const auto& workload = pod.facts->workload;
+    if (state == PodState::Skipped) {
+        tools_.announcer.warn(
+            pod.key.space, workload, reasons::kInjectionSkipped,
+            fmt::format("Pod \"{}\" asks for a sidecar ({}: \"true\") and has none: {}",
+                        runtime::quoted(pod.key.name), names::kInjectAnnotation,
+                        runtime::quoted(skipReason(pod), kMaxReason)));
+    } else if (state == PodState::Missed) {
+        tools_.announcer.warn(
+            pod.key.space, workload, reasons::kInjectionMissed,
+            fmt::format("Pod \"{}\" asks for a sidecar ({}: \"true\") but came up without one, as "
+                        "the webhook was not asked when it was made: delete the Pod, and the next "
+                        "one gets it",
+                        runtime::quoted(pod.key.name), names::kInjectAnnotation));
+    }
+}
+
+}  // namespace injector::operators

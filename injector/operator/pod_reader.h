@@ -1,0 +1,36 @@
+#pragma once
+
+#include <vector>
+
+#include "injector/operator/owners.h"
+#include "injector/operator/pod_table.h"
+#include "injector/operator/reconciler.h"
+
+namespace injector::operators {
+
+// Reads of Pods what their metadata does not say, each once, and tells their workloads of those
+// that came up without a sidecar.
+//
+// Threads: one.
+class PodReader {
+  public:
+    // All outlive it.
+    PodReader(Tools tools, PodTable& pods) : tools_(tools), pods_(pods), owners_(tools.api) {}
+
+    // Reads the Pod if it was not read yet, and returns what is known of it then: nothing where it
+    // is gone.
+    Result<std::optional<PodRecord>> read(const ObjectKey& key);
+
+    // Reads these Pods: no Lease is judged by half of its Pods.
+    Result<Done> readAll(const std::vector<PodRecord>& pods);
+
+    // Posts an Event where `pod`, which was read, was skipped or missed.
+    void announce(const PodRecord& pod);
+
+  private:
+    Tools tools_;
+    PodTable& pods_;
+    Owners owners_;
+};
+
+}  // namespace injector::operators

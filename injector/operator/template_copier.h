@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "injector/operator/reconciler.h"
+#include "injector/operator/workload.h"
+
+namespace injector::operators {
+
+// Brings the annotations of ours from workloads to their templates, and takes them away again with
+// the workloads'. What somebody else wrote on a template stays.
+//
+// Threads: put() and remove() by any; reconcile() by one.
+class TemplateCopier {
+  public:
+    explicit TemplateCopier(Tools tools) : tools_(tools) {}
+
+    // True where something about it is new.
+    bool put(const Resource& kind, const ObjectMeta& workload);
+    void remove(const Resource& kind, const ObjectKey& key);
+
+    Result<Done> reconcile(std::string_view plural, const ObjectKey& key);
+
+  private:
+    // What bears on the template of one workload.
+    struct Seen {
+        std::string uid;
+        std::int64_t generation = 0;  // changes with the template
+        Annotations wanted;
+        std::set<std::string> copied;
+        bool operator==(const Seen&) const = default;
+    };
+    using Key = std::pair<std::string_view, ObjectKey>;
+
+    std::optional<Seen> find(const Key& key) const;
+    Result<Done> copy(const Resource& kind, const ObjectKey& key, const Seen& seen);
+    // Where it is a Conflict: leaves out what is contested, and says so.
+    Result<Done> copyRest(const Resource& kind, const ObjectKey& key, const Seen& seen);
+    Result<Done> apply(const Resource& kind, const ObjectKey& key, const Seen& seen,
+                       const Annotations& annotations);
+    // Whether the Job's template can be changed; where it would have to be and cannot, it says so.
+    Result<bool> mayChange(const ObjectKey& key, const Seen& seen);
+    void warn(const Resource& kind, const ObjectKey& key, const Seen& seen,
+              const std::string& message);
+
+    Tools tools_;
+    mutable std::mutex mutex_;
+    std::map<Key, Seen> workloads_;
+    // Those that need nothing more, as they were then. Of the thread that reconciles.
+    std::map<Key, Seen> settled_;
+};
+
+}  // namespace injector::operators

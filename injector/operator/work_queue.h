@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <stop_token>
+#include <string_view>
+#include <tuple>
+
+#include "elector/election/backoff.h"
+#include "elector/runtime/clock.h"
+#include "elector/runtime/wake.h"
+#include "injector/cluster/object_meta.h"
+
+namespace injector::operators {
+
+using cluster::ObjectKey;
+using elector::runtime::Duration;
+using elector::runtime::Instant;
+
+enum class TaskKind {
+    Pod,       // read a Pod, and see what becomes of it
+    Lease,     // see to the rights on a Lease, and to its label
+    Workload,  // copy a workload's annotations
+    Sweep,     // look for Leases that nobody needs any more
+};
+const char* toString(TaskKind kind);
+
+// Something to look at: what has to be done about it is found by looking.
+struct Task {
+    TaskKind kind = TaskKind::Sweep;
+    std::string_view plural = {};  // of a workload: its kind; a literal
+    ObjectKey key = {};
+
+    auto operator<=>(const Task&) const = default;
+};
+
+// Tasks, each at most once, in the order in which they are due. There are never more than objects
+// of which the informers told, whose records take more room than their tasks.
+//
+// Threads: any may add; one takes.
+class WorkQueue {
+  public:
+    WorkQueue(const elector::runtime::Clock& clock, std::uint64_t seed);
+
+    // Due at once, though it be waiting for a later time.
+    void add(const Task& task);
+    // Due after `delay`, unless it is due earlier already.
+    void addLater(const Task& task, Duration delay);
+    // Due again after a while that doubles each time, from kFirstRetry to kLastRetry, half of it
+    // jitter; never earlier than the server asked for, of which a minute is believed.
+    void retry(const Task& task, std::optional<std::chrono::seconds> retryAfter);
+    // The task succeeded: the next retry() begins anew.
+    void succeeded(const Task& task);
+
+    // Waits for the next task that is due. Nothing once a stop is requested.
+    std::optional<Task> take(const std::stop_token& stop);
+
+    static constexpr std::chrono::milliseconds kFirstRetry{500};
+    static constexpr std::chrono::seconds kLastRetry{60};
+
+  private:
+    void addAt(const Task& task, Instant due);
+
+    const elector::runtime::Clock& clock_;
+    elector::runtime::Wake wake_;
+    std::mutex mutex_;
+    elector::election::Jitter jitter_;
+    std::map<Task, std::pair<Instant, std::uint64_t>> due_;
+    std::set<std::tuple<Instant, std::uint64_t, Task>> order_;  // the same, by time
+    std::uint64_t added_ = 0;
+    std::map<Task, int> failures_;
+};
+
+}  // namespace injector::operators
