@@ -38,11 +38,11 @@ enum class CertificateSource {
 // `operator`: RBAC, annotations, certificates, Events; the elected replica works, the others wait
 // (but each delivers the certificate to the webhook beside it).
 struct OperatorConfig {
-    std::string id;           // --id, POD_NAME: this replica's name
-    std::string space;        // --namespace, NAMESPACE: that of the release
-    std::string podUid;       // --pod-uid, POD_UID
-    std::string leaseName;    // --lease-name: the operator's own Lease
-    std::string kubeconfig;   // --kubeconfig; "": in-cluster
+    std::string id;                          // --id, POD_NAME: this replica's name
+    std::string space;                       // --namespace, NAMESPACE: that of the release
+    std::string podUid;                      // --pod-uid, POD_UID
+    std::string leaseName;                   // --lease-name: the operator's own Lease
+    std::string kubeconfig;                  // --kubeconfig; "": in-cluster
     elector::config::Address healthAddress;  // --health-addr: /healthz /readyz /metrics, plain
     CertificateSource certificates = CertificateSource::Own;
     std::string certificateFile;       // --certificate: where to deliver the leaf for the webhook
