@@ -93,9 +93,9 @@ def refusal(values=None, namespace=NAMESPACE):
 
 
 def at(thing, path):
-    """What stands at "a.b[0].c" or "a.b[name].c" (the entry of that name); None where nothing does. Keys with dots are
-    written a/b.c/d: parted by slashes then."""
-    for part in path.split("/" if "/" in path else "."):
+    """What stands at "a.b[0].c" or "a.b[name].c" (the entry of that name); None where nothing does. "a>b.c"
+    where keys have dots."""
+    for part in path.split(">" if ">" in path else "."):
         key, _, index = part.rstrip("]").partition("[")
         thing = thing.get(key) if isinstance(thing, dict) else None
         if index and thing is not None:

@@ -35,13 +35,16 @@ class OwnCluster(Kubectl):
 
     def __init__(self, directory):
         self.directory = Path(directory)
-        self._environment = {**os.environ, "CLUSTER_DIR": str(directory)}
+        self.environment = {**os.environ, "CLUSTER_DIR": str(directory)}
 
     def tool(self, *arguments, text=None):
-        return run([TOOL, *arguments], text=text, env=self._environment)
+        return run([TOOL, *arguments], text=text, env=self.environment)
 
     def kubectl(self, *arguments, text=None):
         return self.tool("kubectl", *arguments, text=text)
+
+    def helm(self, *arguments):
+        return self.tool("helm", *arguments)
 
     def up(self, nodes):
         self.tool("up", "--audit", str(nodes))
@@ -73,3 +76,6 @@ class GivenCluster(Kubectl):
 
     def kubectl(self, *arguments, text=None):
         return run(["kubectl", *arguments], text=text)
+
+    def helm(self, *arguments):
+        return run(["helm", *arguments])

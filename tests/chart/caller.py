@@ -1,0 +1,46 @@
+"""Somebody who calls the API server by kubectl, and is told why not."""
+import json
+import re
+import subprocess
+
+from machine import TOOL
+
+DENIAL = re.compile(r"ValidatingAdmissionPolicy '([^']+)' with binding '([^']+)' denied request: (.*)", re.S)
+
+
+class Caller:
+    """A service account, with the rights that it has; every write is a dry run unless it is meant."""
+
+    def __init__(self, cluster, namespace, account, pod=None):
+        self.environment = cluster.environment
+        self.flags = [f"--as=system:serviceaccount:{namespace}:{account}"]
+        if pod:
+            self.flags.append(f"--as-user-extra=authentication.kubernetes.io/pod-name={pod}")
+
+    def tries(self, *arguments, text=None, meant=False):
+        """None if the server would have done it, or what it said."""
+        dry = [] if meant else ["--dry-run=server"]
+        done = subprocess.run([TOOL, "kubectl", *arguments, *self.flags, *dry], input=text, capture_output=True, text=True,
+                              timeout=60, check=False, env=self.environment)
+        return None if done.returncode == 0 else done.stderr.strip()
+
+    def is_denied(self, *arguments, text=None):
+        """The policy that denied it and what it said; None where it was not denied."""
+        said = self.tries(*arguments, text=text)
+        if said is None:
+            return None
+        denial = DENIAL.search(said)
+        assert denial, f"not denied by a policy, but: {said}"
+        policy, binding, sentence = denial.groups()
+        assert policy == binding
+        return policy, sentence.strip()
+
+    def applies(self, thing):
+        return self.is_denied("apply", "--server-side", "--force-conflicts", "--field-manager=leader-elector-injector", "-f", "-",
+                              text=json.dumps(thing))
+
+    def patches(self, kind, name, namespace, patch):
+        return self.is_denied("patch", kind, name, "-n", namespace, "--type=merge", "-p", json.dumps(patch))
+
+    def deletes(self, kind, name, namespace):
+        return self.is_denied("delete", kind, name, "-n", namespace)
