@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -16,6 +15,7 @@
 #include "elector/config/invocation.h"
 #include "elector/elector.h"
 #include "elector/runtime/clock.h"
+#include "elector/runtime/ending_signals.h"
 #include "elector/runtime/log.h"
 
 // The program leader-elector: reads what it was started to do, and does it.
@@ -23,19 +23,7 @@ namespace {
 
 using namespace elector;
 
-// Blocked from here on, in every thread; run() takes them one by one. So process 1 of a container,
-// which has no default handlers, ends on SIGTERM too.
-sigset_t blockSignals() {
-    sigset_t ending;
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-    signal(SIGPIPE, SIG_IGN);
-    return ending;
-}
-
-int run(const config::Config& config, const sigset_t& ending) {
+int run(const config::Config& config, const runtime::EndingSignals& signals) {
     const runtime::SystemClock clock;
     const runtime::Log log(config.logLevel, config.logFormat, clock);
     for (const std::string& warning : config.warnings) {
@@ -48,17 +36,15 @@ int run(const config::Config& config, const sigset_t& ending) {
         throw config::Refusal(error.what());  // kubeconfig, folder, port: for the operator to mend
     }
     elector->start();
-    int received = 0;
-    sigwait(&ending, &received);
-    log.info("stopping", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    log.info("stopping", {{"signal", signals.await()}});
     elector->stop();
     return config::kExitSuccess;
 }
 
-int carryOut(const config::Invocation& invocation, const sigset_t& ending) {
+int carryOut(const config::Invocation& invocation, const runtime::EndingSignals& signals) {
     struct Visitor {
-        const sigset_t& ending;
-        int operator()(const config::Config& config) const { return run(config, ending); }
+        const runtime::EndingSignals& signals;
+        int operator()(const config::Config& config) const { return run(config, signals); }
         int operator()(const config::StatusRequest& request) const {
             return commands::runStatus(request, runtime::SystemClock(), std::cout, std::cerr);
         }
@@ -74,18 +60,18 @@ int carryOut(const config::Invocation& invocation, const sigset_t& ending) {
             return config::kExitSuccess;
         }
     };
-    return std::visit(Visitor{ending}, invocation);
+    return std::visit(Visitor{signals}, invocation);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    const sigset_t ending = blockSignals();
+    const runtime::EndingSignals signals;
     try {
         const std::vector<std::string> arguments(argv + 1, argv + argc);
         return carryOut(config::parseInvocation(arguments, config::environmentFrom(environ),
                                                 config::gatherFacts()),
-                        ending);
+                        signals);
     } catch (const config::Refusal& refusal) {
         fmt::print(stderr, "leader-elector: {}\n", refusal.what());
         return config::kExitUsage;
