@@ -64,6 +64,27 @@ TEST(JsonTextTest, ReadsStrings) {
     EXPECT_EQ(stringIn(""), std::nullopt);
 }
 
+TEST(JsonTextTest, ReadsEveryEscape) {
+    EXPECT_EQ(stringIn(R"("\"\\\/\b\f\n\r\t")"), "\"\\/\b\f\n\r\t");
+    EXPECT_EQ(
+        stringIn(R"("\u0000\u007F\u0080\u07ff\u0800\uD7ff\ue000\uffff")"),
+        std::string("\0\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf", 18));
+    EXPECT_EQ(stringIn(R"("\ud800\udc00 \udbff\uDFFF.")"), "\U00010000 \U0010ffff.");
+    EXPECT_EQ(stringIn(R"("\\u0041")"), "\\u0041");
+    for (const char* half :
+         {R"("\ud800")", R"("\udc00")", R"("\udc00\ud800")", R"("\ud800\ud800")", R"("\ud800x")",
+          R"("\ud800\n")", R"("\ud800\\udc00")", R"("\udbff\u0041")", "\"\\n\xff\""}) {
+        EXPECT_EQ(stringIn(half), std::nullopt) << half;
+    }
+}
+
+TEST(JsonTextTest, MakesLittleOfWhatIsNoJson) {
+    for (const char* text :
+         {R"("\")", R"("\u")", R"("\u12")", R"("\ud800\u")", R"("\uzzzz")", "\"\\"}) {
+        EXPECT_LE(stringIn(text).value_or("").size(), 2U) << text;
+    }
+}
+
 TEST(JsonTextTest, ReadsIntegersAndNothingThatOnlyLooksLikeOne) {
     EXPECT_EQ(integerIn("-9223372036854775808"), std::numeric_limits<std::int64_t>::min());
     EXPECT_EQ(integerIn("0"), 0);
