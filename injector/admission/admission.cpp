@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "elector/config/values.h"
 #include "elector/names.h"
@@ -60,15 +61,12 @@ std::optional<Decision> skip(const PodFacts& pod, std::string_view space,
     return decision(Verdict::Skipped, reason, skipPatch(pod, reason));
 }
 
-// The container of the sidecar's name, ours or the user's.
-const ContainerFacts* containerOfOurName(const PodFacts& pod) {
-    for (const auto* list : {&pod.initContainers, &pod.containers}) {
-        const auto found = std::ranges::find(*list, names::kContainer, &ContainerFacts::name);
-        if (found != list->end()) {
-            return &*found;
-        }
-    }
-    return nullptr;
+// The first container of the sidecar's name; nothing where there is none.
+std::optional<std::size_t> indexOfOurName(const std::vector<ContainerFacts>& containers) {
+    const auto found = std::ranges::find(containers, names::kContainer, &ContainerFacts::name);
+    return found == containers.end()
+               ? std::nullopt
+               : std::optional(static_cast<std::size_t>(found - containers.begin()));
 }
 
 // A container with our name is ours if it has its token from our volume, and the Pod says that it
@@ -79,13 +77,25 @@ bool isOurs(const ContainerFacts& container, const PodFacts& pod, const Wish& wi
                container.mountedVolumes.end();
 }
 
-Decision judgePresent(const ContainerFacts& container, const PodFacts& pod, const Wish& wish) {
-    if (isOurs(container, pod, wish)) {
-        return {Verdict::Already, "the Pod has its sidecar already", "[]", wish.leaseName};
+// About a Pod that has a container of the sidecar's name already; nothing where it has none.
+std::optional<Decision> judgePresent(const PodFacts& pod, const Wish& wish) {
+    const auto sidecar = indexOfOurName(pod.initContainers);
+    const auto index = sidecar ? sidecar : indexOfOurName(pod.containers);
+    if (!index) {
+        return std::nullopt;
     }
-    const std::string reason = fmt::format(
-        "the Pod has a container \"{}\" of its own, which is left as it is", names::kContainer);
-    return decision(Verdict::Skipped, reason, skipPatch(pod, reason));
+    const ContainerFacts& container = (sidecar ? pod.initContainers : pod.containers)[*index];
+    if (!isOurs(container, pod, wish)) {
+        const std::string reason = fmt::format(
+            "the Pod has a container \"{}\" of its own, which is left as it is", names::kContainer);
+        return decision(Verdict::Skipped, reason, skipPatch(pod, reason));
+    }
+    if (sidecar && container.restartPolicy != "Always") {
+        // Webhooks built against Kubernetes before 1.28 drop what they do not know of, and an init
+        // container that never ends keeps the Pod from starting. We are asked again after them.
+        return Decision{Verdict::Injected, "", repairPatch(*index), wish.leaseName};
+    }
+    return Decision{Verdict::Already, "the Pod has its sidecar already", "[]", wish.leaseName};
 }
 
 // Sets the Lease's name; returns what is wrong, or "".
@@ -178,8 +188,8 @@ Decision decide(const PodFacts& pod, std::string_view space, const Defaults& def
                                     "\"true\"; so it gets no sidecar",
                                     names::kInjectAnnotation));
     }
-    const ContainerFacts* present = containerOfOurName(pod);
-    return present != nullptr ? judgePresent(*present, pod, wish) : inject(pod, wish, defaults);
+    const auto present = judgePresent(pod, wish);
+    return present ? *present : inject(pod, wish, defaults);
 }
 
 }  // namespace

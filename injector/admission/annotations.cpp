@@ -276,13 +276,15 @@ Refusal refusalOf(std::string_view name, std::string_view value, std::string_vie
 
 std::string complaintAboutImage(const std::string& image) {
     constexpr std::size_t kMaxCharacters = 512;
-    const bool printable = std::ranges::all_of(image, [](char c) { return c > ' ' && c <= '~'; });
-    return printable && !image.empty() && image.size() <= kMaxCharacters
+    constexpr std::string_view kMarks = "._-+/:@[]";
+    const bool wellFormed = std::ranges::all_of(image, [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               kMarks.find(c) != std::string_view::npos;
+    });
+    return wellFormed && !image.empty() && image.size() <= kMaxCharacters
                ? ""
-               : fmt::format(
-                     "an image's reference has 1 to {} printable ASCII characters and no "
-                     "blanks",
-                     kMaxCharacters);
+               : fmt::format("an image's reference has 1 to {} letters, digits and {}",
+                             kMaxCharacters, kMarks);
 }
 
 }  // namespace injector::admission

@@ -75,6 +75,14 @@ std::string injectionPatch(const PodFacts& pod, const SidecarSpec& spec) {
     return patch.text();
 }
 
+std::string repairPatch(std::size_t index) {
+    const std::string path = fmt::format("/spec/initContainers/{}", index);
+    return JsonPatch()
+        .test(path + "/name", jsonString(names::kContainer))
+        .add(path + "/restartPolicy", jsonString("Always"))
+        .text();
+}
+
 std::string skipPatch(const PodFacts& pod, std::string_view reason) {
     const std::string status = fmt::format("skipped: {}", reason);
     const auto current = pod.annotations.find("status");

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ inline constexpr std::string_view kInjectedStatus = "injected ";
 
 // Adds sidecar, volume, annotations and label.
 std::string injectionPatch(const PodFacts& pod, const SidecarSpec& spec);
+
+// Gives the sidecar, the init container at `index`, its restartPolicy back.
+std::string repairPatch(std::size_t index);
 
 // Says in the status why there is no sidecar; "[]" where it says so already.
 std::string skipPatch(const PodFacts& pod, std::string_view reason);

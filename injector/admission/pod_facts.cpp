@@ -164,6 +164,10 @@ ContainerFacts readContainer(Reader& reader, std::string_view container) {
     const Fields fields(container);
     ContainerFacts facts;
     facts.name = reader.text(fields.find("name"), "a container's name");
+    if (facts.name.empty()) {
+        reader.complain("a container has no name");
+    }
+    facts.restartPolicy = reader.text(fields.find("restartPolicy"), "a container's restartPolicy");
     if (const auto ports = reader.typed(fields.find("ports"), Kind::Array, "a container's ports")) {
         readPorts(reader, *ports, facts);
     }

@@ -20,6 +20,7 @@ struct Owner {
 
 struct ContainerFacts {
     std::string name;
+    std::string restartPolicy;                // "" where it has none of its own
     std::vector<std::int64_t> tcpPorts;       // those that it declares
     std::vector<std::string> mountedVolumes;  // by the volumes' names
 };

@@ -1,0 +1,297 @@
+#include "injector/admission/admission.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "elector/kubernetes/json_text.h"
+#include "tests/unit/injector/admission/pod_text.h"
+
+namespace injector::admission {
+namespace {
+
+using testing::HasSubstr;
+
+Decision decisionOn(const std::string& pod) {
+    return admit(pod, "default", someDefaults());
+}
+
+TEST(AdmissionTest, SkipsTheNamespacesOfTheSystemAndTheRelease) {
+    Defaults defaults = someDefaults();
+    defaults.releaseNamespace = "leaders";
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"kube-system", "Pods in the namespace kube-system get no sidecar"},
+        {"kube-node-lease", "Pods in the namespace kube-node-lease get no sidecar"},
+        {"kube-public", "Pods in the namespace kube-public get no sidecar"},
+        {"leaders", "Pods in \"leaders\", the injector's own namespace, get no sidecar"},
+    };
+    for (const auto& [space, reason] : cases) {
+        const Decision decision = admit(askingPod(), space, defaults);
+        EXPECT_EQ(decision.verdict, Verdict::Skipped) << space;
+        EXPECT_EQ(decision.reason, reason);
+        EXPECT_THAT(admission::apply(askingPod(), decision.patch), HasSubstr("skipped: Pods in "));
+        EXPECT_EQ(admit(podWith({{"shared", "nonsense"}}), space, defaults).verdict,
+                  Verdict::NotAsked);
+    }
+    EXPECT_EQ(admit(askingPod(), "kube-systems", defaults).verdict, Verdict::Injected);
+}
+
+TEST(AdmissionTest, TakesTheNamespaceOfThePodOnlyWhereTheRequestNamesNone) {
+    const std::string pod =
+        R"({"metadata":{"namespace":"kube-system","annotations":{"leader-elector.io/inject":"true",)"
+        R"("leader-elector.io/lease-name":"a"}},"spec":{"containers":[{"name":"web"}]}})";
+    EXPECT_EQ(admit(pod, "", someDefaults()).verdict, Verdict::Skipped);
+    EXPECT_EQ(admit(pod, "default", someDefaults()).verdict, Verdict::Injected);
+    EXPECT_EQ(admit(askingPod(), "", someDefaults()).verdict, Verdict::Injected);
+}
+
+TEST(AdmissionTest, FindsPortsOnlyWhereTheyAreDeclared) {
+    const auto withPorts = [](const std::string& ports) {
+        return decisionOn(askingPod({}, R"({"containers":[{"name":"web","ports":)" + ports + "}]}"))
+            .verdict;
+    };
+    EXPECT_EQ(withPorts(R"([{"containerPort":80},{"containerPort":4040}])"), Verdict::Refused);
+    EXPECT_EQ(withPorts(R"([{"containerPort":4040,"protocol":"TCP"}])"), Verdict::Refused);
+    EXPECT_EQ(withPorts(R"([{"containerPort":4040,"protocol":"SCTP"}])"), Verdict::Injected);
+    EXPECT_EQ(withPorts(R"([{"containerPort":80,"hostPort":4040}])"), Verdict::Injected);
+    EXPECT_EQ(withPorts(R"([{"containerPort":69576}])"), Verdict::Injected);  // 4040 + 65536
+}
+
+TEST(AdmissionTest, SaysWhatCannotBeRead) {
+    const auto asking = [](const std::string& metadata, const std::string& rest) {
+        return R"({"metadata":{"annotations":{"leader-elector.io/inject":"true",)"
+               R"("leader-elector.io/lease-name":"a"})" +
+               metadata + "}," + rest + "}";
+    };
+    const std::string web = R"("spec":{"containers":[{"name":"web"}]})";
+    const auto spec = [](const std::string& member) {
+        return R"("spec":{"containers":[{"name":"web"}],)" + member + "}";
+    };
+    const auto container = [](const std::string& member) {
+        return R"("spec":{"containers":[{"name":"web",)" + member + "}]}";
+    };
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"", "the Pod is no JSON, or nested deeper than 128"},
+        {"{", "the Pod is no JSON, or nested deeper than 128"},
+        {"[]", "the Pod is an array, not an object"},
+        {R"({"metadata":5})", "metadata is a number, not an object"},
+        {R"({"metadata":{"annotations":""}})", "metadata.annotations is a text, not an object"},
+        {asking("", R"("spec":[])"), "spec is an array, not an object"},
+        {asking("", R"("spec":null)"), "spec.containers names no container"},
+        {asking(R"(,"namespace":{})", web), "metadata.namespace is an object, not a text"},
+        {asking(R"(,"labels":[])", web), "metadata.labels is an array, not an object"},
+        {asking(R"(,"labels":{"pod-template-hash":5})", web),
+         "metadata.labels.pod-template-hash is a number, not a text"},
+        {asking(R"(,"ownerReferences":{})", web),
+         "metadata.ownerReferences is an object, not an array"},
+        {asking(R"(,"ownerReferences":["x"])", web),
+         "metadata.ownerReferences[] is a text, not an object"},
+        {asking(R"(,"ownerReferences":[{"controller":"true"}])", web),
+         "metadata.ownerReferences[].controller is a text, not a truth value"},
+        {asking(R"(,"ownerReferences":[{"controller":true,"name":7}])", web),
+         "metadata.ownerReferences[].name is a number, not a text"},
+        {asking("", spec(R"("restartPolicy":1)")), "spec.restartPolicy is a number, not a text"},
+        {asking("", spec(R"("hostNetwork":"true")")),
+         "spec.hostNetwork is a text, not a truth value"},
+        {asking("", spec(R"("os":"linux")")), "spec.os is a text, not an object"},
+        {asking("", spec(R"("os":{"name":[]})")), "spec.os.name is an array, not a text"},
+        {asking("", spec(R"("nodeSelector":[])")), "spec.nodeSelector is an array, not an object"},
+        {asking("", spec(R"("nodeSelector":{"kubernetes.io/os":1})")),
+         "spec.nodeSelector[kubernetes.io/os] is a number, not a text"},
+        {asking("", spec(R"("securityContext":1)")),
+         "spec.securityContext is a number, not an object"},
+        {asking("", spec(R"("securityContext":{"runAsUser":"0"})")),
+         "spec.securityContext.runAsUser is a text, not a number"},
+        {asking("", spec(R"("securityContext":{"runAsUser":0.5})")),
+         "spec.securityContext.runAsUser is no integer of 64 bits"},
+        {asking("", spec(R"("volumes":{})")), "spec.volumes is an object, not an array"},
+        {asking("", spec(R"("volumes":[[]])")), "spec.volumes[] is an array, not an object"},
+        {asking("", spec(R"("volumes":[{"name":1}])")),
+         "spec.volumes[].name is a number, not a text"},
+        {asking("", spec(R"("initContainers":{})")),
+         "spec.initContainers is an object, not an array"},
+        {asking("", spec(R"("initContainers":["a"])")),
+         "spec.initContainers[] is a text, not an object"},
+        {asking("", R"("spec":{"containers":{}})"), "spec.containers is an object, not an array"},
+        {asking("", R"("spec":{"containers":[7]})"),
+         "spec.containers[] is a number, not an object"},
+        {asking("", R"("spec":{"containers":[{}]})"), "a container has no name"},
+        {asking("", R"("spec":{"containers":[{"name":true}]})"),
+         "a container's name is a truth value, not a text"},
+        {asking("", R"("spec":{"containers":[{"name":"\ud800"}]})"),
+         "a container's name is no Unicode text"},
+        {asking("", R"("spec":{"containers":[{"name":")"
+                    "\xff"
+                    R"("}]})"),
+         "a container's name is no Unicode text"},
+        {asking("", container(R"("ports":{})")), "a container's ports is an object, not an array"},
+        {asking("", container(R"("ports":[1])")),
+         "a container's ports[] is a number, not an object"},
+        {asking("", container(R"("ports":[{"containerPort":"80"}])")),
+         "a container's ports[].containerPort is a text, not a number"},
+        {asking("", container(R"("ports":[{"containerPort":99999999999999999999}])")),
+         "a container's ports[].containerPort is no integer of 64 bits"},
+        {asking("", container(R"("ports":[{"protocol":1}])")),
+         "a container's ports[].protocol is a number, not a text"},
+        {asking("", container(R"("volumeMounts":1)")),
+         "a container's volumeMounts is a number, not an array"},
+        {asking("", container(R"("volumeMounts":[1])")),
+         "a container's volumeMounts[] is a number, not an object"},
+        {asking("", container(R"("volumeMounts":[{"name":1}])")),
+         "a container's volumeMounts[].name is a number, not a text"},
+        {asking("", container(R"("restartPolicy":{})")),
+         "a container's restartPolicy is an object, not a text"},
+    };
+    for (const auto& [pod, sentence] : cases) {
+        const Decision decision = decisionOn(pod);
+        EXPECT_EQ(decision.verdict, Verdict::Failed) << pod;
+        EXPECT_EQ(decision.reason, sentence) << pod;
+        EXPECT_EQ(decision.patch, "[]");
+    }
+}
+
+TEST(AdmissionTest, LeavesAloneWhatAsksForNothing) {
+    for (const char* pod :
+         {"null", "{}", R"({"metadata":null})", R"({"metadata":{"annotations":{}},"spec":7})",
+          R"({"metadata":{"annotations":{"leader-elector.iO/inject":"true"}}})",
+          R"({"metadata":{"annotations":{"x-leader-elector.io/inject":"true"}}})",
+          R"({"metadata":{"annotations":{"leader-elector.io":"true"}}})",
+          R"({"metadata":{"labels":{"leader-elector.io/inject":"true"}},"spec":{}})"}) {
+        const Decision decision = decisionOn(pod);
+        EXPECT_EQ(decision.verdict, Verdict::NotAsked) << pod;
+        EXPECT_EQ(decision.reason, "");
+        EXPECT_EQ(decision.patch, "[]");
+    }
+}
+
+// An embedded zero ends no key, and no value.
+TEST(AdmissionTest, TakesKeysAndValuesWhole) {
+    EXPECT_EQ(
+        decisionOn(R"({"metadata":{"annotations\u0000":{"leader-elector.io/inject":"true"}}})")
+            .verdict,
+        Verdict::NotAsked);
+    const std::string spec = R"("spec":{"containers":[{"name":"web"}]}})";
+    EXPECT_EQ(
+        decisionOn(R"({"metadata":{"annotations":{"leader-elector.io/inject\u0000":"true"}},)" +
+                   spec)
+            .reason,
+        "unknown annotation \"leader-elector.io/inject\\x00\" (did you mean "
+        "leader-elector.io/inject?)");
+    EXPECT_EQ(
+        decisionOn(R"({"metadata":{"annotations":{"leader-elector.io/inject":"true\u0000"}},)" +
+                   spec)
+            .reason,
+        "annotation leader-elector.io/inject \"true\\x00\" is refused: allowed are true and false");
+    // The same key, written otherwise.
+    EXPECT_EQ(
+        decisionOn(R"({"metadata":{"annotations":{"leader\u002delector.io\/inject":"tr\u0075e",)"
+                   R"("leader-elector.io/lease-name":"\u0061"}},)"
+                   R"("spec":{"containers":[{"name":"web"}]}})")
+            .leaseName,
+        "a");
+}
+
+TEST(AdmissionTest, TakesTheLastOfEqualKeysAsTheApiServerDoes) {
+    const std::string pod =
+        R"({"metadata":{"annotations":{}},"metadata":{"annotations":null,)"
+        R"("annotations":{"leader-elector.io/inject":"false","leader-elector.io/inject":"true",)"
+        R"("leader-elector.io/lease-name":"a"}},)"
+        R"("spec":{"hostNetwork":true,"hostNetwork":false,"containers":[],)"
+        R"("containers":[{"name":"a","name":"b"}]}})";
+    const Decision decision = decisionOn(pod);
+    EXPECT_EQ(decision.leaseName, "a");
+    const std::string patched = admission::apply(pod, decision.patch);
+    EXPECT_THAT(patched, HasSubstr(R"("args":["--lease-name=a"])"));
+    EXPECT_EQ(decisionOn(patched).verdict, Verdict::Already);
+}
+
+TEST(AdmissionTest, BoundsTheDepthInsteadOfTheStack) {
+    const auto nested = [](std::size_t depth) {
+        return askingPod({}, R"({"containers":[{"name":"web"}],"deep":)" + std::string(depth, '[') +
+                                 std::string(depth, ']') + "}");
+    };
+    EXPECT_EQ(decisionOn(nested(100)).verdict, Verdict::Injected);
+    EXPECT_EQ(decisionOn(nested(1'000'000)).reason,
+              "the Pod is no JSON, or nested deeper than 128");
+}
+
+TEST(AdmissionTest, KeepsWhatItDoesNotKnowByteForByte) {
+    const std::string strange =
+        R"("strange" : [ 18446744073709551616,1.10, 1E-400 ,"\u00e9\ud800",{"a":1,"a":2}, null ])";
+    const std::string pod = askingPod(
+        {}, R"({"containers" : [ {"name":"web",)" + strange + R"(} ] , )" + strange + " }");
+    const Decision decision = decisionOn(pod);
+    EXPECT_EQ(decision.verdict, Verdict::Injected);
+    std::string patched = admission::apply(pod, decision.patch);
+    for (int i = 0; i < 2; ++i) {
+        const auto at = patched.find(strange);
+        ASSERT_NE(at, std::string::npos);
+        patched.erase(at, strange.size());
+    }
+    EXPECT_EQ(patched.find("18446744073709551616"), std::string::npos);
+}
+
+TEST(AdmissionTest, BearsPodsOfAMebibyte) {
+    std::string names;
+    std::string keys;
+    for (int i = 0; i < 20'000; ++i) {
+        names += ",{\"name\":\"c" + std::to_string(i) + "\"}";
+        keys += ",\"\\u006b" + std::to_string(i) + "\":\"" + std::string(20, 'v') + "\"";
+    }
+    const std::string pod = R"({"metadata":{"annotations":{"leader-elector.io/inject":"true",)"
+                            R"("leader-elector.io/lease-name":"a")" +
+                            keys + R"(}},"spec":{"containers":[{"name":"web"})" + names + "]}}";
+    ASSERT_GT(pod.size(), 1U << 20U);
+    const Decision decision = decisionOn(pod);
+    EXPECT_EQ(decision.verdict, Verdict::Injected);
+    EXPECT_EQ(decisionOn(admission::apply(pod, decision.patch)).verdict, Verdict::Already);
+}
+
+// Whatever is done to a Pod's text, it is decided about, and what is patched once is not patched
+// twice.
+TEST(AdmissionTest, DecidesAboutAnyDamage) {
+    const std::string whole =
+        R"({"metadata":{"name":"web","labels":{"pod-template-hash":"5d9c"},"annotations":{)" +
+        annotationsText({{"inject", "true"}, {"mode", "container"}, {"port", "81"}}) +
+        R"(},"ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-5d9c",)"
+        R"("controller":true}]},"spec":{"volumes":[],"initContainers":[{"name":"init"}],)"
+        R"("containers":[{"name":"web","ports":[{"containerPort":80}],"volumeMounts":[]}]}})";
+    const std::string_view letters = "{}[]\",:\\ 0-9truefalsn\x01\xff/~";
+    std::mt19937 random(20'260'131);
+    std::size_t injected = 0;
+    for (int round = 0; round < 20'000; ++round) {
+        std::string pod = whole;
+        for (std::size_t count = 1 + random() % 3; count > 0; --count) {
+            const std::size_t at = random() % pod.size();
+            switch (random() % 3) {
+                case 0:
+                    pod[at] = letters[random() % letters.size()];
+                    break;
+                case 1:
+                    pod.erase(at, 1 + random() % 20);
+                    break;
+                default:
+                    pod.insert(at, pod.substr(random() % pod.size(), random() % 20));
+            }
+        }
+        const Decision first = decisionOn(pod);
+        ASSERT_LT(first.reason.size(), 256U) << pod;
+        if (first.verdict != Verdict::NotAsked) {
+            ASSERT_EQ(first.reason.empty(), first.verdict == Verdict::Injected) << pod;
+        }
+        if (first.patch != "[]") {
+            const Decision second = decisionOn(admission::apply(pod, first.patch));
+            ASSERT_EQ(second.patch, "[]") << pod;
+            injected += second.verdict == Verdict::Already ? 1 : 0;
+        }
+    }
+    EXPECT_GT(injected, 100U);
+}
+
+}  // namespace
+}  // namespace injector::admission

@@ -1,0 +1,297 @@
+#include "injector/admission/annotations.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/unit/injector/admission/pod_text.h"
+
+namespace injector::admission {
+namespace {
+
+using testing::HasSubstr;
+
+// What one annotation, or several, do to the sidecar.
+struct Accepted {
+    Pairs annotations;
+    std::string part;  // of the sidecar's JSON
+};
+
+const std::vector<Accepted>& accepted() {
+    static const std::vector<Accepted> kCases{
+        {{{"inject", "true"}}, R"("name":"leader-elector")"},
+        {{{"lease-name", "a"}}, R"("args":["--lease-name=a"])"},
+        {{{"lease-name", "shop.main-0"}}, R"("args":["--lease-name=shop.main-0"])"},
+        {{{"shared", "true"}}, R"("args":["--lease-name=web"])"},
+        {{{"shared", "false"}}, R"("args":["--lease-name=web"])"},
+        {{{"lease-duration", "15s"}}, R"("args":["--lease-name=web","--lease-duration=15s"])"},
+        {{{"lease-duration", "1h"}}, R"("--lease-duration=1h")"},
+        {{{"lease-renew-duration", "9s"}}, R"("--lease-name=web","--lease-renew-duration=9s"])"},
+        {{{"lease-duration", "1s"}, {"lease-renew-duration", "500ms"}},
+         R"("--lease-duration=1s","--lease-renew-duration=500ms"])"},
+        {{{"retry-period", "1.5s"}}, R"("args":["--lease-name=web","--retry-period=1.5s"])"},
+        {{{"drain", "0"}}, R"("args":["--lease-name=web","--drain=0"])"},
+        {{{"drain", "1h"}}, R"("--drain=1h")"},
+        {{{"port", "1"}}, R"("--addr=:1")"},
+        {{{"port", "65535"}}, R"("containerPort":65535)"},
+        {{{"port", "4040"}}, R"("args":["--lease-name=web"])"},
+        {{{"mode", "sidecar"}}, R"("restartPolicy":"Always")"},
+        {{{"mode", "container"}}, R"("args":["--lease-name=web","--on-shutdown=expire"])"},
+        {{{"cpu-request", "5m"}},
+         R"({"requests":{"cpu":"5m","memory":"32Mi"},"limits":{"cpu":"5m","memory":"32Mi"}})"},
+        {{{"cpu-limit", "1"}}, R"({"requests":{"cpu":"1","memory":"32Mi"},"limits":{"cpu":"1",)"},
+        {{{"cpu-request", "0.01"}, {"cpu-limit", "10m"}},
+         R"({"requests":{"cpu":"0.01","memory":"32Mi"},"limits":{"cpu":"10m",)"},
+        {{{"memory-request", "64M"}},
+         R"({"requests":{"cpu":"10m","memory":"64M"},"limits":{"cpu":"10m","memory":"64M"}})"},
+        {{{"memory-limit", "1e8"}},
+         R"({"requests":{"cpu":"10m","memory":"1e8"},"limits":{"cpu":"10m","memory":"1e8"}})"},
+        {{{"memory-request", "32Mi"}, {"memory-limit", "1Gi"}},
+         R"({"requests":{"cpu":"10m","memory":"32Mi"},"limits":{"cpu":"10m","memory":"1Gi"}})"},
+        {{{"image", "r.example:5000/a/b@sha256:0f"}}, R"("image":"r.example:5000/a/b@sha256:0f")"},
+        {{{"log-level", "debug"}}, R"("args":["--lease-name=web","--log-level=debug"])"},
+        {{{"log-level", "error"}}, R"("--log-level=error")"},
+        {{{"status", "whatever \x01 it says"}}, R"("args":["--lease-name=web"])"},
+    };
+    return kCases;
+}
+
+// The defaults first, so that those of a case replace them.
+std::string podOf(const Pairs& annotations) {
+    std::set<std::string> names;
+    for (const auto& [name, value] : annotations) {
+        names.insert(name);
+    }
+    Pairs all = annotations;
+    for (const auto& [name, value] : Pairs{{"inject", "true"}, {"lease-name", "web"}}) {
+        if (!names.contains(name)) {
+            all.emplace_back(name, value);
+        }
+    }
+    return podWith(all);
+}
+
+TEST(AnnotationsTest, DoWhatTheTableSays) {
+    for (const auto& [annotations, part] : accepted()) {
+        EXPECT_THAT(sidecarIn(podOf(annotations), someDefaults()), HasSubstr(part));
+    }
+}
+
+TEST(AnnotationsTest, AreEachTried) {
+    std::set<std::string> tried;
+    for (const auto& [annotations, part] : accepted()) {
+        for (const auto& [name, value] : annotations) {
+            tried.insert(name);
+        }
+    }
+    for (const std::string_view name : annotationNames()) {
+        EXPECT_TRUE(tried.contains(std::string(name))) << name;
+    }
+    EXPECT_EQ(tried.size(), annotationNames().size());
+}
+
+struct RefusedCase {
+    Pairs annotations;
+    std::string sentence;
+};
+
+const std::string kDuration = "write a duration with its units, such as 10s, 1m30s or 500ms";
+const std::string kCpu =
+    "write an amount of CPU from 1m, such as 10m or 0.5, by Kubernetes' syntax";
+const std::string kMemory =
+    "write an amount of memory from 1Mi, such as 32Mi or 64M, by Kubernetes' syntax";
+const std::string kName =
+    "a Lease's name is a DNS subdomain: lower-case letters, digits, dashes and points, beginning "
+    "and ending with a letter or digit, at most 253 characters";
+const std::string kImage = "an image's reference has 1 to 512 letters, digits and ._-+/:@[]";
+const std::string kPort = "allowed is a number from 1 to 65535";
+
+// `annotation leader-elector.io/NAME "VALUE" is refused: ALLOWED`, for each value.
+void expectRefused(const std::string& name, const std::vector<std::string>& values,
+                   const std::string& allowed) {
+    for (const std::string& value : values) {
+        const Decision decision = admit(podOf({{name, value}}), "default", someDefaults());
+        EXPECT_EQ(decision.verdict, Verdict::Refused) << name << " " << value;
+        EXPECT_EQ(decision.reason, "annotation leader-elector.io/" + name + " \"" + value +
+                                       "\" is refused: " + allowed);
+        EXPECT_EQ(decision.patch, "[]");
+        EXPECT_EQ(decision.leaseName, "");
+    }
+}
+
+TEST(AnnotationsTest, AreRefusedWithWhatIsAllowed) {
+    expectRefused("inject", {"", "True", "yes", "1", " true"}, "allowed are true and false");
+    expectRefused("shared", {"", "TRUE", "no"}, "allowed are true and false");
+    expectRefused("lease-name", {"", "Web", "a_b", "-a", "a.", "a/b", "\u00e9"}, kName);
+    expectRefused("lease-duration", {"", "10", "10 s", "ten", "1d"}, kDuration);
+    expectRefused("lease-renew-duration", {"", "5", "s"}, kDuration);
+    expectRefused("retry-period", {"", "2", "-"}, kDuration);
+    expectRefused("drain", {"", "2", "abc"}, kDuration);
+    expectRefused("drain", {"-1s", "61m"}, "allowed is a duration from 0s to 1h");
+    expectRefused("port", {"", "0", "65536", "-1", "+1", "80a", " 80", "0x50", "http", "1e3"},
+                  kPort);
+    expectRefused("mode", {"", "Sidecar", "native", "init"}, "allowed are sidecar and container");
+    for (const char* name : {"cpu-request", "cpu-limit"}) {
+        expectRefused(name, {"", "0", "0.5m", "-1", "+1", "1 m", "1i", "m", ".", "1.2.3", "10mi"},
+                      kCpu);
+    }
+    for (const char* name : {"memory-request", "memory-limit"}) {
+        expectRefused(name, {"", "0", "32", "100m", "32MB", "32mb", "1e", "-32Mi", "e5", "1Kib"},
+                      kMemory);
+    }
+    expectRefused("image", {"", "a b", " a", "a\u00a0b", "\u00e9", "a$b"}, kImage);
+    expectRefused("log-level", {"", "Info", "trace"}, "allowed are debug, info, warn and error");
+}
+
+TEST(AnnotationsTest, AreRefusedWhereTheyDoNotFitEachOther) {
+    const std::vector<RefusedCase> cases{
+        {{{"lease-duration", "1500ms"}},
+         "annotation leader-elector.io/lease-duration \"1500ms\" is not allowed: a Lease records "
+         "whole seconds, from 1s to 1h"},
+        {{{"lease-duration", "3601s"}},
+         "annotation leader-elector.io/lease-duration \"3601s\" is not allowed: a Lease records "
+         "whole seconds, from 1s to 1h"},
+        {{{"lease-renew-duration", "9001ms"}},
+         "annotation leader-elector.io/lease-renew-duration \"9001ms\" is too long: allowed is at "
+         "most 0.9 x the lease duration = 0.9 x 10s = 9s, so that a leader has stopped before "
+         "another may start"},
+        {{{"lease-duration", "5s"}},
+         "annotation leader-elector.io/lease-renew-duration \"5s\" (the default) is too long: "
+         "allowed is at most 0.9 x the lease duration = 0.9 x 5s = 4.5s, so that a leader has "
+         "stopped before another may start"},
+        {{{"lease-renew-duration", "0s"}},
+         "annotation leader-elector.io/lease-renew-duration \"0s\" is not allowed: it must be "
+         "above 0s and at most 0.9 of the lease duration"},
+        {{{"retry-period", "5s"}},
+         "annotation leader-elector.io/retry-period \"5s\" is too long: it must be below the renew "
+         "deadline, 5s, or each term ends before its first renewal"},
+        {{{"retry-period", "-1s"}},
+         "annotation leader-elector.io/retry-period \"-1s\" is not allowed: it must be above 0s "
+         "and below the renew deadline"},
+        {{{"cpu-request", "11m"}, {"cpu-limit", "0.01"}},
+         "annotation leader-elector.io/cpu-request \"11m\" is refused: it is above "
+         "leader-elector.io/cpu-limit \"0.01\"; allowed is at most that"},
+        {{{"memory-request", "1Gi"}, {"memory-limit", "1G"}},
+         "annotation leader-elector.io/memory-request \"1Gi\" is refused: it is above "
+         "leader-elector.io/memory-limit \"1G\"; allowed is at most that"},
+    };
+    for (const auto& [annotations, sentence] : cases) {
+        const Decision decision = admit(podOf(annotations), "default", someDefaults());
+        EXPECT_EQ(decision.verdict, Verdict::Refused) << sentence;
+        EXPECT_EQ(decision.reason, sentence);
+    }
+}
+
+TEST(AnnotationsTest, AreJudgedWithTheDefaultsOfTheRelease) {
+    Defaults defaults = someDefaults();
+    defaults.leaseDuration = "60s";
+    defaults.leaseRenewDuration = "40s";
+    defaults.retryPeriod = "10s";
+    EXPECT_THAT(sidecarIn(podOf({{"lease-renew-duration", "50s"}}), defaults),
+                HasSubstr(R"("args":["--lease-name=web","--lease-duration=60s",)"
+                          R"("--lease-renew-duration=50s","--retry-period=10s"])"));
+    EXPECT_EQ(
+        admit(podOf({{"lease-duration", "30s"}}), "default", defaults).reason,
+        "annotation leader-elector.io/lease-renew-duration \"40s\" (the default) is too long: "
+        "allowed is at most 0.9 x the lease duration = 0.9 x 30s = 27s, so that a leader has "
+        "stopped before another may start");
+    EXPECT_EQ(
+        admit(podOf({{"lease-renew-duration", "10s"}}), "default", defaults).reason,
+        "annotation leader-elector.io/retry-period \"10s\" (the default) is too long: it must "
+        "be below the renew deadline, 10s, or each term ends before its first renewal");
+}
+
+TEST(AnnotationsTest, ThatNobodyKnowsAreRefusedWithTheNearest) {
+    const auto reasonOf = [](const std::string& name) {
+        return admit(podOf({{name, "x"}}), "default", someDefaults()).reason;
+    };
+    EXPECT_EQ(reasonOf("lease_name"),
+              "unknown annotation \"leader-elector.io/lease_name\" (did you mean "
+              "leader-elector.io/lease-name?)");
+    EXPECT_EQ(reasonOf("Inject"),
+              "unknown annotation \"leader-elector.io/Inject\" (did you mean "
+              "leader-elector.io/inject?)");
+    const std::string all =
+        ": allowed are inject, lease-name, shared, lease-duration, lease-renew-duration, "
+        "retry-period, drain, port, mode, cpu-request, cpu-limit, memory-request, memory-limit, "
+        "image, log-level, status";
+    EXPECT_EQ(reasonOf(""), "unknown annotation \"leader-elector.io/\"" + all);
+    EXPECT_EQ(reasonOf("volume"), "unknown annotation \"leader-elector.io/volume\"" + all);
+    EXPECT_EQ(reasonOf("session"),
+              "annotation leader-elector.io/session \"x\" is refused: it belongs to Leases, where "
+              "the elector writes it");
+    // A label of ours is no annotation.
+    EXPECT_EQ(reasonOf("injected"),
+              "unknown annotation \"leader-elector.io/injected\" (did you mean "
+              "leader-elector.io/inject?)");
+}
+
+TEST(AnnotationsTest, AreRefusedAlsoWhereNothingIsInjected) {
+    EXPECT_EQ(admit(podWith({{"port", "http"}}), "default", someDefaults()).reason,
+              "annotation leader-elector.io/port \"http\" is refused: " + kPort);
+    EXPECT_EQ(admit(podWith({{"injekt", "true"}}), "default", someDefaults()).verdict,
+              Verdict::Refused);
+}
+
+TEST(AnnotationsTest, AreNotLookedAtWhereTheyAreSwitchedOff) {
+    const Decision decision =
+        admit(podWith({{"inject", "false"}, {"port", "http"}, {"injekt", "true"}}), "default",
+              someDefaults());
+    EXPECT_EQ(decision.verdict, Verdict::NotAsked);
+    EXPECT_EQ(decision.reason, "");
+}
+
+TEST(AnnotationsTest, OfAnyLengthAndContentGiveASentenceOfBoundedLength) {
+    const std::vector<std::string> hostile{
+        std::string(100'000, 'x'),      std::string(100'000, '\x01'),
+        std::string(100'000, '"'),      std::string(500, '\\'),
+        std::string(10'000, '\n') + "ok", "\u202e" + std::string(300, 'y'),
+        std::string("a\0b", 3),           "1" + std::string(100'000, '0') + "s",
+        std::string(99'999, '0') + "10s",
+    };
+    for (const std::string_view name : annotationNames()) {
+        if (name == "status") {
+            continue;
+        }
+        for (const std::string& value : hostile) {
+            const Decision decision =
+                admit(podOf({{std::string(name), value}}), "default", someDefaults());
+            EXPECT_EQ(decision.verdict, Verdict::Refused) << name;
+            EXPECT_LT(decision.reason.size(), 256U) << name;
+            EXPECT_TRUE(decision.reason.starts_with("annotation leader-elector.io/")) << name;
+            EXPECT_EQ(decision.reason.find_first_of(std::string("\n\x01\0", 3)), std::string::npos);
+        }
+    }
+    for (const std::string& name : hostile) {
+        const Decision decision = admit(podOf({{name, "x"}}), "default", someDefaults());
+        EXPECT_EQ(decision.verdict, Verdict::Refused);
+        EXPECT_LT(decision.reason.size(), 256U);
+    }
+}
+
+TEST(AnnotationsTest, AreCutAtAHundredCharacters) {
+    EXPECT_EQ(admit(podOf({{"mode", std::string(500, 'x')}}), "default", someDefaults()).reason,
+              "annotation leader-elector.io/mode \"" + std::string(97, 'x') +
+                  "\u2026\" is refused: allowed are sidecar and container");
+}
+
+TEST(AnnotationsTest, OfWhichOneStandsTwiceCountTheLast) {
+    const std::string pod = podWith(
+        {{"inject", "false"}, {"inject", "true"}, {"lease-name", "a"}, {"lease-name", "b"}});
+    EXPECT_EQ(admit(pod, "default", someDefaults()).leaseName, "b");
+}
+
+TEST(AnnotationsTest, HaveDurationsOfABoundedText) {
+    std::string text;
+    for (int i = 0; i < 19; ++i) {
+        text += "0h";
+    }
+    EXPECT_THAT(sidecarIn(podOf({{"drain", text}}), someDefaults()), HasSubstr("--drain=" + text));
+    expectRefused("drain", {text + "0h1s"}, "a duration has at most 40 characters");
+}
+
+}  // namespace
+}  // namespace injector::admission
