@@ -50,6 +50,10 @@ bool isOurs(std::string_view key) {
 }
 
 bool hasOurs(std::string_view annotations) {
+    if (json_text::kindOf(annotations) != json_text::Kind::Object) {
+        // Written as something else: they cannot be read, but it shall be said.
+        return annotations.find(names::kPrefix) != std::string_view::npos;
+    }
     const auto members = json_text::membersOf(annotations);
     return std::any_of(members.begin(), members.end(),
                        [](const auto& each) { return isOurs(each.key); });
@@ -110,6 +114,20 @@ std::string restored(std::string_view object, std::string_view key, std::string_
                  : json_text::withoutMember(object, key);
 }
 
+// `podTemplate` with this metadata: in its place, or where people write it, before all else.
+std::string withMetadata(std::string_view podTemplate, std::string_view metadata) {
+    const auto members = json_text::membersOf(podTemplate);
+    if (std::any_of(members.begin(), members.end(),
+                    [](const auto& each) { return each.key == "metadata"; })) {
+        return json_text::withMember(podTemplate, "metadata", metadata);
+    }
+    auto result = json_text::withMember("{}", "metadata", metadata);
+    for (const auto& each : members) {
+        result = json_text::withMember(result, each.key, each.value);
+    }
+    return result;
+}
+
 }  // namespace
 
 const WorkloadKind* findWorkloadKind(std::string_view apiVersion, std::string_view kind) {
@@ -162,7 +180,7 @@ std::string podOf(const WorkloadKind& kind, std::string_view object, Copies copi
         }
         metadata = json_text::withMember(metadata, "ownerReferences", ownerReferences(*controller));
     }
-    auto pod = json_text::withMember(podTemplate, "metadata", metadata.empty() ? "{}" : metadata);
+    auto pod = withMetadata(podTemplate, metadata.empty() ? "{}" : metadata);
     pod = json_text::withMember(pod, "apiVersion", R"("v1")");
     return json_text::withMember(pod, "kind", R"("Pod")");
 }

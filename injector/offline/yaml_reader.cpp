@@ -88,9 +88,6 @@ class Composer final : public YAML::EventHandler {
             beginMerge(mark);
             return;
         }
-        if (!elector::runtime::isUtf8(value)) {
-            stop(mark, "an escape stands for half a character; write the character itself");
-        }
         if (tag == "!" && keepsFoldedEnd(mark)) {
             stop(mark,
                  "a folded block that keeps its last line breaks (>+) is read in different ways; "
