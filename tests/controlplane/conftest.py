@@ -1,5 +1,6 @@
 """A real etcd and kube-apiserver for all tests of this folder, and electors as bare processes beside them."""
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -9,7 +10,9 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "cluster"), str(HERE.parent / "history")]
 
+from injected import Space  # noqa: E402
 from machine import OwnCluster  # noqa: E402
+from operators import Operators  # noqa: E402
 from processes import Electors  # noqa: E402
 
 
@@ -24,13 +27,36 @@ def control_plane():
             ours.down()
 
 
+def name_of(request):
+    """What belongs to a test is called by its name."""
+    return re.sub("[^a-z0-9]+", "-", request.node.name.lower().removeprefix("test_"))[:60].strip("-")
+
+
 @pytest.fixture
 def electors(control_plane, tmp_path, request):
     """Electors of this test's own Lease; what they answered is judged when the test has ended well."""
-    lease = request.node.name.replace("_", "-").lower().removeprefix("test-")[:60].rstrip("-")
+    lease = name_of(request)
     group = Electors(Path(os.environ["ELECTOR"]), control_plane, lease, tmp_path)
     try:
         yield group
     finally:
         group.close()
     group.observation.judge()
+
+
+@pytest.fixture
+def operators(control_plane, tmp_path, request):
+    """Replicas of the injector's operator, with a Lease of this test's own. None runs yet."""
+    elector = Path(os.environ["ELECTOR"])
+    binary = Path(os.environ.get("INJECTOR", elector.parents[1] / "injector" / "leader-elector-injector"))
+    replicas = Operators(binary, control_plane, f"operator-{name_of(request)}"[:60].rstrip("-"), tmp_path)
+    try:
+        yield replicas
+    finally:
+        replicas.close()
+
+
+@pytest.fixture
+def space(control_plane, request):
+    """A namespace of this test's own."""
+    return Space(control_plane, name_of(request))

@@ -1,0 +1,111 @@
+"""Workloads and Pods as objects, as they stand once the webhook has seen them; nothing runs."""
+import json
+
+LABEL = "app.kubernetes.io/managed-by"
+OURS = "leader-elector-injector"
+PREFIX = "leader-elector.io/"
+
+TEMPLATE = {"metadata": {"labels": {"app": "x"}}, "spec": {"containers": [{"name": "app", "image": "app"}]}}
+ENDING = {**TEMPLATE, "spec": {**TEMPLATE["spec"], "restartPolicy": "Never"}}
+SELECTOR = {"matchLabels": {"app": "x"}}
+KINDS = {
+    "Deployment": ("apps/v1", {"selector": SELECTOR, "template": TEMPLATE}),
+    "ReplicaSet": ("apps/v1", {"selector": SELECTOR, "template": TEMPLATE}),
+    "StatefulSet": ("apps/v1", {"selector": SELECTOR, "serviceName": "x", "template": TEMPLATE}),
+    "DaemonSet": ("apps/v1", {"selector": SELECTOR, "template": TEMPLATE}),
+    "CronJob": ("batch/v1", {"schedule": "0 0 * * *", "jobTemplate": {"spec": {"template": ENDING}}}),
+    "Job": ("batch/v1", {"suspend": True, "template": ENDING}),
+}
+ROLE_RULES = [
+    {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "resourceNames": ["NAME"],
+     "verbs": ["get", "list", "watch", "create", "update"]},
+    {"apiGroups": [""], "resources": ["events"], "verbs": ["create"]},
+]
+
+
+def annotated(**values):
+    """Annotations of ours; `_` in a name stands for `-`."""
+    return {PREFIX + name.replace("_", "-"): value for name, value in values.items()}
+
+
+class Space:
+    """A namespace of one test."""
+
+    def __init__(self, control_plane, name):
+        self.plane, self.name = control_plane, name
+        self.plane.kubectl("create", "namespace", name)
+        self.account("default")
+
+    def account(self, name):
+        self.plane.kubectl("-n", self.name, "create", "serviceaccount", name)
+
+    def create(self, kind, name, owner=None, annotations=None, api=None, spec=None, labels=None):
+        """Creates an object and returns it; `owner` is an object of create(), its controller."""
+        known_api, known_spec = KINDS.get(kind, (None, None))
+        metadata = {"name": name, "namespace": self.name, "annotations": annotations or {}, "labels": labels or {}}
+        if owner:
+            metadata["ownerReferences"] = [{**reference(owner), "controller": True}]
+        text = json.dumps({"apiVersion": api or known_api, "kind": kind, "metadata": metadata, "spec": spec or known_spec})
+        return json.loads(self.plane.kubectl("create", "-o", "json", "-f", "-", text=text))
+
+    def deployment(self, name, **options):
+        """A Deployment's ReplicaSet, to own Pods, and the Deployment."""
+        deployment = self.create("Deployment", name, **options)
+        return self.create("ReplicaSet", f"{name}-5d4f8c7b9", owner=deployment), deployment
+
+    def pod(self, name, lease, owner=None, account="default", sidecar=True, status="injected 0.1.0", shared=False):
+        annotations = annotated(inject="true", lease_name=lease)
+        if status:
+            annotations |= annotated(status=status)
+        if shared:
+            annotations |= annotated(shared="true")
+        spec = {"serviceAccountName": account, "containers": [{"name": "app", "image": "app"}]}
+        if sidecar:
+            spec["initContainers"] = [{"name": "leader-elector", "image": "leader-elector", "restartPolicy": "Always",
+                                       "args": [f"--lease-name={lease}"]}]
+        labels = annotated(injected="true") if sidecar else {}
+        return self.create("Pod", name, owner=owner, annotations=annotations, api="v1", spec=spec, labels=labels)
+
+    def find(self, kind, name):
+        """The object, or nothing."""
+        text = self.plane.kubectl("-n", self.name, "get", kind, name, "-o", "json", "--ignore-not-found", "--show-managed-fields")
+        return json.loads(text) if text else None
+
+    def kubectl(self, *arguments, text=None):
+        return self.plane.kubectl("-n", self.name, *arguments, text=text)
+
+    def role(self, lease):
+        return self.find("role", f"leader-elector:{lease}")
+
+    def binding(self, lease):
+        return self.find("rolebinding", f"leader-elector:{lease}")
+
+    def accounts(self, lease):
+        """The ServiceAccounts that may campaign for the Lease."""
+        binding = self.binding(lease)
+        return sorted(subject["name"] for subject in binding["subjects"]) if binding else []
+
+    def events(self, reason):
+        """The texts of our Events of that reason, by what they are about."""
+        found = json.loads(self.kubectl("get", "events", "-o", "json"))["items"]
+        return {f"{event['involvedObject']['kind']}/{event['involvedObject']['name']}": event["message"] for event in found
+                if event["reason"] == reason and event["source"]["component"] == OURS}
+
+    def remove(self, kind, *names):
+        self.kubectl("delete", kind, *names, "--grace-period=0", "--force")
+
+    def template(self, kind, name):
+        """The annotations of ours on the workload's template."""
+        spec = self.find(kind, name)["spec"]
+        template = spec["jobTemplate"]["spec"]["template"] if kind == "CronJob" else spec["template"]
+        annotations = template["metadata"].get("annotations", {})
+        return {name: value for name, value in annotations.items() if name.startswith(PREFIX)}
+
+
+def reference(thing):
+    return {"apiVersion": thing["apiVersion"], "kind": thing["kind"], "name": thing["metadata"]["name"],
+            "uid": thing["metadata"]["uid"]}
+
+
+def rules(lease):
+    return json.loads(json.dumps(ROLE_RULES).replace("NAME", lease))

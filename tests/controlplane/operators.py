@@ -1,0 +1,95 @@
+"""Replicas of the injector's operator as processes in the control plane's network."""
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+from observation import in_network
+
+NAMESPACE = "default"
+FIRST_PORT = 8082
+
+
+def eventually(what, check, seconds=20):
+    """The first true thing that `check` returns."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = check()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.1)
+
+
+class Operators:
+    """The replicas of one Lease, by their names. All is stopped by close()."""
+
+    def __init__(self, binary, control_plane, lease, directory):
+        self.control_plane = control_plane
+        self._lease, self._binary, self._directory = lease, binary, directory
+        self._network = control_plane.network("cp")
+        self._processes, self._ports = {}, {}
+
+    def start(self, name, flags=(), waits=True):
+        """Starts a replica, and waits until it leads and has looked around."""
+        self._start(name, flags)
+        if waits:
+            eventually(f"{name} works", lambda: self.metric(name, 'reconciles_total{kind="sweep",outcome="settled"}'))
+
+    def _start(self, name, flags):
+        port = self._ports.setdefault(name, FIRST_PORT + len(self._ports))
+        # setpriv: should this driver be killed, then so is what it started.
+        command = ["nsenter", f"--net={self._network}", "setpriv", "--pdeathsig", "KILL", self._binary, "operator",
+                   f"--id={name}", f"--namespace={NAMESPACE}", f"--lease-name={self._lease}",
+                   f"--kubeconfig={self.control_plane.directory / 'pki' / 'admin.kubeconfig'}",
+                   f"--health-addr=127.0.0.1:{port}", "--certificates=given", "--certificate-secret=none",
+                   f"--certificate={self._directory / 'certificate.pem'}", *flags]
+        with open(self._log_path(name), "ab") as log:
+            self._processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def _log_path(self, name):
+        return self._directory / f"{name}.log"
+
+    def log(self, name):
+        return self._log_path(name).read_text(encoding="utf-8")
+
+    def metric(self, name, series):
+        """The value of a metric of the injector's; 0 where it is not shown."""
+        for line in self._ask(name, "/metrics").splitlines():
+            if line.startswith(f"leader_elector_injector_{series} "):
+                return float(line.rsplit(" ", 1)[1])
+        return 0
+
+    def _ask(self, name, path):
+        def ask():
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self._ports[name]}{path}", timeout=2) as answer:
+                    return answer.read().decode()
+            except (urllib.error.URLError, ConnectionError):
+                return ""
+
+        return in_network(self._network, ask)
+
+    def kill(self, name):
+        self._end(name, signal.SIGKILL)
+
+    def terminate(self, name):
+        code = self._end(name, signal.SIGTERM)
+        assert code == 0, f"{name} ended with {code}"
+
+    def _end(self, name, how):
+        process = self._processes.pop(name)
+        process.send_signal(how)
+        try:
+            return process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+
+    def close(self):
+        for process in self._processes.values():
+            process.kill()
+            process.wait()
+        for name in self._ports:  # pytest shows this if the test fails
+            print(f"--- {name}\n" + "\n".join(self.log(name).splitlines()[-40:]))

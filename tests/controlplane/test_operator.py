@@ -1,0 +1,332 @@
+"""The operator on a real API server: rights on Leases for Pods that were injected, and what else it sees to."""
+import json
+import time
+
+import pytest
+from injected import ENDING, LABEL, OURS, annotated, reference, rules
+from operators import eventually
+
+# In which something that should not happen would have happened.
+A_WHILE = 2
+
+
+def owners(thing):
+    return [{key: owner[key] for key in ("apiVersion", "kind", "name", "uid")} for owner in thing["metadata"]["ownerReferences"]]
+
+
+def test_rights_come_with_the_first_pod_and_go_with_the_last(operators, space):
+    operators.start("a")
+    replicas, deployment = space.deployment("web")
+    space.account("web")
+    space.pod("web-1", "web", replicas, account="web")
+    eventually("rights", lambda: space.binding("web"))
+    role, binding = space.role("web"), space.binding("web")
+    assert role["rules"] == rules("web")
+    assert binding["roleRef"] == {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "leader-elector:web"}
+    assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "web", "namespace": space.name}]
+    for thing in (role, binding):
+        assert thing["metadata"]["labels"] == {LABEL: OURS}
+        assert owners(thing) == [reference(deployment)]
+    version = role["metadata"]["resourceVersion"]
+    space.pod("web-2", "web", replicas, account="web")
+    space.remove("pod", "web-1")
+    time.sleep(A_WHILE)
+    assert space.role("web")["metadata"]["resourceVersion"] == version, "written though nothing changed"
+    space.remove("pod", "web-2")
+    eventually("no rights", lambda: not space.role("web") and not space.binding("web"))
+    space.pod("web-3", "web", replicas, account="web")
+    eventually("rights again", lambda: space.binding("web"))
+
+
+def test_rights_are_those_of_the_service_accounts_of_live_pods(operators, space):
+    operators.start("a")
+    replicas, _ = space.deployment("web")
+    space.account("old")
+    space.account("new")
+    space.pod("web-1", "web", replicas, account="old")
+    space.pod("web-2", "web", replicas, account="new")
+    eventually("both", lambda: space.accounts("web") == ["new", "old"])
+    space.kubectl("patch", "pod", "web-1", "--subresource=status", "--type=merge", "-p", '{"status":{"phase":"Succeeded"}}')
+    eventually("the one that lives", lambda: space.accounts("web") == ["new"])
+
+
+def test_a_pod_without_our_container_gets_no_rights_whatever_its_annotations_say(operators, space):
+    operators.start("a")
+    space.pod("bare", "bare", sidecar=False)
+    space.pod("proper", "proper")
+    eventually("the proper one's rights", lambda: space.binding("proper"))
+    assert space.role("bare") is None
+
+
+@pytest.mark.parametrize("kind", ["bare", "StatefulSet", "CronJob", "Rollout"])
+def test_rights_belong_to_what_made_the_pods(operators, space, kind):
+    operators.start("a")
+    if kind == "bare":
+        expected = [reference(space.pod("web", "web"))]
+    elif kind == "StatefulSet":
+        owner = space.create("StatefulSet", "web")
+        space.pod("web-0", "web", owner)
+        expected = [reference(owner)]
+    elif kind == "CronJob":
+        owner = space.create("CronJob", "web")
+        space.pod("web-1", "web", space.create("Job", "web-28000000", owner=owner))
+        expected = [reference(owner)]
+    else:  # of a kind that nobody here knows
+        owner = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+                 "metadata": {"name": "web", "uid": "11111111-2222-3333-4444-555555555555"}}
+        space.pod("web-1", "web", space.create("ReplicaSet", "web-1", owner=owner))
+        expected = [reference(owner)]
+    eventually("rights", lambda: space.binding("web"))
+    assert owners(space.role("web")) == owners(space.binding("web")) == expected
+
+
+def test_a_second_workload_gets_no_rights_on_the_lease_and_an_event_until_the_first_is_gone(operators, space):
+    operators.start("a")
+    first, _ = space.deployment("first")
+    space.account("first")
+    space.account("second")
+    space.pod("first-1", "both", first, account="first")
+    eventually("the first one's rights", lambda: space.accounts("both") == ["first"])
+    second, _ = space.deployment("second")
+    space.pod("second-1", "both", second, account="second")
+    events = eventually("the Event", lambda: space.events("LeaseConflict"))
+    assert events == {"Deployment/second": (
+        'Deployment "second" gets no rights on the Lease "both", for which Deployment "first" campaigns: give it another '
+        'leader-elector.io/lease-name, or annotate both with leader-elector.io/shared: "true"')}
+    assert space.accounts("both") == ["first"]
+    # Whoever has the rights keeps them over a restart of the operator, though its Pods are younger.
+    space.remove("pod", "first-1")
+    eventually("the second one's turn", lambda: space.accounts("both") == ["second"])
+    space.pod("first-2", "both", first, account="first")
+    operators.terminate("a")
+    operators.start("b")
+    time.sleep(A_WHILE)
+    assert space.accounts("both") == ["second"]
+
+
+def test_workloads_that_both_share_a_lease_get_rights_on_it(operators, space):
+    operators.start("a")
+    first, deployment = space.deployment("first")
+    second, other = space.deployment("second")
+    third, _ = space.deployment("third")
+    for name in ("first", "second", "third"):
+        space.account(name)
+    space.pod("first-1", "both", first, account="first", shared=True)
+    space.pod("second-1", "both", second, account="second", shared=True)
+    eventually("rights of both", lambda: space.accounts("both") == ["first", "second"])
+    assert sorted(owner["uid"] for owner in owners(space.role("both"))) == sorted(
+        owner["metadata"]["uid"] for owner in (deployment, other))
+    assert space.events("LeaseConflict") == {}
+    space.pod("third-1", "both", third, account="third")
+    eventually("the third one's Event", lambda: "Deployment/third" in space.events("LeaseConflict"))
+    assert space.accounts("both") == ["first", "second"]
+
+
+def test_somebody_elses_role_is_left_alone(operators, space):
+    operators.start("a")
+    space.kubectl("create", "role", "leader-elector:web", "--verb=get", "--resource=pods")
+    before = space.role("web")
+    space.pod("web", "web")
+    events = eventually("the Event", lambda: space.events("ForeignRole"))
+    assert events == {"Pod/web": (
+        'no rights on the Lease "web" are given: the Role "leader-elector:web" is there and is not ours, as it lacks the label '
+        'app.kubernetes.io/managed-by: leader-elector-injector; remove it, or use another leader-elector.io/lease-name')}
+    assert space.binding("web") is None
+    space.remove("pod", "web")
+    time.sleep(A_WHILE)
+    assert space.role("web") == before
+
+
+def test_what_is_edited_by_hand_is_put_right(operators, space):
+    operators.start("a")
+    space.pod("web", "web")
+    eventually("rights", lambda: space.binding("web"))
+    name = "leader-elector:web"
+    space.kubectl("patch", "role", name, "--type=json", "-p",
+                  '[{"op": "replace", "path": "/rules/0/resourceNames/0", "value": "other"}]')
+    eventually("its rules", lambda: space.role("web")["rules"] == rules("web"))
+    space.kubectl("patch", "rolebinding", name, "--type=json", "-p",
+                  '[{"op": "replace", "path": "/subjects/0/name", "value": "other"}]')
+    eventually("its subjects", lambda: space.accounts("web") == ["default"])
+    space.kubectl("delete", "role", name)
+    eventually("the Role", lambda: space.role("web"))
+    space.kubectl("delete", "rolebinding", name)
+    eventually("the binding", lambda: space.binding("web"))
+
+
+def test_a_labelled_binding_to_another_role_is_replaced(operators, space):
+    name = "leader-elector:web"
+    space.kubectl("create", "rolebinding", name, "--role=admin", f"--serviceaccount={space.name}:default")
+    space.kubectl("label", "rolebinding", name, f"{LABEL}={OURS}")
+    space.pod("web", "web")
+    operators.start("a")
+    eventually("our binding", lambda: (space.binding("web") or {}).get("roleRef", {}).get("name") == name)
+
+
+def test_what_is_left_over_is_removed_and_what_is_missing_made_at_a_restart(operators, space):
+    operators.start("a")
+    space.pod("old", "old")
+    eventually("rights", lambda: space.binding("old"))
+    operators.kill("a")
+    space.remove("pod", "old")
+    space.pod("new", "new")
+    operators.start("b")
+    eventually("the new one's rights", lambda: space.binding("new"))
+    eventually("the old one's are gone", lambda: not space.role("old") and not space.binding("old"))
+
+
+def test_only_the_replica_that_leads_works_and_the_other_follows_it(operators, space):
+    operators.start("a")
+    operators.start("b", waits=False)
+    space.pod("web", "web")
+    eventually("rights", lambda: space.binding("web"))
+    time.sleep(A_WHILE)
+    looked = 'reconciles_total{kind="pod",outcome="settled"}'
+    assert operators.metric("a", looked) > 0
+    assert operators.metric("b", looked) == 0
+    operators.terminate("a")
+    space.pod("other", "other")
+    eventually("the other replica", lambda: space.binding("other"))
+
+
+def test_nothing_is_done_in_the_namespaces_of_the_system(operators, space, control_plane):
+    operators.start("a")
+    pod = {"apiVersion": "v1", "kind": "Pod",
+           "metadata": {"name": "web", "namespace": "kube-system", "annotations": annotated(inject="true", lease_name="web"),
+                        "labels": annotated(injected="true")},
+           "spec": {"containers": [{"name": "app", "image": "app"}, {"name": "leader-elector", "image": "x"}]}}
+    control_plane.kubectl("-n", "kube-system", "create", "serviceaccount", "default")
+    control_plane.apply(json.dumps(pod))
+    space.pod("web", "web")
+    eventually("rights elsewhere", lambda: space.binding("web"))
+    assert control_plane.get("roles", "-n", "kube-system", "-l", f"{LABEL}={OURS}")["items"] == []
+
+
+def test_pods_without_a_sidecar_are_told_and_counted(operators, space):
+    operators.start("a")
+    before = operators.metric("a", "uninjected_pods")
+    replicas, _ = space.deployment("web")
+    space.pod("web-1", "web", replicas, sidecar=False, status=None)
+    space.pod("web-2", "web", replicas, sidecar=False, status=None)
+    events = eventually("the Event", lambda: space.events("InjectionMissed"))
+    assert events == {"Deployment/web": (
+        'Pod "web-1" asks for a sidecar (leader-elector.io/inject: "true") but came up without one, as the webhook was not asked '
+        'when it was made: delete the Pod, and the next one gets it')}
+    eventually("the count", lambda: operators.metric("a", "uninjected_pods") == before + 2)
+    space.remove("pod", "web-1", "web-2")
+    eventually("the count", lambda: operators.metric("a", "uninjected_pods") == before)
+    assert space.role("web") is None
+
+
+def test_pods_that_were_skipped_are_told(operators, space):
+    operators.start("a")
+    before = operators.metric("a", "uninjected_pods")
+    space.pod("web", "web", sidecar=False, status="skipped: the Pod is for Windows")
+    events = eventually("the Event", lambda: space.events("InjectionSkipped"))
+    assert events == {"Pod/web": 'Pod "web" asks for a sidecar (leader-elector.io/inject: "true") and has none: the Pod is for Windows'}
+    assert operators.metric("a", "uninjected_pods") == before
+
+
+def test_workloads_of_one_service_account_are_told_that_their_rights_add_up(operators, space):
+    operators.start("a")
+    first, _ = space.deployment("first")
+    second, _ = space.deployment("second")
+    space.pod("first-1", "first", first)
+    space.pod("second-1", "second", second)
+    eventually("both Events", lambda: len(space.events("LeaseShared")) == 2)
+    text = ('Pods with the ServiceAccount "default" campaign for the Leases first, second: each of them may write all of these; '
+            "give each workload a ServiceAccount of its own to keep them apart")
+    assert space.events("LeaseShared") == {"Deployment/first": text, "Deployment/second": text}
+
+
+def test_the_lease_is_labelled_once_it_is_there(operators, space):
+    operators.start("a")
+    space.pod("web", "web")
+    eventually("rights", lambda: space.binding("web"))
+    space.create("Lease", "web", api="coordination.k8s.io/v1", spec={"holderIdentity": "web", "leaseDurationSeconds": 10})
+    lease = eventually("the label", lambda: (
+        space.find("lease", "web") if space.find("lease", "web")["metadata"].get("labels", {}).get(LABEL) == OURS else None))
+    assert lease["spec"] == {"holderIdentity": "web", "leaseDurationSeconds": 10}
+
+
+def test_leases_of_ours_that_nobody_needs_are_deleted_and_no_others(operators, space):
+    old, now = "2020-01-02T03:04:05.000006Z", time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())
+    spec = {"holderIdentity": "x", "leaseDurationSeconds": 10}
+    for name, renewed, labels in (("expired", old, {LABEL: OURS}), ("fresh", now, {LABEL: OURS}), ("foreign", old, {}),
+                                  ("used", old, {LABEL: OURS})):
+        space.create("Lease", name, api="coordination.k8s.io/v1", spec={**spec, "renewTime": renewed}, labels=labels)
+    space.pod("used", "used")
+    operators.start("a")
+    eventually("it is gone", lambda: not space.find("lease", "expired"))
+    time.sleep(A_WHILE)
+    assert all(space.find("lease", name) for name in ("fresh", "foreign", "used"))
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"])
+def test_annotations_go_to_the_template_and_away_again(operators, space, kind):
+    operators.start("a")
+    space.create(kind, "web")
+    space.kubectl("annotate", kind, "web", "leader-elector.io/inject=true", "leader-elector.io/status=x", "example.com/other=x")
+    eventually("the copy", lambda: space.template(kind, "web") == annotated(inject="true"))
+    generation = space.find(kind, "web")["metadata"].get("generation")
+    space.kubectl("annotate", kind, "web", "leader-elector.io/port=5050", "leader-elector.io/inject=false", "--overwrite")
+    eventually("the change", lambda: space.template(kind, "web") == annotated(inject="false", port="5050"))
+    assert kind == "Job" or space.find(kind, "web")["metadata"]["generation"] > generation
+    space.kubectl("annotate", kind, "web", "leader-elector.io/port-", "leader-elector.io/inject-")
+    eventually("it is taken away", lambda: space.template(kind, "web") == {})
+    assert not [entry for entry in space.find(kind, "web")["metadata"]["managedFields"] if entry["manager"] == OURS]
+
+
+def test_a_copy_that_was_removed_while_no_operator_ran_is_taken_away_by_the_next(operators, space):
+    operators.start("a")
+    space.create("Deployment", "web", annotations=annotated(inject="true"))
+    eventually("the copy", lambda: space.template("Deployment", "web") == annotated(inject="true"))
+    operators.terminate("a")
+    space.kubectl("annotate", "deployment", "web", "leader-elector.io/inject-")
+    operators.start("b")
+    eventually("it is taken away", lambda: space.template("Deployment", "web") == {})
+
+
+def test_what_the_template_says_itself_stays(operators, space):
+    operators.start("a")
+    space.create("Deployment", "web")
+    space.kubectl("patch", "deployment", "web", "--type=merge", "-p", json.dumps(
+        {"spec": {"template": {"metadata": {"annotations": annotated(lease_name="mine")}}}}))
+    space.kubectl("annotate", "deployment", "web", "leader-elector.io/inject=true", "leader-elector.io/lease-name=other")
+    eventually("the rest", lambda: space.template("Deployment", "web") == annotated(inject="true", lease_name="mine"))
+    events = eventually("the Event", lambda: space.events("AnnotationsNotCopied"))
+    assert events == {"Deployment/web": ("the template has leader-elector.io/lease-name with another value, which stays: "
+                                         "what the Deployment itself says is not copied")}
+    space.kubectl("annotate", "deployment", "web", "leader-elector.io/inject-", "leader-elector.io/lease-name-")
+    eventually("only the copy goes", lambda: space.template("Deployment", "web") == annotated(lease_name="mine"))
+
+
+def test_a_job_that_runs_is_told_to_be_made_anew(operators, space):
+    operators.start("a")
+    space.create("Job", "web", annotations=annotated(inject="true"), spec={"template": ENDING})
+    events = eventually("the Event", lambda: space.events("AnnotationsNotCopied"))
+    assert events == {"Job/web": ("the annotations leader-elector.io/inject have no effect: the template of a Job that is not "
+                                  "suspended cannot be changed; annotate spec.template and re-create it")}
+    assert space.template("Job", "web") == {}
+
+
+def test_workloads_with_a_controller_are_never_written(operators, space):
+    operators.start("a")
+    cron = space.create("CronJob", "web")
+    space.create("Job", "web-1", owner=cron, annotations=annotated(inject="true"))
+    space.create("Deployment", "other", annotations=annotated(inject="true"))
+    eventually("the other's copy", lambda: space.template("Deployment", "other"))
+    time.sleep(A_WHILE)
+    assert space.template("Job", "web-1") == {}
+    assert space.events("AnnotationsNotCopied") == {}
+
+
+def test_copying_and_rights_can_be_switched_off(operators, space):
+    operators.start("a", flags=["--copy-annotations=false", "--manage-rbac=false"])
+    space.create("Deployment", "web", annotations=annotated(inject="true"))
+    space.pod("web", "web")
+    space.create("Lease", "web", api="coordination.k8s.io/v1", spec={"holderIdentity": "web", "leaseDurationSeconds": 10})
+    eventually("the label", lambda: space.find("lease", "web")["metadata"].get("labels"))
+    time.sleep(A_WHILE)
+    assert space.template("Deployment", "web") == {}
+    assert space.role("web") is None and space.binding("web") is None
