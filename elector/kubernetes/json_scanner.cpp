@@ -17,10 +17,19 @@ bool isHexDigit(char character) {
            (character >= 'A' && character <= 'F');
 }
 
+bool isBlank(char character) {
+    return character == ' ' || character == '\n' || character == '\r' || character == '\t';
+}
+
+// Stands for itself in a string: no quote, no backslash, no control character.
+bool isPlain(char character) {
+    return character != '"' && character != '\\' && static_cast<unsigned char>(character) >= ' ';
+}
+
 }  // namespace
 
 void Scanner::skipBlanks() {
-    while (!atEnd() && std::string_view(" \t\r\n").find(text_[at_]) != std::string_view::npos) {
+    while (!atEnd() && isBlank(text_[at_])) {
         ++at_;
     }
 }
@@ -38,16 +47,15 @@ bool Scanner::skipString() {
     if (!take('"')) {
         return false;
     }
-    while (!atEnd()) {
-        const char character = text_[at_++];
-        if (character == '"') {
+    for (;;) {
+        while (!atEnd() && isPlain(text_[at_])) {
+            ++at_;
+        }
+        if (take('"')) {
             return true;
         }
-        if (static_cast<unsigned char>(character) < ' ') {
+        if (!take('\\')) {
             return false;
-        }
-        if (character != '\\') {
-            continue;
         }
         if (take('u')) {
             for (std::size_t count = 0; count < kHexDigits; ++count) {
@@ -61,7 +69,6 @@ bool Scanner::skipString() {
             return false;
         }
     }
-    return false;
 }
 
 bool Scanner::skipKey() {

@@ -37,6 +37,11 @@ bool isScalar(char32_t code) {
     return code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
 }
 
+// ASCII that stands for itself in a JSON string.
+bool isPlain(char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
 void appendJson(std::string& out, std::string_view text, const Character& c) {
     if (!c.valid) {
         out += "\ufffd";
@@ -96,6 +101,11 @@ bool isUtf8(std::string_view text) {
 std::string jsonString(std::string_view text, std::size_t limit) {
     std::string out = "\"";
     for (; !text.empty() && limit > 0; --limit) {
+        if (isPlain(text.front())) {
+            out += text.front();
+            text.remove_prefix(1);
+            continue;
+        }
         const Character c = firstCharacter(text);
         appendJson(out, text, c);
         text.remove_prefix(c.length);
