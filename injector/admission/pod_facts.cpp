@@ -6,6 +6,7 @@
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "injector/admission/fields.h"
 
 namespace injector::admission {
 
@@ -68,24 +69,6 @@ class Reader {
 
   private:
     std::string problem_;
-};
-
-// The members of an object, taken apart once.
-class Fields {
-  public:
-    explicit Fields(std::string_view object) : members_(json_text::membersOf(object)) {}
-
-    std::optional<std::string_view> find(std::string_view key) const {
-        for (auto member = members_.rbegin(); member != members_.rend(); ++member) {
-            if (member->key == key) {
-                return member->value;
-            }
-        }
-        return std::nullopt;
-    }
-
-  private:
-    std::vector<json_text::Member> members_;
 };
 
 void readAnnotations(std::string_view annotations, PodFacts& facts) {

@@ -5,10 +5,11 @@
 
 #include <optional>
 #include <utility>
-#include <vector>
+#include <variant>
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
+#include "injector/admission/fields.h"
 #include "injector/admission/json_object.h"
 #include "injector/admission/sentence.h"
 
@@ -26,20 +27,20 @@ constexpr const char* kKind = "AdmissionReview";
 struct Request {
     std::string_view rawUid;  // with its quotes, to be echoed as it is
     std::string subject;      // what it is about: "v1 pods"
-    bool isPod = false;
     bool isCreation = false;
     std::string space;
     std::optional<std::string_view> object;
 };
 
-std::string textOf(std::string_view object, std::string_view key) {
-    const auto value = json_text::member(object, key);
+// "" where there is no such text.
+std::string textOf(const Fields& fields, std::string_view key) {
+    const auto value = fields.find(key);
     return value ? json_text::stringIn(*value).value_or("") : "";
 }
 
 // "apps/v1 deployments", "v1 pods/exec".
-std::string subjectOf(std::string_view request) {
-    const std::string_view resource = json_text::member(request, "resource").value_or("");
+std::string subjectOf(const Fields& request) {
+    const Fields resource(request.find("resource").value_or(""));
     const std::string group = textOf(resource, "group");
     const std::string part = textOf(request, "subResource");
     return fmt::format("{}{}{} {}{}{}", group, group.empty() ? "" : "/",
@@ -47,31 +48,35 @@ std::string subjectOf(std::string_view request) {
                        part.empty() ? "" : "/", part);
 }
 
-Request requestIn(std::string_view request) {
-    Request result;
-    result.rawUid = json_text::member(request, "uid").value_or("");
-    result.subject = subjectOf(request);
-    result.isPod = result.subject == "v1 pods";
-    result.isCreation = textOf(request, "operation") == "CREATE";
-    result.space = textOf(request, "namespace");
-    result.object = json_text::member(request, "object");
-    return result;
-}
+// Why a body is no review.
+struct Complaint {
+    std::string sentence;
+};
 
-// Why `body` is no review, or "".
-std::string complaintAbout(std::string_view body) {
+std::variant<Request, Complaint> requestIn(std::string_view body) {
     if (!json_text::isValid(body)) {
-        return fmt::format("the body is no JSON, or nested deeper than {}", json_text::kMaxDepth);
+        return Complaint{
+            fmt::format("the body is no JSON, or nested deeper than {}", json_text::kMaxDepth)};
     }
-    if (textOf(body, "apiVersion") != kApiVersion || textOf(body, "kind") != kKind) {
-        return fmt::format("the body is no {} of {}", kKind, kApiVersion);
+    const Fields review(body);
+    if (textOf(review, "apiVersion") != kApiVersion || textOf(review, "kind") != kKind) {
+        return Complaint{fmt::format("the body is no {} of {}", kKind, kApiVersion)};
     }
-    const auto request = json_text::member(body, "request");
-    if (!request || json_text::kindOf(*request) != Kind::Object) {
-        return fmt::format("the {} has no request", kKind);
+    const std::string_view request = review.find("request").value_or("null");
+    if (json_text::kindOf(request) != Kind::Object) {
+        return Complaint{fmt::format("the {} has no request", kKind)};
     }
-    return textOf(*request, "uid").empty() ? fmt::format("the {} has a request without uid", kKind)
-                                           : "";
+    const Fields fields(request);
+    if (textOf(fields, "uid").empty()) {
+        return Complaint{fmt::format("the {} has a request without uid", kKind)};
+    }
+    const auto object = fields.find("object");
+    const bool isNull = !object || json_text::kindOf(*object) == Kind::Null;
+    return Request{.rawUid = fields.find("uid").value_or(""),
+                   .subject = subjectOf(fields),
+                   .isCreation = textOf(fields, "operation") == "CREATE",
+                   .space = textOf(fields, "namespace"),
+                   .object = isNull ? std::nullopt : object};
 }
 
 std::string base64(std::string_view text) {
@@ -92,7 +97,7 @@ Decision failure(std::string reason) {
 }
 
 Decision decide(const Request& request, const Defaults& defaults) {
-    if (!request.isPod) {
+    if (request.subject != "v1 pods") {
         return failure(sentenceAbout("the injector was asked about ", request.subject,
                                      ", and changes Pods (v1 pods) alone", kMaxReasonBytes));
     }
@@ -150,10 +155,11 @@ std::string answerTo(const Request& request, const Decision& decision) {
 }  // namespace
 
 ReviewAnswer review(std::string_view body, const Defaults& defaults) {
-    if (std::string complaint = complaintAbout(body); !complaint.empty()) {
-        return {.status = 400, .body = std::move(complaint), .verdict = Verdict::Failed};
+    const auto reading = requestIn(body);
+    if (const auto* complaint = std::get_if<Complaint>(&reading)) {
+        return {.status = 400, .body = complaint->sentence, .verdict = Verdict::Failed};
     }
-    const Request request = requestIn(*json_text::member(body, "request"));
+    const auto& request = std::get<Request>(reading);
     const Decision decision = decide(request, defaults);
     return {.status = 200, .body = answerTo(request, decision), .verdict = decision.verdict};
 }
