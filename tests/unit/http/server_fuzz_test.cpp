@@ -6,7 +6,7 @@
 #include <string>
 
 #include "tests/unit/http/server_fixture.h"
-#include "tests/unit/http/test_client.h"
+#include "tests/support/test_client.h"
 
 namespace elector::http {
 namespace {

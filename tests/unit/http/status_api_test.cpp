@@ -5,7 +5,7 @@
 
 #include "elector/runtime/rfc3339.h"
 #include "tests/unit/http/server_fixture.h"
-#include "tests/unit/http/test_client.h"
+#include "tests/support/test_client.h"
 
 namespace elector::http {
 namespace {

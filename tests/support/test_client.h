@@ -48,15 +48,18 @@ class TestClient {
     std::string ahead_;  // received, not yet returned
 };
 
-// The same over TLS, trusting `authority` (PEM) for the name localhost.
+// The same over TLS, trusting the certificates in `authorities` (PEM) for `name`.
 class TlsTestClient final : public TestClient {
   public:
-    TlsTestClient(std::uint16_t port, const std::string& authority);
+    TlsTestClient(std::uint16_t port, const std::string& authorities,
+                  const std::string& name = "localhost");
     ~TlsTestClient() override;
 
     void send(std::string_view bytes) override;
     // The common name in the server's certificate.
     std::string serverName() const;
+    // How many certificates the server sent.
+    int chainLength() const;
 
   protected:
     std::string receive() override;

@@ -1,4 +1,4 @@
-#include "tests/unit/http/test_client.h"
+#include "tests/support/test_client.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -142,20 +142,23 @@ struct TlsTestClient::State {
     std::unique_ptr<SSL, decltype(&SSL_free)> ssl{nullptr, SSL_free};
 };
 
-TlsTestClient::TlsTestClient(std::uint16_t port, const std::string& authority)
+TlsTestClient::TlsTestClient(std::uint16_t port, const std::string& authorities,
+                             const std::string& name)
     : TestClient(port), state_(std::make_unique<State>()) {
     const std::unique_ptr<BIO, decltype(&BIO_free)> pem(
-        BIO_new_mem_buf(authority.data(), static_cast<int>(authority.size())), BIO_free);
-    const std::unique_ptr<X509, decltype(&X509_free)> trusted(
-        PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr), X509_free);
-    X509_STORE_add_cert(SSL_CTX_get_cert_store(state_->context.get()), trusted.get());
+        BIO_new_mem_buf(authorities.data(), static_cast<int>(authorities.size())), BIO_free);
+    while (X509* trusted = PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr)) {
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(state_->context.get()), trusted);
+        X509_free(trusted);
+    }
     SSL_CTX_set_verify(state_->context.get(), SSL_VERIFY_PEER, nullptr);
     state_->ssl.reset(SSL_new(state_->context.get()));
     const timeval patience{kPatienceMs / 1000, 0};
     ::setsockopt(descriptor(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(descriptor(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     SSL_set_fd(state_->ssl.get(), descriptor());
-    SSL_set1_host(state_->ssl.get(), "localhost");
+    SSL_set1_host(state_->ssl.get(), name.c_str());
+    SSL_set_tlsext_host_name(state_->ssl.get(), name.c_str());
     if (SSL_connect(state_->ssl.get()) != 1) {
         throw std::runtime_error("the handshake failed");
     }
@@ -185,6 +188,10 @@ std::string TlsTestClient::serverName() const {
     X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, name.data(),
                               static_cast<int>(name.size()));
     return name.data();
+}
+
+int TlsTestClient::chainLength() const {
+    return sk_X509_num(SSL_get_peer_cert_chain(state_->ssl.get()));
 }
 
 }  // namespace elector::http
