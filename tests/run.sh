@@ -12,6 +12,7 @@
 #   demo           what tests/demo.sh shows
 #   controlplane   whole programs against a real etcd and kube-apiserver (needs root)
 #   interop        a client-go elector and ours compete for one Lease (needs root)
+#   chart          what helm renders, installs and refuses, and its policies, on a real kube-apiserver (needs root)
 #   cluster        the image on a real cluster of two nodes, with faults (needs root)
 #
 # Installs the Debian packages that are missing (tests/setup.sh). The last line is "N passed, N failed, N skipped", the
@@ -21,7 +22,7 @@
 # Logs stay in build/results.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-all_tiers=(format tidy unit contract simulation integration demo controlplane interop cluster)
+all_tiers=(format tidy unit contract simulation integration demo controlplane interop chart cluster)
 results=$PWD/build/results
 # Each commit has an order of its own in which GoogleTest shuffles, and schedules of its own to simulate: every commit tries
 # new ones, and the same commit always gets the same verdict.
@@ -142,6 +143,7 @@ tier_interop() {
     return $status
 }
 
+tier_chart() { run_pytest chart "$1"; }
 tier_cluster() { run_pytest cluster "$1"; }
 
 # ------------------------------------------------------------------------------------------------------ counting

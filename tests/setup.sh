@@ -20,6 +20,7 @@ packages_of() {
     integration) echo "${processes[@]}" "${build[@]}" ;;
     demo) echo curl jq python3 "${elector[@]}" ;;
     controlplane | interop) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
+    chart) echo "${processes[@]}" "${control_plane[@]}" ;;
     cluster) echo "${processes[@]}" "${control_plane[@]}" "${nodes[@]}" ;;
     *)
         echo "setup.sh: no tier '$1'" >&2
@@ -66,7 +67,7 @@ install_packages $(printf '%s\n' "${packages[@]}" | sort -u)
 
 for tier in "$@"; do
     case $tier in
-    controlplane | interop | cluster)
+    controlplane | interop | chart | cluster)
         if [ ! -d "$("$tests/cluster/cluster" bin)" ]; then
             echo "building Kubernetes, etcd and helm (about 7 minutes, once)"
             "$tests/cluster/cluster" build

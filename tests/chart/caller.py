@@ -2,6 +2,7 @@
 import json
 import re
 import subprocess
+import time
 
 from machine import TOOL
 
@@ -44,3 +45,11 @@ class Caller:
 
     def deletes(self, kind, name, namespace):
         return self.is_denied("delete", kind, name, "-n", namespace)
+
+
+def until_in_force(denied):
+    """API servers take up a new policy within about a second."""
+    deadline = time.monotonic() + 30
+    while not denied():
+        assert time.monotonic() < deadline, "a policy is not in force after 30 s"
+        time.sleep(0.2)

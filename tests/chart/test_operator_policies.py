@@ -1,11 +1,10 @@
 """The operator's service account is held to what it is for by policies alone: here it may do everything by its roles."""
 import copy
 import json
-import time
 
 import pytest
 
-from caller import Caller
+from caller import Caller, until_in_force
 from chart import CHART, merged
 
 LABEL = "app.kubernetes.io/managed-by"
@@ -74,14 +73,6 @@ def fixture_operator(control_plane):
     yield caller
     control_plane.tool("helm", "uninstall", "held", "-n", "held")
     control_plane.kubectl("delete", "clusterrolebinding", "held")
-
-
-def until_in_force(denied):
-    """API servers take up a new policy within about a second."""
-    deadline = time.monotonic() + 30
-    while not denied():
-        assert time.monotonic() < deadline, "a policy is not in force after 30 s"
-        time.sleep(0.2)
 
 
 # ------------------------------------------------------------------------------------------------ Roles, bindings
