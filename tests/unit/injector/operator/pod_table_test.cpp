@@ -1,0 +1,79 @@
+#include "injector/operator/pod_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace injector::operators {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+PodRecord pod(const ObjectKey& key, const std::string& uid, const std::string& lease) {
+    PodRecord record;
+    record.key = key;
+    record.uid = uid;
+    record.asks = true;
+    record.annotatedLease = lease;
+    return record;
+}
+
+const ObjectKey kPod{"shop", "web-0"};
+
+TEST(PodTableTest, TellsNewsFromRepetition) {
+    PodTable pods;
+    EXPECT_TRUE(pods.put(pod(kPod, "1", "web")));
+    pods.setFacts(kPod, "1", {"default", true, "", {}});
+    EXPECT_FALSE(pods.put(pod(kPod, "1", "web")));
+    auto changed = pod(kPod, "1", "web");
+    changed.shares = true;
+    EXPECT_TRUE(pods.put(changed));
+    ASSERT_TRUE(pods.find(kPod).has_value());
+    EXPECT_TRUE(pods.find(kPod)->facts.has_value()) << "its spec is the same";
+}
+
+TEST(PodTableTest, KnowsNothingOfAnotherPodOfTheName) {
+    PodTable pods;
+    pods.put(pod(kPod, "1", "web"));
+    pods.setFacts(kPod, "1", {"default", true, "", {}});
+    EXPECT_TRUE(pods.put(pod(kPod, "2", "web")));
+    EXPECT_FALSE(pods.find(kPod)->facts.has_value());
+    pods.setFacts(kPod, "1", {"default", true, "", {}});
+    EXPECT_FALSE(pods.find(kPod)->facts.has_value()) << "those are of the first one";
+}
+
+TEST(PodTableTest, FindsPodsByLeaseAndAccountInOneNamespace) {
+    PodTable pods;
+    for (const auto* space : {"a", "shop", "shop2"}) {
+        for (const auto* name : {"x", "y", "z"}) {
+            pods.put(pod({space, name}, "1", name == std::string("z") ? "other" : "web"));
+        }
+    }
+    EXPECT_THAT(pods.unread("shop"), SizeIs(3));
+    EXPECT_THAT(pods.unread(), SizeIs(9));
+    EXPECT_THAT(pods.campaigning({"shop", "web"}), IsEmpty());
+    EXPECT_THAT(pods.leases(), IsEmpty());
+    for (const auto* name : {"x", "y", "z"}) {
+        pods.setFacts({"shop", name}, "1",
+                      {name == std::string("x") ? "one" : "two", true, "", {}});
+    }
+    EXPECT_THAT(pods.campaigning({"shop", "web"}), SizeIs(2));
+    EXPECT_THAT(pods.ofAccount("shop", "two"), SizeIs(2));
+    EXPECT_THAT(pods.ofAccount("shop2", "two"), IsEmpty());
+    EXPECT_THAT(pods.leases(), ElementsAre(ObjectKey{"shop", "other"}, ObjectKey{"shop", "web"}));
+}
+
+TEST(PodTableTest, CountsThoseThatWereMissedUntilTheyAreGone) {
+    PodTable pods;
+    pods.put(pod(kPod, "1", "web"));
+    EXPECT_EQ(pods.countMissed(), 0U) << "not read yet";
+    pods.setFacts(kPod, "1", {"default", false, "", {}});
+    EXPECT_EQ(pods.countMissed(), 1U);
+    ASSERT_TRUE(pods.remove(kPod).has_value());
+    EXPECT_EQ(pods.countMissed(), 0U);
+    EXPECT_FALSE(pods.remove(kPod).has_value());
+}
+
+}  // namespace
+}  // namespace injector::operators

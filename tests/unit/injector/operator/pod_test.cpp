@@ -1,0 +1,102 @@
+#include "injector/operator/pod.h"
+
+#include <gtest/gtest.h>
+
+namespace injector::operators {
+namespace {
+
+ObjectMeta metaOf(std::map<std::string, std::string> annotations,
+                  std::map<std::string, std::string> labels = {}) {
+    ObjectMeta meta;
+    meta.key = {"shop", "web-0"};
+    meta.uid = "u";
+    meta.annotations = std::move(annotations);
+    meta.labels = std::move(labels);
+    return meta;
+}
+
+PodRecord pod(const std::string& status, bool asks, std::optional<PodFacts> facts,
+              const std::string& lease = "web") {
+    PodRecord record;
+    record.status = status;
+    record.asks = asks;
+    record.annotatedLease = lease;
+    record.facts = std::move(facts);
+    return record;
+}
+
+TEST(PodTest, ConcernsUsWhereItAsksOrWasInjected) {
+    EXPECT_TRUE(concernsUs(metaOf({{"leader-elector.io/inject", "true"}})));
+    EXPECT_TRUE(concernsUs(metaOf({}, {{"leader-elector.io/injected", "true"}})));
+    EXPECT_FALSE(concernsUs(metaOf({{"leader-elector.io/inject", "false"}})));
+    EXPECT_FALSE(concernsUs(metaOf({{"leader-elector.io/lease-name", "web"}})));
+    for (const auto* space : {"kube-system", "kube-node-lease", "kube-public"}) {
+        auto meta = metaOf({{"leader-elector.io/inject", "true"}});
+        meta.key.space = space;
+        EXPECT_FALSE(concernsUs(meta)) << space;
+    }
+}
+
+TEST(PodTest, IsWhatItsStatusAndItsContainersMakeIt) {
+    const PodFacts with{"default", true, "", {}};
+    const PodFacts without{"default", false, "", {}};
+    struct Case {
+        const char* what;
+        PodRecord pod;
+        PodState state;
+    };
+    for (const auto& [what, record, state] : std::initializer_list<Case>{
+             {"not read", pod("injected 1.0", true, std::nullopt), PodState::Unread},
+             {"injected", pod("injected 1.0", true, with), PodState::Injected},
+             {"its own sidecar", pod("", true, with), PodState::Injected},
+             {"injected, the annotation removed", pod("", false, with), PodState::Injected},
+             {"no Lease", pod("injected 1.0", true, with, ""), PodState::Missed},
+             {"never asked of", pod("", true, without), PodState::Missed},
+             {"says injected, is not", pod("injected 1.0", true, without), PodState::Missed},
+             {"labelled by hand", pod("", false, without), PodState::NotAsked},
+             {"skipped", pod("skipped: on Windows", true, without), PodState::Skipped},
+             {"skipped, with one all the same", pod("skipped: x", true, with),
+              PodState::Skipped}}) {
+        EXPECT_EQ(stateOf(record), state) << what;
+    }
+    EXPECT_EQ(skipReason(pod("skipped: on Windows", true, without)), "on Windows");
+    EXPECT_EQ(skipReason(pod("skipped", true, without)), "");
+}
+
+TEST(PodTest, CampaignsForTheLeaseThatItsContainerWasTold) {
+    EXPECT_EQ(pod("", true, PodFacts{"", true, "other", {}}).lease(), "other");
+    EXPECT_EQ(pod("", true, PodFacts{"", true, "", {}}).lease(), "web");
+    EXPECT_EQ(pod("", true, std::nullopt).lease(), "web");
+}
+
+TEST(PodTest, IsReadForItsAccountAndItsSidecar) {
+    struct Case {
+        const char* spec;
+        const char* account;
+        bool hasSidecar;
+        const char* lease;
+    };
+    for (const auto& [spec, account, hasSidecar, lease] : std::initializer_list<Case>{
+             {R"({"containers":[{"name":"app"}]})", "default", false, ""},
+             {R"({"serviceAccountName":"web","containers":[{"name":"app"}],
+                  "initContainers":[{"name":"leader-elector","args":["--id=x",
+                      "--lease-name=a","--lease-name=b"]}]})",
+              "web", true, "b"},
+             {R"({"containers":[{"name":"leader-elector","command":["x","--lease-name=c"]}]})",
+              "default", true, "c"},
+             {R"({"containers":[{"name":"leader-elector","args":"--lease-name=d"}]})", "default",
+              true, ""},
+             {R"({"containers":{},"initContainers":[5]})", "default", false, ""}}) {
+        const auto facts = readPod(R"({"metadata":{},"spec":)" + std::string(spec) + "}");
+        ASSERT_TRUE(facts.ok()) << spec;
+        EXPECT_EQ(facts.value().serviceAccount, account) << spec;
+        EXPECT_EQ(facts.value().hasSidecar, hasSidecar) << spec;
+        EXPECT_EQ(facts.value().leaseName, lease) << spec;
+    }
+    for (const auto* text : {"", "{}", "{\"spec\":", "[1]"}) {
+        EXPECT_FALSE(readPod(text).ok()) << text;
+    }
+}
+
+}  // namespace
+}  // namespace injector::operators
