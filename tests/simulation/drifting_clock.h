@@ -1,11 +1,16 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "elector/election/instant.h"
 #include "tests/simulation/random.h"
 
 namespace elector::simulation {
+
+// What wall clocks that are right show at the start of a run.
+inline constexpr election::WallTime kStartOfRun{
+    std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
 
 // The clocks of one machine, as functions of true time (since the start of the run). The boot clock
 // runs at a constant wrong rate; the wall clock runs with it and jumps besides.

@@ -15,19 +15,18 @@ using election::Revision;
 
 namespace {
 
-std::pair<std::string, std::int64_t> keyOf(const LeaseRecord& record) {
-    return {record.session,
-            record.acquireTime ? record.acquireTime->time_since_epoch().count() : 0};
-}
-
-std::uint64_t Tally::* howOf(const LeaseRecord& before, const election::Identity& identity) {
+std::uint64_t Tally::* howOf(const std::optional<Lease>& base, const election::Identity& identity) {
+    if (!base) {
+        return &Tally::byVacancy;
+    }
+    const LeaseRecord& before = base->record;
     if (isRelease(before)) {
         return &Tally::byRelease;
     }
     if (isUnheld(before)) {
         return &Tally::byVacancy;
     }
-    if (before.session == identity.session) {
+    if (before.session == identity.session && before.holder == identity.id) {
         return &Tally::again;
     }
     const std::string pod = identity.podUid + "/";
@@ -37,67 +36,51 @@ std::uint64_t Tally::* howOf(const LeaseRecord& before, const election::Identity
 
 }  // namespace
 
-void Judge::joined(const election::Election& election, const DriftingClock& clock) {
-    Member member{};
-    member.election = &election;
-    member.clock = &clock;
-    members_.push_back(std::move(member));
+int Judge::joined(const election::Settings& settings, const election::Standing& standing,
+                  const DriftingClock& clock, Kind kind) {
+    members_.emplace_back(settings, standing, clock, kind);
+    if (!disorders_.empty()) {
+        members_.back().knowledge.disorder();  // a watch may yet show what was before
+    }
+    return static_cast<int>(members_.size()) - 1;
 }
 
 void Judge::told(int process, const election::Event& event, Instant now) {
+    members_[static_cast<std::size_t>(process)].knowledge.told(event, now);
+}
+
+void Judge::asked(int process, Call& call, const election::Moment& now) {
     Member& member = members_[static_cast<std::size_t>(process)];
-    if (const auto* read = std::get_if<election::ReadAnswered>(&event)) {
-        const auto* lease = std::get_if<std::optional<Lease>>(&read->answer);
-        if (lease != nullptr && *lease) {
-            toldOf(member, **lease, now, false);
-        }
-    } else if (const auto* written = std::get_if<election::WriteAnswered>(&event)) {
-        if (const auto* landed = std::get_if<election::Landed>(&written->answer)) {
-            toldOf(member, landed->lease, now, false);
-        }
-    } else if (const auto* listed = std::get_if<election::Listed>(&event)) {
-        if (listed->lease) {
-            toldOf(member, *listed->lease, now, false);
-        }
-    } else if (const auto* changed = std::get_if<election::Changed>(&event)) {
-        toldOf(member, changed->lease, now, true);
-    }
-}
-
-void Judge::toldOf(Member& member, const Lease& lease, Instant now, bool hint) {
-    if (hint && member.highest && lease.revision <= *member.highest) {
-        return;  // rule 9
-    }
-    if (!member.highest || lease.revision > *member.highest) {
-        member.highest = lease.revision;
-    }
-    member.uidsSeen.emplace(lease.uid, now);
-    if (!member.fingerprints.insert(lease.fingerprint).second || isUnheld(lease.record)) {
-        return;
-    }
-    Instant& until = member.believableUntil[lease.record.holder];
-    until = std::max(until, now + lease.record.duration.value_or(std::chrono::seconds(0)));
-    member.termsSeen.emplace(keyOf(lease.record), now);
-}
-
-void Judge::asked(int process, Call& call, const election::Moment& now) const {
-    const Member& member = members_[static_cast<std::size_t>(process)];
     call.process = process;
     call.sentAt = now.boot;
-    const auto& term = member.election->standing().term;
+    const auto& term = member.standing->term;
     if (term && term->isValidAt(now)) {
         call.wasLeading = true;
         const auto found = acquisitions_.find(term->token);
-        call.termUid = found == acquisitions_.end() ? std::string() : found->second.uid;
+        if (found != acquisitions_.end()) {
+            call.termUid = found->second.uid;
+            call.termLanding = found->second.lastLanding;
+        }
+    }
+    if (!call.write) {
+        member.knowledge.asked(now.boot);
+    } else if (call.write->intent == Intent::Acquire && call.write->base &&
+               member.knowledge.mustWaitFor(*call.write->base, now.boot)) {
+        fail(fmt::format("rule 7: {} takes a Lease that went back, without having waited",
+                         name(process)));
     }
 }
 
 void Judge::landed(const Call& call, const election::Landed& landed) {
+    ++landings_;
     Member& member = members_[static_cast<std::size_t>(call.process)];
     const Intent intent = call.write->intent;
-    const std::string& uid = landed.lease.uid;
+    if (landed.created && call.write->base) {
+        fail(fmt::format("rule 4: an update by {} created a Lease", name(call.process)));
+        return;
+    }
     if (intent == Intent::Create) {
-        member.ownCreations.insert(uid);
+        member.ownCreations.insert(landed.lease.uid);
         return;
     }
     if (intent == Intent::Release) {
@@ -106,37 +89,76 @@ void Judge::landed(const Call& call, const election::Landed& landed) {
     }
     lastRenewalLanded_ = now_;
     member.landedSentAt = std::max(member.landedSentAt.value_or(call.sentAt), call.sentAt);
-    if (intent != Intent::Acquire) {
+    if (intent == Intent::Acquire) {
+        acquired(call, landed);
         return;
     }
-    const election::Settings& settings = member.election->settings();
-    acquisitions_.emplace(
+    if (!member.acquired) {
+        return;
+    }
+    if (Acquisition& own = acquisitions_.at(*member.acquired);
+        own.key == keyOf(landed.lease.record)) {
+        own.lastLanding = landings_;
+    }
+}
+
+void Judge::acquired(const Call& call, const election::Landed& landed) {
+    Member& member = members_[static_cast<std::size_t>(call.process)];
+    const std::string& uid = landed.lease.uid;
+    const election::Settings& settings = *member.settings;
+    member.acquired = landed.lease.revision;
+    acquisitions_.insert_or_assign(
         landed.lease.revision,
         Acquisition{call.process, uid, keyOf(landed.lease.record), settings.timing.leaseDuration,
-                    howOf(call.write->base->record, settings.identity)});
-    const bool sawOnlyThis = std::all_of(
-        member.uidsSeen.begin(), member.uidsSeen.end(),
-        [&](const auto& seen) { return seen.first == uid || seen.second > call.sentAt; });
-    const bool fresh = member.ownCreations.contains(uid) && sawOnlyThis &&
-                       settings.onMissing == election::OnMissing::Create;
+                    howOf(call.write->base, settings.identity), landings_, landings_});
+    // One of another make takes at once whatever it makes.
+    const bool fresh = landed.created || (member.ownCreations.contains(uid) &&
+                                          member.knowledge.sawOnly(uid, call.sentAt) &&
+                                          settings.onMissing == election::OnMissing::Create);
     Root::How how = fresh ? Root::How::Fresh : Root::How::Waited;
     if (call.wasLeading) {
         how = Root::How::Sitting;
     }
-    roots_.emplace(uid, Root{how, call.process, call.termUid, call.sentAt});
+    const Root root{how, call.process, call.termUid, call.termLanding, call.sentAt, landings_};
+    const auto [found, first] = roots_.emplace(uid, root);
+    if (!first && found->second.landing < restoredAt_) {
+        found->second = root;
+    }
+}
+
+void Judge::disordered() {
+    ++landings_;
+    disorders_.push_back(landings_);
+    for (Member& member : members_) {
+        member.knowledge.disorder();
+    }
+}
+
+void Judge::restored() {
+    disordered();
+    restoredAt_ = landings_;
+    highestBegun_.reset();
 }
 
 void Judge::stepped(int process) {
-    Member& member = members_[static_cast<std::size_t>(process)];
-    const auto& term = member.election->standing().term;
+    const Member& member = members_[static_cast<std::size_t>(process)];
+    const auto& term = member.standing->term;
     if (!term) {
         return;
     }
-    const Duration deadline = member.election->settings().timing.renewDeadline;
+    const Duration deadline = member.settings->timing.renewDeadline;
     if (!member.landedSentAt || term->validUntil > *member.landedSentAt + deadline) {
         fail(
             fmt::format("rule 1: {} leads for more than D after it sent the last write that landed",
                         name(process)));
+    }
+    if (member.knowledge.sawRival()) {
+        fail(fmt::format("rule 3: {} leads on though told that another holds the Lease",
+                         name(process)));
+    }
+    if (member.knowledge.sawItGoBack()) {
+        fail(fmt::format("rule 7: {} leads on though told of a Lease that went back",
+                         name(process)));
     }
 }
 
@@ -152,8 +174,15 @@ void Judge::termBegan(int process, const std::string& token) {
     if (std::exchange(own.begun, true)) {
         fail(fmt::format("S3: {} began two terms with the token {}", name(process), token));
     }
-    ++tally_.terms;
-    ++(tally_.*own.how);
+    if (members_[static_cast<std::size_t>(process)].kind == Kind::Foreign) {
+        ++tally_.foreignTerms;
+    } else {
+        ++tally_.terms;
+        ++(tally_.*own.how);
+    }
+    if (own.firstLanding < restoredAt_) {
+        return;  // of a past that was undone
+    }
     if (highestBegun_ && revision < *highestBegun_ &&
         toleranceOf(own, acquisitions_.at(*highestBegun_)) == Tolerance::None) {
         fail(fmt::format("S3: {} begins a term with the token {} after {} was a token",
@@ -165,8 +194,8 @@ void Judge::termBegan(int process, const std::string& token) {
 }
 
 void Judge::answered(int process, const election::Answer& answer, Instant now) {
-    Member& member = members_[static_cast<std::size_t>(process)];
-    const std::string& ownId = member.election->settings().identity.id;
+    const Member& member = members_[static_cast<std::size_t>(process)];
+    const std::string& ownId = member.settings->identity.id;
     if (answer.isLeader != (answer.leader == ownId)) {
         fail(fmt::format("rule 15: {} names itself without leading, or another while leading",
                          name(process)));
@@ -174,8 +203,7 @@ void Judge::answered(int process, const election::Answer& answer, Instant now) {
     if (answer.isLeader || answer.leader.empty()) {
         return;
     }
-    const auto believable = member.believableUntil.find(answer.leader);
-    if (believable == member.believableUntil.end() || now >= believable->second) {
+    if (!member.knowledge.believes(answer.leader, now)) {
         fail(fmt::format("S2: {} names {}, a leader from the past", name(process), answer.leader));
     }
 }
@@ -183,7 +211,7 @@ void Judge::answered(int process, const election::Answer& answer, Instant now) {
 void Judge::saidNo(int process) {
     Member& member = members_[static_cast<std::size_t>(process)];
     member.withheld = true;
-    member.ended = member.election->standing().term->token.text() == member.token;
+    member.ended = member.standing->term->token.text() == member.token;
 }
 
 void Judge::check(Duration now) {
@@ -205,7 +233,7 @@ void Judge::check(Duration now) {
 
 void Judge::collect(int process, Duration now) {
     Member& member = members_[static_cast<std::size_t>(process)];
-    const auto& term = member.election->standing().term;
+    const auto& term = member.standing->term;
     if (!term) {
         if (member.leaving && member.leaving->isValidAt(member.clock->at(now))) {
             leading_.push_back({process, member.leaving->token});
@@ -231,7 +259,7 @@ void Judge::collect(int process, Duration now) {
 std::optional<int> Judge::leaderAt(Duration now) const {
     for (std::size_t i = 0; i < members_.size(); ++i) {
         const Member& member = members_[i];
-        const auto& term = member.election->standing().term;
+        const auto& term = member.standing->term;
         if (!member.gone && term && term->isValidAt(member.clock->at(now))) {
             return static_cast<int>(i);
         }
@@ -245,6 +273,10 @@ void Judge::compare(const Claimant& left, const Claimant& right) {
     if (first == acquisitions_.end() || second == acquisitions_.end()) {
         return;  // told as a violation already
     }
+    std::pair pair(first->first.text(), second->first.text());
+    if (tolerated_.contains(pair)) {
+        return;
+    }
     const Tolerance tolerance = toleranceOf(first->second, second->second);
     if (tolerance == Tolerance::None) {
         fail(fmt::format("S1: {} (token {}, {}) and {} (token {}, {}) lead at once",
@@ -252,15 +284,25 @@ void Judge::compare(const Claimant& left, const Claimant& right) {
                          name(right.process), second->first.text(), second->second.uid));
         return;
     }
-    if (tolerated_.emplace(first->first.text(), second->first.text()).second) {
-        ++(tolerance == Tolerance::Fresh ? tally_.freshExceptions : tally_.raisedExceptions);
-    }
+    tolerated_.insert(std::move(pair));
+    ++(tally_.*counterOf(tolerance));
 }
 
-// After a deletion two lines of leaders may live side by side in exactly two cases: the line under
-// a newer uid was begun by a process that made the Lease and had never seen it; or by one that
-// waited, and never saw a record of the term whose L is longer than it knew.
+std::uint64_t Tally::* Judge::counterOf(Tolerance tolerance) const {
+    return tolerance == Tolerance::Fresh    ? &Tally::freshExceptions
+           : tolerance == Tolerance::Raised ? &Tally::raisedExceptions
+                                            : &Tally::disorderExceptions;
+}
+
+// Where the Lease was written past the rules since the earlier term's last write, nothing is
+// promised but the end of that term within D. Else: after a deletion two lines of leaders may live
+// side by side in exactly two cases: the line under a newer uid was begun by a process that made
+// the Lease and had never seen it; or by one that waited, and never saw a record of the term whose
+// L is longer than it knew.
 Judge::Tolerance Judge::toleranceOf(const Acquisition& left, const Acquisition& right) const {
+    if (disorderBetween(left.lastLanding, right.lastLanding)) {
+        return Tolerance::Disorder;
+    }
     std::string uids[2] = {left.uid, right.uid};
     const Acquisition* sides[2] = {&left, &right};
     const auto number = [](const std::string& uid) { return std::stoull(uid.substr(1)); };
@@ -276,25 +318,27 @@ Judge::Tolerance Judge::toleranceOf(const Acquisition& left, const Acquisition& 
         }
         if (root.how == Root::How::Waited) {
             const Acquisition& other = *sides[1 - newer];
-            const Duration own = members_[static_cast<std::size_t>(root.process)]
-                                     .election->settings()
-                                     .timing.leaseDuration;
-            return other.lease > own && !sawTerm(root, other) ? Tolerance::Raised : Tolerance::None;
+            const Member& member = members_[static_cast<std::size_t>(root.process)];
+            const bool raised = other.lease > member.settings->timing.leaseDuration &&
+                                !member.knowledge.saw(other.key, root.askedAt);
+            return raised ? Tolerance::Raised : Tolerance::None;
         }
-        uids[newer] = root.previousUid;  // its term went on under the new uid
+        // Its term went on under the new uid.
+        uids[newer] = root.previousUid;
+        if (disorderBetween(root.previousLanding, sides[1 - newer]->lastLanding)) {
+            return Tolerance::Disorder;
+        }
     }
     return Tolerance::None;
 }
 
-bool Judge::sawTerm(const Root& root, const Acquisition& other) const {
-    const auto& seen = members_[static_cast<std::size_t>(root.process)].termsSeen;
-    const auto found = seen.find(other.key);
-    return found != seen.end() && found->second <= root.askedAt;
+bool Judge::disorderBetween(std::uint64_t one, std::uint64_t other) const {
+    const auto first = std::upper_bound(disorders_.begin(), disorders_.end(), std::min(one, other));
+    return first != disorders_.end() && *first < std::max(one, other);
 }
 
 std::string Judge::name(int process) const {
-    const auto& identity =
-        members_[static_cast<std::size_t>(process)].election->settings().identity;
+    const auto& identity = members_[static_cast<std::size_t>(process)].settings->identity;
     return fmt::format("{} ({})", identity.id, identity.session);
 }
 

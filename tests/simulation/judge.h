@@ -5,27 +5,32 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "elector/election/election.h"
 #include "tests/simulation/drifting_clock.h"
+#include "tests/simulation/knowledge.h"
 #include "tests/simulation/network.h"
 #include "tests/simulation/tally.h"
 
 namespace elector::simulation {
 
-// Judges in true time what the processes answer: S1 to S3, and what rules 1, 7, 8 and 15 say of a
-// single term. It knows what landed on the API server and what each process was told; it believes
-// nothing that an election says of itself.
+// Judges in true time what the processes answer: S1 to S3, and what rules 1, 3, 4, 7, 8 and 15 say
+// of a single process. It knows what landed on the API server and what each process was told; it
+// believes nothing that an election says of itself.
 class Judge {
   public:
     explicit Judge(Tally& tally) : tally_(tally) {}
 
-    // A process begins, or is dead. `election` and `clock` outlive the judge.
-    void joined(const election::Election& election, const DriftingClock& clock);
+    enum class Kind { Ours, Foreign };
+
+    // The number of the process that joins next.
+    int nextNumber() const { return static_cast<int>(members_.size()); }
+    // A process begins, and gets a number; or is dead. What is referred to outlives the judge. A
+    // foreign one is believed to lead as its standing says.
+    int joined(const election::Settings& settings, const election::Standing& standing,
+               const DriftingClock& clock, Kind kind);
     void left(int process) { members_[static_cast<std::size_t>(process)].gone = true; }
 
     // What a process was told, before it made anything of it.
@@ -33,8 +38,13 @@ class Judge {
     // It has made something of it.
     void stepped(int process);
     // It asks for a write: fills in what is known about that now.
-    void asked(int process, Call& call, const election::Moment& now) const;
+    void asked(int process, Call& call, const election::Moment& now);
     void landed(const Call& call, const election::Landed& landed);
+    // Something happened to the Lease past the rules by which it is written: a forged record, or a
+    // write over another version than it was based on. Terms that it separates may overlap.
+    void disordered();
+    // The same, by a restored backup: revisions begin again at a lower one.
+    void restored();
     // It answered whoever asked who leads.
     void answered(int process, const election::Answer& answer, election::Instant now);
     // It answered "no" although its election says it leads, and goes on so until that has heard.
@@ -60,24 +70,24 @@ class Judge {
     void setNow(Duration now) { now_ = now; }
 
   private:
-    using TermKey = std::pair<std::string, std::int64_t>;  // session, acquireTime
-
     struct Member {
-        const election::Election* election;
+        Member(const election::Settings& its, const election::Standing& said,
+               const DriftingClock& ticks, Kind make)
+            : settings(&its), standing(&said), clock(&ticks), kind(make), knowledge(its) {}
+
+        const election::Settings* settings;
+        const election::Standing* standing;
         const DriftingClock* clock;
+        Kind kind;
+        Knowledge knowledge;
         bool gone = false;
         std::string token;      // of the term last seen
         bool ended = false;     // somebody was told no since it began
         bool withheld = false;  // it says no, and its election has not heard of it
         std::optional<election::Term> leaving;
         std::optional<election::Instant> landedSentAt;  // of the latest landed write of a term
-        // What it was told.
-        std::optional<election::Revision> highest;
-        std::unordered_set<std::string> fingerprints;
-        std::unordered_map<std::string, election::Instant> believableUntil;  // by holder
-        std::map<TermKey, election::Instant> termsSeen;
-        std::map<std::string, election::Instant> uidsSeen;
-        std::set<std::string> ownCreations;  // uids
+        std::optional<election::Revision> acquired;     // by its latest acquiring write
+        std::set<std::string> ownCreations;             // uids
     };
     struct Acquisition {
         int process;
@@ -85,6 +95,8 @@ class Judge {
         TermKey key;
         Duration lease;
         std::uint64_t Tally::* how;
+        std::uint64_t firstLanding;  // serial numbers of landings: of this write
+        std::uint64_t lastLanding;   // and of the last one of its term
         bool begun = false;
     };
     // How the first term under a uid came about.
@@ -92,21 +104,24 @@ class Judge {
         enum class How { Fresh, Sitting, Waited };
         How how;
         int process;
-        std::string previousUid;  // Sitting: that it led under
+        std::string previousUid;        // Sitting: that it led under
+        std::uint64_t previousLanding;  // and the last write under that
         election::Instant askedAt;
+        std::uint64_t landing;
     };
     struct Claimant {
         int process;
         election::Revision token;
     };
-    enum class Tolerance { None, Fresh, Raised };
+    enum class Tolerance { None, Fresh, Raised, Disorder };
 
-    void toldOf(Member& member, const election::Lease& lease, election::Instant now, bool hint);
+    void acquired(const Call& call, const election::Landed& landed);
     void termBegan(int process, const std::string& token);
     void collect(int process, Duration now);
     void compare(const Claimant& left, const Claimant& right);
     Tolerance toleranceOf(const Acquisition& left, const Acquisition& right) const;
-    bool sawTerm(const Root& root, const Acquisition& other) const;
+    std::uint64_t Tally::* counterOf(Tolerance tolerance) const;
+    bool disorderBetween(std::uint64_t one, std::uint64_t other) const;
     std::string name(int process) const;
 
     Tally& tally_;
@@ -115,7 +130,10 @@ class Judge {
     std::map<election::Revision, Acquisition> acquisitions_;
     std::map<std::string, Root> roots_;  // by uid
     std::set<std::pair<std::string, std::string>> tolerated_;
-    std::optional<election::Revision> highestBegun_;
+    std::optional<election::Revision> highestBegun_;  // since the last restore
+    std::uint64_t landings_ = 0;
+    std::vector<std::uint64_t> disorders_;  // serial numbers among the landings
+    std::uint64_t restoredAt_ = 0;
     Duration lastRenewalLanded_{0};
     Duration lastReleaseLanded_{0};
     Duration leaderSince_{0};

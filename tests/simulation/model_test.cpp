@@ -95,6 +95,52 @@ TEST_F(ApiModelTest, AWatchSeesEveryChangeAndDeletion) {
     EXPECT_GT(api_.changes()[2]->revision, api_.changes()[0]->revision);
 }
 
+TEST_F(ApiModelTest, AnUpdateWithoutUidCreatesWhatIsGoneAndOneWithUidDoesNot) {
+    Lease base = create();
+    api_.remove();
+    EXPECT_EQ(refusalOf({Intent::Renew, base, record("a")}), ErrorKind::Conflict);
+    base.uid.clear();
+    EXPECT_TRUE(std::get<Landed>(api_.write({Intent::Renew, base, record("a")})).created);
+}
+
+TEST_F(ApiModelTest, ARestoredBackupGivesRevisionsAgainAndSaysWhenAWriteMistookOne) {
+    Lease last = create();
+    for (int i = 0; i < 40; ++i) {
+        const auto answer = api_.write({Intent::Renew, last, record(std::to_string(i))});
+        last = std::get<Landed>(answer).lease;
+    }
+    EXPECT_FALSE(api_.isConfused());
+    int mistakes = 0;
+    for (int i = 0; i < 20; ++i) {
+        const int toldBefore = told_;
+        api_.restore();
+        EXPECT_EQ(told_, toldBefore);
+        EXPECT_LT(api_.read()->revision, last.revision);
+        EXPECT_EQ(refusalOf({Intent::Renew, last, record("late")}), ErrorKind::Conflict);
+        while (api_.read()->revision < last.revision) {
+            api_.editSpec();
+        }
+        if (api_.read()->revision == last.revision) {
+            last = std::get<Landed>(api_.write({Intent::Renew, last, record("late")})).lease;
+            EXPECT_TRUE(api_.isConfused());
+            ++mistakes;
+        } else {
+            last = *api_.read();
+        }
+    }
+    EXPECT_GT(mistakes, 0);
+}
+
+TEST_F(ApiModelTest, AForgedRecordReplacesWhatIsThereOrIsCreated) {
+    api_.forge(record("mallory"));
+    const Lease first = *api_.read();
+    EXPECT_EQ(first.record.holder, "mallory");
+    api_.forge(record("malice"));
+    EXPECT_EQ(api_.read()->record.holder, "malice");
+    EXPECT_EQ(api_.read()->uid, first.uid);
+    EXPECT_GT(api_.read()->revision, first.revision);
+}
+
 TEST(DriftingClockTest, FindsTheFirstInstantAtWhichItShowsATime) {
     for (const std::int64_t rate : {300'001, 999'999, 1'000'000, 1'700'003}) {
         const DriftingClock clock(seconds(77), rate, election::WallTime{});

@@ -3,21 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
+#include <optional>
+#include <vector>
+
+#include "tests/simulation/forger.h"
 
 namespace elector::simulation {
-namespace {
 
 using election::ErrorKind;
-using std::chrono::milliseconds;
-
-constexpr std::array<const char*, kFaults> kNames{
-    "cut off",   "outage",   "pause",        "kill",          "stop",          "twin",
-    "wall jump", "delete",   "coup",         "edit metadata", "edit spec",     "storm",
-    "refusal",   "slowness", "watch closed", "watch silent",  "watch replayed"};
-
-}  // namespace
 
 void Nemesis::begin() {
     active_ = true;
@@ -27,11 +21,15 @@ void Nemesis::begin() {
     world_.watches.setStaleness(schedule_.staleness);
     world_.stalls = schedule_.stalls;
     world_.longestStall = schedule_.longestLease;
-    strike();
+    foreigners_.begin();
+    if (!schedule_.faults.empty()) {
+        strike();
+    }
 }
 
 void Nemesis::leaveOff() {
     active_ = false;
+    foreigners_.leave();
     world_.network.calm();
     world_.watches.setStaleness(0);
     world_.stalls = 0;
@@ -48,13 +46,13 @@ void Nemesis::leaveOff() {
 
 void Nemesis::strike() {
     world_.queue.after(world_.random.between(Duration(0), schedule_.meanInterval * 2), [this] {
-        if (active_) {
+        if (active_ && strikes_++ < schedule_.strikes) {
             const Fault fault = world_.random.pick(schedule_.faults);
             Seat& seat = victim();
             if (world_.history.isKept()) {
-                world_.history.add(world_.queue.now(),
-                                   fmt::format("*** {} (if it is a process's: {})",
-                                               kNames[static_cast<std::size_t>(fault)], seat.id));
+                world_.history.add(
+                    world_.queue.now(),
+                    fmt::format("*** {} (if it is a process's: {})", toString(fault), seat.id));
             }
             commit(fault, seat);
             strike();
@@ -122,6 +120,18 @@ void Nemesis::commit(Fault fault, Seat& seat) {
         case Fault::WatchReplayed:
             seat.process->replayWatch();
             break;
+        case Fault::Restore:
+            restore();
+            break;
+        case Fault::Forgery:
+            forge();
+            break;
+        case Fault::TokenExpired:
+            seat.link.refusedUntil = now + draw(2500);
+            break;
+        case Fault::Farewell:
+            farewell();
+            break;
     }
 }
 
@@ -137,23 +147,22 @@ void Nemesis::cutOff(Seat& seat) {
 }
 
 void Nemesis::coup() {
-    const std::optional<int> leader = world_.judge.leaderAt(world_.queue.now());
-    if (!leader) {
+    Seat* const cut = leadersSeat();
+    if (cut == nullptr) {
         return;
     }
-    Seat& cut = population_.seatOf(*leader);
-    const Duration until = world_.queue.now() + cut.place.timing.leaseDuration;
-    cut.link = Link{until, until};
+    const Duration lease = cut->place.timing.leaseDuration;
+    const Duration until = world_.queue.now() + lease;
+    cut->link = Link{until, until, Duration(0)};
     for (const auto& seat : population_.seats()) {
-        if (seat.get() != &cut && seat->isTaken() && world_.random.chance(600)) {
+        if (seat.get() != cut && seat->isTaken() && world_.random.chance(600)) {
             seat->process->kill();
             comeBackLater(*seat);
         }
     }
     api_.remove();
     if (world_.random.chance(500)) {
-        world_.queue.after(world_.random.between(Duration(0), cut.place.timing.leaseDuration),
-                           [this] { api_.remove(); });
+        world_.queue.after(world_.random.between(Duration(0), lease), [this] { api_.remove(); });
     }
 }
 
@@ -188,6 +197,40 @@ void Nemesis::wallJump(Seat& seat) {
     }
 }
 
+void Nemesis::restore() {
+    api_.restore();
+    world_.judge.restored();
+    if (world_.random.chance(500)) {  // and the API server is started again
+        for (const auto& seat : population_.seats()) {
+            seat->process->breakWatch();
+        }
+    }
+}
+
+void Nemesis::forge() {
+    std::vector<Forger::Victim> victims;
+    for (const auto& seat : population_.seats()) {
+        victims.push_back({seat->id, seat->podUid});
+    }
+    const Forger forger(world_.random, api_, victims, schedule_.longestLease);
+    world_.judge.disordered();
+    api_.forge(forger.record());
+}
+
+void Nemesis::farewell() {
+    Seat* const seat = leadersSeat();
+    if (seat == nullptr || seat->process->isStopping()) {
+        return;
+    }
+    seat->process->requestStop();
+    comeBackLater(*seat);
+    const Duration within = seat->place.drain + std::chrono::milliseconds(60);
+    world_.queue.after(world_.random.between(Duration(0), within), [this, seat] {
+        api_.remove();
+        seat->process->breakWatch();
+    });
+}
+
 void Nemesis::comeBackLater(Seat& seat) {
     world_.queue.after(draw(1000), [this, &seat] {
         if (seat.isTaken()) {
@@ -203,10 +246,15 @@ void Nemesis::comeBackLater(Seat& seat) {
     });
 }
 
+Seat* Nemesis::leadersSeat() {
+    const std::optional<int> leader = world_.judge.leaderAt(world_.queue.now());
+    return leader ? population_.seatOf(*leader) : nullptr;
+}
+
 Seat& Nemesis::victim() {
     if (world_.random.chance(500)) {
-        if (const std::optional<int> leader = world_.judge.leaderAt(world_.queue.now())) {
-            return population_.seatOf(*leader);
+        if (Seat* const seat = leadersSeat()) {
+            return *seat;
         }
     }
     return *world_.random.pick(population_.seats());

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstdint>
+
 #include "tests/simulation/api_model.h"
+#include "tests/simulation/foreigners.h"
 #include "tests/simulation/population.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/schedule.h"
@@ -10,10 +13,16 @@ namespace elector::simulation {
 // Makes the trouble of a schedule, until told to leave off.
 class Nemesis {
   public:
-    Nemesis(World& world, ApiModel& api, Population& population, const Schedule& schedule)
-        : world_(world), api_(api), population_(population), schedule_(schedule) {}
+    Nemesis(World& world, ApiModel& api, Population& population, Foreigners& foreigners,
+            const Schedule& schedule)
+        : world_(world),
+          api_(api),
+          population_(population),
+          foreigners_(foreigners),
+          schedule_(schedule) {}
 
     void begin();
+    std::uint64_t strikes() const { return strikes_; }
     // Ends all trouble: ways are free, and every seat is taken again at once.
     void leaveOff();
 
@@ -25,7 +34,11 @@ class Nemesis {
     void storm();
     void refusal();
     void wallJump(Seat& seat);
+    void restore();
+    void forge();
+    void farewell();
     void comeBackLater(Seat& seat);
+    Seat* leadersSeat();
     Seat& victim();
     // Up to `most` lease durations, mostly short.
     Duration draw(int mostPermille);
@@ -33,7 +46,9 @@ class Nemesis {
     World& world_;
     ApiModel& api_;
     Population& population_;
+    Foreigners& foreigners_;
     const Schedule& schedule_;
+    std::uint64_t strikes_ = 0;
     bool active_ = false;
 };
 

@@ -24,6 +24,16 @@ Event failureOf(Call::Kind kind, const ApiError& error) {
 }
 
 void Network::submit(const Call& call, Link& link, Deliver deliver) {
+    if (swallowed_ == call.process && call.kind != Call::Kind::List) {
+        swallowed_.reset();
+        return;
+    }
+    if (queue_.now() < link.refusedUntil) {
+        queue_.after(hop(), [deliver, kind = call.kind] {
+            deliver(failureOf(kind, errorOf(ErrorKind::Unauthorized)), 0);
+        });
+        return;
+    }
     if (queue_.now() < stormUntil_ && random_.chance(storm_) && refuse(call, link, deliver)) {
         return;
     }

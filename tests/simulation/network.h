@@ -19,6 +19,7 @@ namespace elector::simulation {
 struct Link {
     Duration requestsCutUntil{0};
     Duration answersCutUntil{0};
+    Duration refusedUntil{0};  // by 401: the token of this machine has expired
 };
 
 // One request, and what was known to its sender when it was made.
@@ -30,7 +31,8 @@ struct Call {
     int process = 0;
     election::Instant sentAt;  // on the sender's boot clock
     bool wasLeading = false;
-    std::string termUid;  // of the Lease that the sender led under
+    std::string termUid;            // of the Lease that the sender led under
+    std::uint64_t termLanding = 0;  // of the last write of its term until then
 };
 
 // Carries requests to the API server and answers back: late, twice, or not at all.
@@ -60,6 +62,8 @@ class Network {
     void slowUntil(Duration when) { slowUntil_ = when; }
     // Requests are answered with one of these errors.
     void stormUntil(Duration when, int permille, std::vector<election::ErrorKind> kinds);
+    // The next request of that process is never answered, nor does it arrive.
+    void swallowNextOf(int process) { swallowed_ = process; }
     void calm();
 
   private:
@@ -81,6 +85,7 @@ class Network {
     Duration stormUntil_{0};
     int storm_ = 0;
     std::vector<election::ErrorKind> stormKinds_;
+    std::optional<int> swallowed_;
 };
 
 // The event that answers a call with an error.

@@ -7,8 +7,6 @@ namespace elector::simulation {
 namespace {
 
 constexpr std::size_t kMostSeats = 8;
-constexpr election::WallTime kStartOfRun{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
-
 }  // namespace
 
 Population::Population(World& world, const Schedule& schedule)
@@ -30,7 +28,7 @@ Seat& Population::addSeat(const Place& place) {
 }
 
 void Population::start(Seat& seat) {
-    const int number = static_cast<int>(processes_.size());
+    const int number = world_.judge.nextNumber();
     election::Settings settings;
     settings.identity.id = seat.id;
     settings.identity.podUid = seat.place.hasPodUid ? seat.podUid : std::string();
@@ -42,9 +40,10 @@ void Population::start(Seat& seat) {
     settings.seed = world_.random.next();
     processes_.push_back(std::make_unique<Process>(world_, number, std::move(settings), seat.clock,
                                                    seat.link, seat.place.mayWatch));
-    seatByProcess_.push_back(&seat);
+    seatByProcess_[number] = &seat;
     seat.process = processes_.back().get();
-    world_.judge.joined(seat.process->election(), seat.clock);
+    const election::Election& election = seat.process->election();
+    world_.judge.joined(election.settings(), election.standing(), seat.clock, Judge::Kind::Ours);
     seat.process->start();
 }
 
@@ -68,8 +67,9 @@ void Population::startTwinOf(const Seat& seat) {
     start(addSeat(place));
 }
 
-Seat& Population::seatOf(int process) {
-    return *seatByProcess_[static_cast<std::size_t>(process)];
+Seat* Population::seatOf(int process) {
+    const auto found = seatByProcess_.find(process);
+    return found == seatByProcess_.end() ? nullptr : found->second;
 }
 
 }  // namespace elector::simulation

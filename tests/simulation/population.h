@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "tests/simulation/process.h"
@@ -37,8 +38,8 @@ class Population {
     void startTwinOf(const Seat& seat);
 
     const std::vector<std::unique_ptr<Seat>>& seats() const { return seats_; }
-    // The seat of the process with that number.
-    Seat& seatOf(int process);
+    // The seat of the process with that number; nullptr if it is a foreign elector.
+    Seat* seatOf(int process);
 
   private:
     Seat& addSeat(const Place& place);
@@ -48,7 +49,7 @@ class Population {
     std::uint64_t pods_ = 0;
     std::vector<std::unique_ptr<Seat>> seats_;
     std::vector<std::unique_ptr<Process>> processes_;
-    std::vector<Seat*> seatByProcess_;
+    std::unordered_map<int, Seat*> seatByProcess_;
 };
 
 }  // namespace elector::simulation

@@ -1,6 +1,7 @@
 #include "tests/simulation/schedule.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 namespace elector::simulation {
@@ -22,14 +23,19 @@ election::Timing drawTiming(Random& random) {
     return timing;
 }
 
-// Clocks whose rates differ by almost as much as the election bears: (L - D) / L. Most stand at one
-// of the ends.
-void drawRates(Schedule& schedule, Random& random) {
+// Clocks may differ in rate by (L - D) / L: the slow ones run at above D / L.
+double boundOf(const Schedule& schedule) {
     double bound = 0;
     for (const Place& place : schedule.places) {
         bound = std::max(bound, static_cast<double>(place.timing.renewDeadline.count()) /
                                     static_cast<double>(place.timing.leaseDuration.count()));
     }
+    return bound;
+}
+
+// Most stand at one of the ends.
+void drawRates(Schedule& schedule, Random& random) {
+    const double bound = boundOf(schedule);
     const bool drifting = random.chance(750);
     const double slowest = drifting ? bound + (1 - bound) * 0.02 : 1.0;
     const auto least = static_cast<std::int64_t>(slowest * static_cast<double>(kMillion));
@@ -70,16 +76,60 @@ void drawPlaces(Schedule& schedule, Random& random) {
     }
 }
 
+// Clocks that differ by all but a thousandth of what the election bears.
+void drawBrink(Schedule& schedule) {
+    constexpr double kSlack = 0.001;
+    const double bound = boundOf(schedule);
+    const double slowest = bound + (1 - bound) * kSlack;
+    const auto least = static_cast<std::int64_t>(slowest * static_cast<double>(kMillion)) + 1;
+    for (Place& place : schedule.places) {
+        if (place.clockRate < kMillion) {
+            place.clockRate = least;
+            schedule.slowestRate = slowest;
+        }
+    }
+}
+
+void drawLater(Schedule& schedule) {
+    Random random(schedule.seed * 0x9E3779B97F4A7C15U + 0x632BE59BD9B4E019U);
+    const auto add = [&](Fault fault, int permille) {
+        if (random.chance(permille)) {
+            schedule.faults.insert(schedule.faults.end(),
+                                   static_cast<std::size_t>(random.between(1, 3)), fault);
+        }
+    };
+    // Few have those that void an assumption: two leaders may be nobody's fault then.
+    add(Fault::Restore, 80);
+    add(Fault::Forgery, 100);
+    add(Fault::TokenExpired, 250);
+    add(Fault::Farewell, 250);
+    schedule.foreigners = random.chance(200) ? static_cast<int>(random.between(1, 2)) : 0;
+    if (random.chance(300)) {
+        drawBrink(schedule);
+    }
+}
+
+constexpr std::array<const char*, kFaults> kNames{
+    "cut-off",   "outage",        "pause",        "kill",          "stop",           "twin",
+    "wall-jump", "delete",        "coup",         "edit-metadata", "edit-spec",      "storm",
+    "refusal",   "slowness",      "watch-closed", "watch-silent",  "watch-replayed", "restore",
+    "forgery",   "token-expired", "farewell"};
+
 }  // namespace
 
-Schedule scheduleOf(std::uint64_t seed) {
+const char* toString(Fault fault) {
+    return kNames[static_cast<std::size_t>(fault)];
+}
+
+Schedule firstScheduleOf(std::uint64_t seed) {
     Random random(seed * 0x2545F4914F6CDD1DU + 1);
     Schedule schedule;
     schedule.seed = seed;
+    schedule.run = seed;
     drawPlaces(schedule, random);
     drawRates(schedule, random);
     // Each schedule has some faults only, and some of them often: faults hide one another.
-    for (int fault = 0; fault < kFaults; ++fault) {
+    for (int fault = 0; fault < kFirstFaults; ++fault) {
         const bool deletes =
             fault == static_cast<int>(Fault::Delete) || fault == static_cast<int>(Fault::Coup);
         if (random.chance(deletes ? 220 : 350)) {
@@ -101,6 +151,12 @@ Schedule scheduleOf(std::uint64_t seed) {
     // Close to where revisions get another digit, so that they are compared as numbers or not.
     schedule.firstRevision =
         static_cast<std::uint64_t>(random.pick(std::vector<std::int64_t>{1, 90, 960, 9900}));
+    return schedule;
+}
+
+Schedule scheduleOf(std::uint64_t seed) {
+    Schedule schedule = firstScheduleOf(seed);
+    drawLater(schedule);
     return schedule;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -27,8 +28,15 @@ enum class Fault {
     WatchClosed,    // by the server
     WatchSilent,    // open, and nothing comes
     WatchReplayed,  // old events again
+    // Those below are drawn apart from the ones above: see scheduleOf().
+    Restore,       // etcd, from an older backup
+    Forgery,       // a record by somebody who may write the Lease
+    TokenExpired,  // 401 for one machine
+    Farewell,      // SIGTERM for the leader, while its Lease is deleted and its watch ends
 };
-inline constexpr int kFaults = 17;
+inline constexpr int kFirstFaults = 17;
+inline constexpr int kFaults = 21;
+const char* toString(Fault fault);
 
 // One place for a process: a machine with its clock, a configuration, and a name for what runs on
 // it.
@@ -49,6 +57,7 @@ struct Place {
 // All that a seed decides before the run.
 struct Schedule {
     std::uint64_t seed = 0;
+    std::uint64_t run = 0;  // seed of all that is drawn while it runs
     std::vector<Place> places;
     std::vector<Fault> faults;  // those that happen, as often as they are listed
     Duration longestLease{0};
@@ -56,14 +65,20 @@ struct Schedule {
     double slowestRate = 1;
     Duration trouble{0};       // for how long faults happen
     Duration meanInterval{0};  // between faults
-    int loss = 0;              // permille: see Network
+    std::uint64_t strikes = std::numeric_limits<std::uint64_t>::max();  // of the nemesis, at most
+    int loss = 0;                                                       // permille: see Network
     int duplicates = 0;
     int lateness = 0;
     int staleness = 0;
     int stalls = 0;
     std::uint64_t firstRevision = 1;
+    int foreigners = 0;  // electors of another make
 };
 
+// What a seed decides, without what was added to the simulation later.
+Schedule firstScheduleOf(std::uint64_t seed);
+// All of it. What was added later is drawn by a generator of its own, behind all else: so a seed
+// stands for the same run as ever once that is taken away again.
 Schedule scheduleOf(std::uint64_t seed);
 
 }  // namespace elector::simulation

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <utility>
 
 #include "tests/simulation/nemesis.h"
@@ -20,7 +19,7 @@ class Run {
   public:
     Run(const Schedule& schedule, bool keepHistory)
         : schedule_(schedule),
-          random_(schedule.seed),
+          random_(schedule.run),
           api_(schedule_.firstRevision, random_),
           network_(queue_, api_, random_, schedule_.shortestDeadline * 4 / 5),
           watches_(queue_, api_, network_, random_),
@@ -28,8 +27,12 @@ class Run {
           history_(keepHistory),
           world_{queue_, network_, watches_, judge_, outcome_.tally, history_, random_},
           population_(world_, schedule_),
-          nemesis_(world_, api_, population_, schedule_) {
+          foreigners_(world_, schedule_),
+          nemesis_(world_, api_, population_, foreigners_, schedule_) {
         network_.onLanded([this](const Call& call, const election::Landed& landed) {
+            if (api_.isConfused()) {
+                judge_.disordered();
+            }
             judge_.landed(call, landed);
             history_.digest(landed.lease.fingerprint);
             if (history_.isKept()) {
@@ -56,6 +59,7 @@ class Run {
         outcome_.violation = judge_.violation();
         outcome_.digest = history_.digest();
         outcome_.history = history_.lines();
+        outcome_.strikes = nemesis_.strikes();
         return std::move(outcome_);
     }
 
@@ -127,6 +131,7 @@ class Run {
         outcome_.tally.worstRecoveryNanos =
             std::max<Duration>(Duration(0), judge_.leaderSince() - quiet).count();
         settle();
+        stall();
     }
 
     // All is well: whoever leads, leads on.
@@ -143,13 +148,32 @@ class Run {
         for (int edit = 0; edit < kEdits; ++edit) {
             queue_.after(random_.between(Duration(0), period * 3), [this] { api_.editMetadata(); });
         }
+        expectToLead(leader, until, "L1: a leader lost its term although all is well");
+    }
+
+    void expectToLead(int leader, Duration until, const char* otherwise) {
         while (!judge_.violation() && queue_.runNext(until)) {
             judge_.setNow(queue_.now());
             judge_.check(queue_.now());
             if (judge_.leaderAt(queue_.now()) != leader) {
-                judge_.fail("L1: a leader lost its term although all is well");
+                judge_.fail(otherwise);
             }
         }
+    }
+
+    // One request of the leader is never answered: no loss, with timings that bear it (rule 12).
+    void stall() {
+        const std::optional<int> leader = judge_.leaderAt(queue_.now());
+        if (judge_.violation() || !leader) {
+            return;
+        }
+        const election::Timing& timing = population_.seatOf(*leader)->place.timing;
+        if (!review(timing).warnings.empty()) {
+            return;
+        }
+        network_.swallowNextOf(*leader);
+        expectToLead(*leader, queue_.now() + slowed(timing.renewDeadline * 2),
+                     "rule 12: a term ended by one lost request");
     }
 
     bool someoneElseWatches(const Seat& gone) const {
@@ -160,9 +184,9 @@ class Run {
 
     // L1 while all is well: the leader crashes or leaves, and another leads in time.
     void handOver() {
-        Seat& seat = population_.seatOf(*judge_.leaderAt(queue_.now()));
+        Seat& seat = *population_.seatOf(*judge_.leaderAt(queue_.now()));
         const bool release =
-            random_.chance(200) && seat.place.onShutdown == election::OnShutdown::Release;
+            random_.chance(100) && seat.place.onShutdown == election::OnShutdown::Release;
         // Whoever may not watch, asks once in a retry period.
         const Duration slack = slowed(
             milliseconds(60) + (someoneElseWatches(seat) ? Duration(0) : longestRetry() * 5 / 4));
@@ -217,6 +241,7 @@ class Run {
     History history_;
     World world_;
     Population population_;
+    Foreigners foreigners_;
     Nemesis nemesis_;
 };
 
@@ -228,17 +253,6 @@ Outcome simulate(const Schedule& schedule, bool keepHistory) {
 
 Outcome simulate(std::uint64_t seed, bool keepHistory) {
     return simulate(scheduleOf(seed), keepHistory);
-}
-
-std::string report(std::uint64_t seed, const Outcome& outcome) {
-    constexpr std::size_t kMostLines = 150;
-    std::string text = fmt::format("{}\n", outcome.violation.value_or("no violation"));
-    const std::size_t skipped =
-        outcome.history.size() > kMostLines ? outcome.history.size() - kMostLines : 0;
-    for (std::size_t i = skipped; i < outcome.history.size(); ++i) {
-        text += outcome.history[i] + "\n";
-    }
-    return text + fmt::format("To see it again: simulation --seed={} --trace\n", seed);
 }
 
 }  // namespace elector::simulation

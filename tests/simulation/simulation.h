@@ -14,6 +14,7 @@ struct Outcome {
     std::optional<std::string> violation;
     std::uint64_t digest = 0;         // equal for two runs that were the same
     std::deque<std::string> history;  // the last lines, if they were asked for
+    std::uint64_t strikes = 0;        // of the nemesis
     Tally tally;
 };
 
@@ -21,8 +22,5 @@ struct Outcome {
 // violation.
 Outcome simulate(const Schedule& schedule, bool keepHistory);
 Outcome simulate(std::uint64_t seed, bool keepHistory);
-
-// What to print of a violation: what it is, what led there, how to see it again.
-std::string report(std::uint64_t seed, const Outcome& outcome);
 
 }  // namespace elector::simulation

@@ -1,6 +1,7 @@
 // Runs schedules for as long as wanted, or one of them aloud.
 //
-//   simulation --seed=N [--trace]           the schedule N
+//   simulation --seed=N [--cut=LIST] [--trace] [--shrink]
+//                                           the schedule N, or what cut.h leaves of it
 //   simulation [--from=N] [--count=N] [--keep-going]   the schedules from N on (1, 1000)
 
 #include <fmt/format.h>
@@ -12,11 +13,15 @@
 #include <string>
 #include <string_view>
 
+#include "tests/simulation/cut.h"
+#include "tests/simulation/report.h"
 #include "tests/simulation/simulation.h"
 
 namespace {
 
 using elector::simulation::Outcome;
+using elector::simulation::scheduleOf;
+using elector::simulation::shrunkReport;
 using elector::simulation::simulate;
 using elector::simulation::Tally;
 
@@ -33,8 +38,11 @@ int main(int count, char** arguments) {
     std::optional<std::uint64_t> seed;
     std::uint64_t from = 1;
     std::uint64_t schedules = 1000;
+    constexpr std::string_view kCut = "--cut=";
+    std::string_view cuts;
     bool trace = false;
     bool keepGoing = false;
+    bool shrink = false;
     for (int i = 1; i < count; ++i) {
         const std::string_view argument = arguments[i];
         if (const auto only = numberAfter(argument, "--seed=")) {
@@ -43,21 +51,34 @@ int main(int count, char** arguments) {
             from = *first;
         } else if (const auto many = numberAfter(argument, "--count=")) {
             schedules = *many;
+        } else if (argument.starts_with(kCut)) {
+            cuts = argument.substr(kCut.size());
         } else if (argument == "--trace") {
             trace = true;
+        } else if (argument == "--shrink") {
+            shrink = true;
         } else if (argument == "--keep-going") {
             keepGoing = true;
         } else {
             fmt::print(stderr,
                        "'{}' is not known; allowed are --seed=N, --trace, --from=N, "
-                       "--count=N and --keep-going\n",
+                       "--cut=LIST, --shrink, --count=N and --keep-going\n",
                        argument);
             return 2;
         }
     }
     if (seed) {
-        const Outcome outcome = simulate(*seed, trace);
-        fmt::print("{}{}", elector::simulation::report(*seed, outcome), outcome.tally.text());
+        elector::simulation::Schedule schedule = scheduleOf(*seed);
+        if (!elector::simulation::cutAll(schedule, cuts)) {
+            fmt::print(stderr, "'{}': the schedule {} has no such thing to cut\n", cuts, *seed);
+            return 2;
+        }
+        const Outcome outcome = simulate(schedule, trace);
+        fmt::print("{}{}", elector::simulation::report(outcome), outcome.tally.text());
+        if (outcome.violation && shrink) {
+            fmt::print("{}", shrunkReport(schedule));
+        }
+        fmt::print("digest of the run: {:016x}\n", outcome.digest);
         return outcome.violation ? 1 : 0;
     }
     Tally tally;
@@ -70,7 +91,7 @@ int main(int count, char** arguments) {
             fmt::print("seed {}: {}\n", each, *outcome.violation);
             std::fflush(stdout);
             if (!keepGoing) {
-                fmt::print("{}", elector::simulation::report(each, simulate(each, true)));
+                fmt::print("{}", shrunkReport(scheduleOf(each)));
                 break;
             }
         }

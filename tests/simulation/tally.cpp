@@ -17,6 +17,8 @@ void Tally::add(const Tally& other) {
     again += other.again;
     freshExceptions += other.freshExceptions;
     raisedExceptions += other.raisedExceptions;
+    disorderExceptions += other.disorderExceptions;
+    foreignTerms += other.foreignTerms;
     calmCrashes += other.calmCrashes;
     calmReleases += other.calmReleases;
     worstAfterLeaseNanos = std::max(worstAfterLeaseNanos, other.worstAfterLeaseNanos);
@@ -28,16 +30,16 @@ void Tally::add(const Tally& other) {
 std::string Tally::text() const {
     constexpr double kMilli = 1e6;
     return fmt::format(
-        "{} schedules, {} events, {} terms\n"
+        "{} schedules, {} events, {} terms, and {} of foreign electors\n"
         "{} take-overs: {} by expiry, {} by release, {} by vacancy, {} by restart; {} new terms of "
         "the same process\n"
         "tolerated after a deletion: {} with a process that never saw the Lease, {} with a raised "
-        "lease duration\n"
+        "lease duration; {} after a forged record or a restored backup\n"
         "when all is well: {} crashes, worst {:.1f} ms beyond the lease; {} releases, worst {:.1f} "
         "ms; worst recovery from faults {:.1f} ms\n"
         "events by what the election was doing:\n{}",
-        schedules, events, terms, takeOvers(), byExpiry, byRelease, byVacancy, byRestart, again,
-        freshExceptions, raisedExceptions, calmCrashes,
+        schedules, events, terms, foreignTerms, takeOvers(), byExpiry, byRelease, byVacancy,
+        byRestart, again, freshExceptions, raisedExceptions, disorderExceptions, calmCrashes,
         static_cast<double>(worstAfterLeaseNanos) / kMilli, calmReleases,
         static_cast<double>(worstAfterReleaseNanos) / kMilli,
         static_cast<double>(worstRecoveryNanos) / kMilli, coverage.table());

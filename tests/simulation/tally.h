@@ -21,6 +21,9 @@ struct Tally {
     // Two at once, as rule 8 and the assumptions of the design allow it after a deletion.
     std::uint64_t freshExceptions = 0;
     std::uint64_t raisedExceptions = 0;
+    // The same after the Lease was written past the rules: a forged record, a restored backup.
+    std::uint64_t disorderExceptions = 0;
+    std::uint64_t foreignTerms = 0;  // of electors of another make, and none of the above
     // Take-overs while all is well, and how long nobody led: the longest, beyond the lease duration
     // after a crash.
     std::uint64_t calmCrashes = 0;
