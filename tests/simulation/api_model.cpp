@@ -117,7 +117,7 @@ void ApiModel::store(Lease lease) {
 std::uint64_t ApiModel::nextRevision(const LeaseRecord& record) {
     // Others write to etcd too.
     std::uint64_t revision = revision_ + static_cast<std::uint64_t>(random_.between(1, 3));
-    if (record.acquireTime == record.renewTime) {
+    if (record.acquireTime && record.acquireTime == record.renewTime) {
         while (restored_ && tokens_.contains(revision)) {
             ++revision;
         }
