@@ -1,0 +1,215 @@
+#include "injector/check/diagnosis.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "elector/kubernetes/json_text.h"
+#include "elector/names.h"
+#include "elector/runtime/log.h"
+#include "injector/check/lease_findings.h"
+#include "injector/check/pod_findings.h"
+#include "injector/check/webhook_findings.h"
+
+namespace injector::check {
+
+namespace {
+
+namespace json_text = elector::kubernetes::json_text;
+namespace names = elector::names;
+using admission::Verdict;
+using elector::runtime::quoted;
+using json_text::member;
+using offline::Copies;
+using offline::Copying;
+
+bool isPod(const WorkloadFacts& facts) {
+    return facts.target.resource == cluster::kPods;
+}
+
+bool isSuspended(std::string_view job) {
+    return member(member(job, "spec").value_or(""), "suspend") == "true";
+}
+
+std::string whyNotCopied(const WorkloadFacts& facts) {
+    const auto& kind = *facts.target.kind;
+    if (kind.copying == Copying::Never) {
+        return fmt::format("those of a {} are not copied to its Pods", kind.kind);
+    }
+    if (offline::isOwned(facts.object)) {
+        return "a controller owns it, which would undo it: annotate that";
+    }
+    if (kind.copying == Copying::WhileSuspended && !isSuspended(facts.object)) {
+        return "the template of a Job cannot be changed once it runs: annotate spec.template and "
+               "create it again";
+    }
+    if (!facts.installation.copiesAnnotations) {
+        return "the operator was told not to copy annotations: annotate the Pod template";
+    }
+    return "";
+}
+
+admission::Defaults defaultsOf(const WorkloadFacts& facts) {
+    auto defaults = facts.installation.defaults.value_or(admission::Defaults());
+    defaults.releaseNamespace = facts.installation.space;
+    if (defaults.image.empty()) {
+        defaults.image = "unknown";  // what it is makes no difference to the verdict
+    }
+    return defaults;
+}
+
+void addAnnotations(const WorkloadFacts& facts, const Judgement& judgement, Report& report) {
+    const auto add = [&](Weight weight, std::string sentence) {
+        report.findings.push_back({weight, "annotation", std::move(sentence)});
+    };
+    const auto& annotated = judgement.annotated;
+    if (!annotated.itself && !annotated.onTemplate) {
+        add(Weight::Note,
+            isPod(facts)
+                ? fmt::format("it has no annotation {}: \"true\"; a Pod is injected when it is "
+                              "made, so annotate what makes it",
+                              names::kInjectAnnotation)
+                : fmt::format("neither it nor its Pod template has one; ask for sidecars with: "
+                              "kubectl annotate -n {} {} {}=true",
+                              facts.target.key.space, facts.target.text(),
+                              names::kInjectAnnotation));
+        return;
+    }
+    if (annotated.onTemplate) {
+        add(Weight::Well, isPod(facts) ? "the Pod has annotations of ours"
+                                       : "its Pod template has annotations of ours");
+    }
+    if (judgement.isToBeCopied) {
+        add(Weight::Note,
+            "it has some itself that its Pod template has not: the operator will copy them, and "
+            "its Pods are replaced then");
+    } else if (!judgement.notCopied.empty()) {
+        add(Weight::Problem,
+            fmt::format("those of its own have no effect: {}", judgement.notCopied));
+    } else if (annotated.itself) {
+        add(Weight::Well, "its own are copied to its Pod template");
+    }
+}
+
+void addVerdict(const WorkloadFacts& facts, const Judgement& judgement, Report& report) {
+    const auto& decision = judgement.decision;
+    const auto add = [&](Weight weight, std::string sentence) {
+        report.findings.push_back({weight, "decision", std::move(sentence)});
+    };
+    switch (decision.verdict) {
+        case Verdict::NotAsked:
+            if (!decision.reason.empty()) {
+                add(Weight::Note, decision.reason);
+            }
+            return;
+        case Verdict::Injected:
+            add(Weight::Well,
+                fmt::format("its Pods campaign for the Lease \"{}\"", quoted(decision.leaseName)));
+            return;
+        case Verdict::Already:
+            add(Weight::Well, isPod(facts) ? "the Pod has its sidecar"
+                                           : "its Pod template has the sidecar written in");
+            return;
+        case Verdict::Skipped:
+            add(Weight::Problem, fmt::format("passed over: {}", decision.reason));
+            return;
+        case Verdict::Refused:
+            add(Weight::Problem, fmt::format("its Pods are refused: {}", decision.reason));
+            return;
+        case Verdict::Failed:
+            add(Weight::Problem, decision.reason);
+            return;
+    }
+}
+
+void addSettings(const WorkloadFacts& facts, Report& report) {
+    const auto& installation = facts.installation;
+    if (installation.webhooks.empty()) {
+        return;
+    }
+    if (installation.defaults) {
+        report.findings.push_back({Weight::Well, "settings",
+                                   fmt::format("sidecars run the image {} by default",
+                                               quoted(installation.defaults->image, 300))});
+        return;
+    }
+    report.findings.push_back(
+        {Weight::Note, "settings",
+         fmt::format("the release's settings for sidecars are not known, so this program's own "
+                     "defaults were judged by: {}",
+                     installation.defaultsProblem)});
+}
+
+std::string headlineOf(const WorkloadFacts& facts, const Judgement& judgement, bool isReached) {
+    switch (judgement.decision.verdict) {
+        case Verdict::NotAsked:
+            return isPod(facts) ? "it asked for no sidecar" : "its Pods get no sidecar: none asked";
+        case Verdict::Skipped:
+            return "its Pods get no sidecar";
+        case Verdict::Refused:
+        case Verdict::Failed:
+            return "its Pods are not made as they are asked for";
+        case Verdict::Already:
+            return isPod(facts) ? "it has its sidecar" : "its Pods have their sidecar";
+        case Verdict::Injected:
+            break;
+    }
+    if (isPod(facts)) {
+        return "it asked for a sidecar, and has none: delete it, and the next one gets it";
+    }
+    return isReached ? "its Pods get a sidecar"
+                     : "its Pods would get a sidecar, but nothing asks "
+                       "the injector";
+}
+
+}  // namespace
+
+Judgement judge(const WorkloadFacts& facts) {
+    const auto& kind = *facts.target.kind;
+    Judgement judgement;
+    judgement.annotated = offline::annotationsOf(kind, facts.object);
+    if (!offline::templateOf(kind, facts.object)) {
+        judgement.decision.reason = "it has no Pod template";
+        return judgement;
+    }
+    auto pod = offline::podOf(kind, facts.object, Copies::No);
+    if (judgement.annotated.itself) {
+        const auto copied = offline::podOf(kind, facts.object, Copies::Yes);
+        const bool isMissing = copied != pod;
+        judgement.notCopied = isMissing ? whyNotCopied(facts) : "";
+        judgement.isToBeCopied = isMissing && judgement.notCopied.empty();
+        if (judgement.isToBeCopied) {
+            pod = copied;
+        }
+    }
+    judgement.decision = admission::admit(pod, facts.target.key.space, defaultsOf(facts));
+    return judgement;
+}
+
+Report diagnose(const WorkloadFacts& facts, const Judgement& judgement, const LeaseFacts& lease,
+                std::string_view version) {
+    Report report;
+    report.subject =
+        fmt::format("{} in the namespace {}", facts.target.text(), quoted(facts.target.key.space));
+    report.verdict = admission::toString(judgement.decision.verdict);
+    report.lease = judgement.decision.leaseName;
+    addAnnotations(facts, judgement, report);
+    addVerdict(facts, judgement, report);
+    const bool asks = judgement.decision.verdict == Verdict::Injected ||
+                      judgement.decision.verdict == Verdict::Already;
+    // What has its sidecar already does not need the webhook.
+    const bool isReached = addWebhook(facts, judgement, report);
+    addSettings(facts, report);
+    addPods(facts, version, report);
+    if (asks && !report.lease.empty()) {
+        addLease(facts, report.lease, lease, report);
+    }
+    report.headline = headlineOf(facts, judgement, isReached);
+    report.isWell =
+        asks && isReached && std::ranges::none_of(report.findings, [](const Finding& finding) {
+            return finding.weight == Weight::Problem;
+        });
+    return report;
+}
+
+}  // namespace injector::check

@@ -1,0 +1,174 @@
+#include "injector/check/gather.h"
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "elector/kubernetes/json_text.h"
+#include "elector/names.h"
+#include "injector/check/installation.h"
+#include "injector/cluster/object_meta.h"
+#include "injector/cluster/resource.h"
+#include "injector/operator/rbac.h"
+
+namespace injector::check {
+
+namespace {
+
+namespace json_text = elector::kubernetes::json_text;
+using cluster::ObjectMeta;
+using elector::kubernetes::ErrorKind;
+using json_text::member;
+using operators::OwnerReference;
+
+std::string textOf(std::string_view object, std::string_view key) {
+    return json_text::stringIn(member(object, key).value_or("")).value_or("");
+}
+
+Reading readingOf(cluster::Api& api, const std::string& path) {
+    auto answer = api.get(path);
+    if (!answer) {
+        return {std::nullopt, answer.error().message};
+    }
+    return {std::move(answer).value(), ""};
+}
+
+// The controllers of what stands between Pods and workloads, by its uid.
+using Controllers = std::map<std::string, OwnerReference>;
+
+elector::kubernetes::Result<elector::kubernetes::Done> addControllers(
+    cluster::Api& api, const cluster::Resource& resource, const std::string& space,
+    Controllers& controllers) {
+    const auto listed =
+        api.listMetadata(cluster::collectionPath(resource, space), "", [&](std::string_view item) {
+            const auto meta = cluster::parseMeta(item);
+            if (meta && meta.value().controller() != nullptr) {
+                controllers.insert_or_assign(meta.value().uid, *meta.value().controller());
+            }
+        });
+    if (!listed) {
+        return listed.error();
+    }
+    return elector::kubernetes::Done();
+}
+
+OwnerReference workloadOf(const operators::PodRecord& pod, const Controllers& controllers) {
+    if (!pod.controller) {
+        return {std::string(cluster::kPods.apiVersion), std::string(cluster::kPods.kind),
+                pod.key.name, pod.uid, false};
+    }
+    const auto above = controllers.find(pod.controller->uid);
+    return above == controllers.end() ? *pod.controller : above->second;
+}
+
+bool isOf(const Target& target, const operators::PodRecord& pod, const OwnerReference& workload) {
+    const auto is = [&](const OwnerReference& owner) {
+        return owner.kind == target.resource.kind && owner.name == target.key.name;
+    };
+    return pod.key.space == target.key.space &&
+           (is(workload) || (pod.controller && is(*pod.controller)));
+}
+
+std::string imageOf(std::string_view pod) {
+    const auto spec = member(pod, "spec").value_or("");
+    for (const auto list : {"initContainers", "containers"}) {
+        for (const auto container : json_text::elementsOf(member(spec, list).value_or(""))) {
+            if (textOf(container, "name") == elector::names::kContainer) {
+                return textOf(container, "image");
+            }
+        }
+    }
+    return "";
+}
+
+// Reads the rest of a Pod; nothing where it is gone meanwhile.
+Result<std::optional<PodFact>> readWhole(cluster::Api& api, operators::PodRecord record,
+                                         OwnerReference workload) {
+    auto document = api.get(cluster::objectPath(cluster::kPods, record.key.space, record.key.name));
+    if (!document) {
+        return std::move(document).error();
+    }
+    if (!document.value()) {
+        return std::optional<PodFact>();
+    }
+    auto facts = operators::readPod(*document.value());
+    if (!facts) {
+        return std::move(facts).error();
+    }
+    facts.value().workload = std::move(workload);
+    record.facts = std::move(facts).value();
+    const auto phase = textOf(member(*document.value(), "status").value_or(""), "phase");
+    return std::optional(PodFact{std::move(record), imageOf(*document.value()), phase});
+}
+
+}  // namespace
+
+Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const Target* target) {
+    PodFacts facts;
+    Controllers controllers;
+    for (const auto* resource : {&cluster::kReplicaSets, &cluster::kJobs}) {
+        if (const auto added = addControllers(api, *resource, space, controllers); !added) {
+            facts.problem = added.error().message;
+        }
+    }
+    std::vector<ObjectMeta> kept;
+    const auto listed = api.listMetadata(
+        cluster::collectionPath(cluster::kPods, space), "",
+        [&](std::string_view item) {
+            auto meta = cluster::parseMeta(item);
+            if (!meta) {
+                return;
+            }
+            const auto record = operators::recordOf(meta.value());
+            if (operators::concernsUs(meta.value()) ||
+                (target != nullptr && isOf(*target, record, workloadOf(record, controllers)))) {
+                kept.push_back(std::move(meta).value());
+            }
+        },
+        [&] { kept.clear(); });
+    if (!listed) {
+        return listed.error();
+    }
+    for (const auto& meta : kept) {
+        auto record = operators::recordOf(meta);
+        auto workload = workloadOf(record, controllers);
+        auto pod = readWhole(api, std::move(record), std::move(workload));
+        if (!pod) {
+            facts.problem = pod.error().message;
+        } else if (pod.value()) {
+            facts.pods.push_back(std::move(*pod.value()));
+        }
+    }
+    return facts;
+}
+
+Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Target& target) {
+    WorkloadFacts facts;
+    facts.target = target;
+    auto object = api.get(cluster::objectPath(target.resource, target.key.space, target.key.name));
+    if (!object) {
+        return std::move(object).error();
+    }
+    if (!object.value()) {
+        return std::optional<WorkloadFacts>();
+    }
+    facts.object = std::move(*object.value());
+    facts.space = readingOf(api, "/api/v1/namespaces/" + cluster::encoded(target.key.space));
+    facts.installation = gatherInstallation(api);
+    auto pods = gatherPods(api, target.key.space, &target);
+    if (pods) {
+        facts.pods = std::move(pods).value();
+    } else {
+        facts.pods.problem = pods.error().message;
+    }
+    return std::optional(std::move(facts));
+}
+
+LeaseFacts gatherLease(cluster::Api& api, const cluster::ObjectKey& lease,
+                       const elector::runtime::Clock& clock) {
+    return {readingOf(api, cluster::objectPath(cluster::kLeases, lease.space, lease.name)),
+            readingOf(api, operators::rbacPath(operators::RbacKind::Role, lease)),
+            readingOf(api, operators::rbacPath(operators::RbacKind::Binding, lease)), clock.wall()};
+}
+
+}  // namespace injector::check
