@@ -22,6 +22,8 @@ inline constexpr int kDefaultPort = 4040;
 // label by which monitoring finds the Pod.
 inline constexpr const char* kTokenVolume = "leader-elector-token";
 inline constexpr const char* kInjectedLabel = "leader-elector.io/injected";
+// Label on the injector's own Pods, which never get a sidecar.
+inline constexpr const char* kInjectorLabel = "leader-elector.io/injector";
 
 // Annotations on a Pod or a workload that the injector's parts share; injector/admission has the
 // table of all.

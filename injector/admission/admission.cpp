@@ -28,15 +28,11 @@ Decision decision(Verdict verdict, std::string reason, std::string patch = "[]")
 }
 
 // Why no Pod of the namespace gets a sidecar, or "".
-std::string complaintAboutSpace(std::string_view space, const Defaults& defaults) {
+std::string complaintAboutSpace(std::string_view space) {
     for (const std::string_view system : {"kube-system", "kube-node-lease", "kube-public"}) {
         if (space == system) {
             return fmt::format("Pods in the namespace {} get no sidecar", system);
         }
-    }
-    if (!space.empty() && space == defaults.releaseNamespace) {
-        return sentenceAbout("Pods in ", space, ", the injector's own namespace, get no sidecar",
-                             kMaxReasonBytes);
     }
     return "";
 }
@@ -51,7 +47,11 @@ std::optional<Decision> skip(const PodFacts& pod, std::string_view space,
                         "mirror Pods get no sidecar: the kubelet runs a static Pod as "
                         "its file says");
     }
-    std::string reason = complaintAboutSpace(space, defaults);
+    std::string reason = complaintAboutSpace(space);
+    if (reason.empty() && pod.isLabelledInjector && !space.empty() &&
+        space == defaults.releaseNamespace) {
+        reason = "the injector's own Pods get no sidecar: they would wait for themselves";
+    }
     if (reason.empty() && pod.isForWindows) {
         reason = "Pods for Windows get no sidecar: it runs on Linux alone";
     }

@@ -27,7 +27,8 @@ struct Defaults {
     std::string retryPeriod;
     std::string logLevel;
     Mode mode = Mode::Sidecar;
-    // The namespace of the injector itself, whose Pods are never injected; "" for none (offline).
+    // The namespace of the injector itself, whose own Pods (names::kInjectorLabel) are never
+    // injected, while its neighbours are; "" for none (offline).
     std::string releaseNamespace;
 };
 

@@ -90,6 +90,7 @@ void readAnnotations(std::string_view annotations, PodFacts& facts) {
 void readLabels(Reader& reader, std::string_view labels, PodFacts& facts) {
     const Fields fields(labels);
     facts.hasLabels = true;
+    facts.isLabelledInjector = fields.find(names::kInjectorLabel).has_value();
     for (const std::string_view key : {"rollouts-pod-template-hash", "pod-template-hash"}) {
         if (const auto hash = fields.find(key)) {
             facts.templateHash = reader.text(hash, fmt::format("metadata.labels.{}", key));

@@ -32,6 +32,7 @@ struct PodFacts {
     bool namesDefaultContainer = false;  // by kubectl's annotation
     std::string space;                   // "" where the Pod names no namespace
     bool hasLabels = false;              // an object, empty or not
+    bool isLabelledInjector = false;     // as the injector's own Pods are
     // The labels that tell the name of a Deployment (a Rollout of Argo's) from its ReplicaSet's.
     std::string templateHash;
     std::optional<Owner> controller;

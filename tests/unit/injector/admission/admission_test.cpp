@@ -21,14 +21,12 @@ Decision decisionOn(const std::string& pod) {
     return admit(pod, "default", someDefaults());
 }
 
-TEST(AdmissionTest, SkipsTheNamespacesOfTheSystemAndTheRelease) {
-    Defaults defaults = someDefaults();
-    defaults.releaseNamespace = "leaders";
+TEST(AdmissionTest, SkipsTheNamespacesOfTheSystem) {
+    const Defaults defaults = someDefaults();
     const std::vector<std::pair<std::string, std::string>> cases{
         {"kube-system", "Pods in the namespace kube-system get no sidecar"},
         {"kube-node-lease", "Pods in the namespace kube-node-lease get no sidecar"},
         {"kube-public", "Pods in the namespace kube-public get no sidecar"},
-        {"leaders", "Pods in \"leaders\", the injector's own namespace, get no sidecar"},
     };
     for (const auto& [space, reason] : cases) {
         const Decision decision = admit(askingPod(), space, defaults);
@@ -39,6 +37,22 @@ TEST(AdmissionTest, SkipsTheNamespacesOfTheSystemAndTheRelease) {
                   Verdict::NotAsked);
     }
     EXPECT_EQ(admit(askingPod(), "kube-systems", defaults).verdict, Verdict::Injected);
+}
+
+TEST(AdmissionTest, SkipsThePodsOfTheInjectorItselfAndNotTheirNeighbours) {
+    Defaults defaults = someDefaults();
+    defaults.releaseNamespace = "leaders";
+    const std::string own =
+        R"({"metadata":{"labels":{"leader-elector.io/injector":"true"},"annotations":{)"
+        R"("leader-elector.io/inject":"true","leader-elector.io/lease-name":"a"}},)"
+        R"("spec":{"containers":[{"name":"web"}]}})";
+    const Decision decision = admit(own, "leaders", defaults);
+    EXPECT_EQ(decision.verdict, Verdict::Skipped);
+    EXPECT_EQ(decision.reason,
+              "the injector's own Pods get no sidecar: they would wait for themselves");
+    EXPECT_EQ(admit(own, "elsewhere", defaults).verdict, Verdict::Injected);
+    EXPECT_EQ(admit(askingPod(), "leaders", defaults).verdict, Verdict::Injected);
+    EXPECT_EQ(admit(own, "", someDefaults()).verdict, Verdict::Injected);
 }
 
 TEST(AdmissionTest, TakesTheNamespaceOfThePodOnlyWhereTheRequestNamesNone) {

@@ -204,12 +204,6 @@ TEST(ReviewTest, WarnsInLessThan256Characters) {
         ASSERT_EQ(read.warnings.size(), 1U);
         EXPECT_LT(read.warnings.front().size(), 256U);
     }
-    Defaults defaults = someDefaults();
-    defaults.releaseNamespace = std::string(300, 'n');
-    const ReadAnswer read =
-        readAnswer(review(reviewOf(askingPod(), defaults.releaseNamespace), defaults));
-    ASSERT_EQ(read.warnings.size(), 1U);
-    EXPECT_LT(read.warnings.front().size(), 256U);
 }
 
 }  // namespace
