@@ -13,7 +13,8 @@ namespace {
 // The number that the four hexadecimal digits at the front of `text` are.
 char32_t hexIn(std::string_view text) {
     unsigned number = 0;
-    std::from_chars(text.data(), text.data() + std::min<std::size_t>(4, text.size()), number, 16);
+    const auto digits = text.substr(0, 4);
+    std::from_chars(digits.begin(), digits.end(), number, 16);
     return number;
 }
 

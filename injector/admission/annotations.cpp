@@ -196,22 +196,45 @@ Chosen choose(std::string_view name, const std::string& wished, const std::strin
     return chosen;
 }
 
-std::optional<Refusal> judgeTiming(const Wish& wish, const Defaults& defaults) {
+struct ChosenTiming {
+    Chosen lease;
+    Chosen renew;
+    Chosen retry;
+
+    const Chosen& of(TimingField field) const {
+        switch (field) {
+            case TimingField::LeaseDuration:
+                return lease;
+            case TimingField::RenewDeadline:
+                return renew;
+            case TimingField::RetryPeriod:
+                break;
+        }
+        return retry;
+    }
+};
+
+ChosenTiming chooseTiming(const Wish& wish, const Defaults& defaults) {
     const Timing own;
-    const Chosen lease =
+    ChosenTiming chosen;
+    chosen.lease =
         choose("lease-duration", wish.leaseDuration, defaults.leaseDuration, own.leaseDuration);
-    const Chosen renew = choose("lease-renew-duration", wish.leaseRenewDuration,
-                                defaults.leaseRenewDuration, own.renewDeadline);
-    const Chosen retry = choose("retry-period", wish.retryPeriod, defaults.retryPeriod,
-                                elector::election::defaultRetryPeriod(renew.value));
-    const auto review = elector::election::review({lease.value, renew.value, retry.value});
+    chosen.renew = choose("lease-renew-duration", wish.leaseRenewDuration,
+                          defaults.leaseRenewDuration, own.renewDeadline);
+    chosen.retry = choose("retry-period", wish.retryPeriod, defaults.retryPeriod,
+                          elector::election::defaultRetryPeriod(chosen.renew.value));
+    return chosen;
+}
+
+std::optional<Refusal> judgeTiming(const Wish& wish, const Defaults& defaults) {
+    const ChosenTiming chosen = chooseTiming(wish, defaults);
+    const auto review =
+        elector::election::review({chosen.lease.value, chosen.renew.value, chosen.retry.value});
     if (review.refusals.empty()) {
         return std::nullopt;
     }
     const auto& fault = review.refusals.front();
-    const Chosen& wrong = fault.field == TimingField::LeaseDuration   ? lease
-                          : fault.field == TimingField::RenewDeadline ? renew
-                                                                      : retry;
+    const Chosen& wrong = chosen.of(fault.field);
     const std::string remark = wrong.isDefault ? " (the default) " : " ";
     return refusalOf(wrong.name, wrong.text, remark + fault.reason);
 }

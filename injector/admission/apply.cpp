@@ -60,8 +60,8 @@ std::vector<std::string> partsOf(const Operation& operation) {
 // The index that `part` is, as JSON Pointer writes it.
 std::optional<std::size_t> indexIn(std::string_view part) {
     std::size_t index = 0;
-    const char* const end = part.data() + part.size();
-    const auto [stop, problem] = std::from_chars(part.data(), end, index);
+    const auto* const end = part.end();
+    const auto [stop, problem] = std::from_chars(part.begin(), end, index);
     const bool written = part == "0" || (!part.empty() && part.front() != '0');
     return written && problem == std::errc() && stop == end ? std::optional(index) : std::nullopt;
 }
@@ -114,16 +114,16 @@ struct Splice {
 
 Splice intoObject(std::string_view object, const std::string& key, std::string_view value) {
     if (const auto old = memberIn(object, key)) {
-        return {old->data(), old->size(), std::string(value)};
+        return {old->begin(), old->size(), std::string(value)};
     }
     const std::string single = JsonObject().add(key, value).text();
     const std::string member = single.substr(1, single.size() - 2);
     const auto members = json_text::membersOf(object);
     if (members.empty()) {
-        return {object.data() + 1, 0, member};
+        return {object.begin() + 1, 0, member};
     }
     const auto& last = members.back().value;
-    return {last.data() + last.size(), 0, "," + member};
+    return {last.end(), 0, "," + member};
 }
 
 Splice intoArray(std::string_view array, const std::string& part, std::string_view value,
@@ -134,19 +134,19 @@ Splice intoArray(std::string_view array, const std::string& part, std::string_vi
         refuse(operation, "there is no such index");
     }
     if (elements.empty()) {
-        return {array.data() + 1, 0, std::string(value)};
+        return {array.begin() + 1, 0, std::string(value)};
     }
     if (*index < elements.size()) {
-        return {elements[*index].data(), 0, std::string(value) + ","};
+        return {elements[*index].begin(), 0, std::string(value) + ","};
     }
     const auto& last = elements.back();
-    return {last.data() + last.size(), 0, "," + std::string(value)};
+    return {last.end(), 0, "," + std::string(value)};
 }
 
 Splice spliceFor(std::string_view document, const Operation& operation) {
     const auto parts = partsOf(operation);
     if (parts.empty()) {
-        return {document.data(), document.size(), std::string(operation.value)};
+        return {document.begin(), document.size(), std::string(operation.value)};
     }
     const std::string_view parent = valueAt(document, parts, parts.size() - 1, operation);
     const Kind kind = json_text::kindOf(parent);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
+#include <ranges>
 #include <string_view>
 #include <vector>
 
@@ -16,12 +18,10 @@ class Fields {
 
     // The value as it was found, null included; of several the last one, as for the API server.
     std::optional<std::string_view> find(std::string_view key) const {
-        for (auto member = members_.rbegin(); member != members_.rend(); ++member) {
-            if (member->key == key) {
-                return member->value;
-            }
-        }
-        return std::nullopt;
+        const auto lastFirst = members_ | std::views::reverse;
+        const auto found =
+            std::ranges::find(lastFirst, key, &elector::kubernetes::json_text::Member::key);
+        return found == lastFirst.end() ? std::nullopt : std::optional(found->value);
     }
 
   private:

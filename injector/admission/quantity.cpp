@@ -79,8 +79,8 @@ std::optional<Suffix> suffixOf(std::string_view text) {
     text.remove_prefix(plus ? 2 : 1);
     constexpr int kMaxExponent = 18;
     int exponent = 0;
-    const auto* const end = text.data() + text.size();
-    const auto [stop, problem] = std::from_chars(text.data(), end, exponent);
+    const auto* const end = text.end();
+    const auto [stop, problem] = std::from_chars(text.begin(), end, exponent);
     if (problem != std::errc() || stop != end || exponent > kMaxExponent ||
         exponent < -kMaxExponent || (plus && text.front() == '-')) {
         return std::nullopt;
