@@ -3,7 +3,8 @@ import json
 import re
 
 import readme
-from chart import CHART, default_values, helm, leaves
+from chart import CHART, at, default_values, helm, leaves, render
+from value_sets import VALUE_SETS
 
 ROOT = CHART.parent.parent
 
@@ -72,3 +73,25 @@ def test_every_map_of_named_values_is_closed():
             yield from is_open(below, f"{path}.{key}")
     schema = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
     assert list(is_open(schema, "")) == [".global"]
+
+
+def test_the_program_knows_every_flag_that_is_rendered():
+    """The table of flags is read from its sources: this tier builds nothing."""
+    sources = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "injector" / "config").glob("*.cpp")) + "".join(
+        file.read_text(encoding="utf-8") for file in (ROOT / "injector" / "config").glob("*.h"))
+    known = set(re.findall(r'\.name = "([a-z-]+)"', sources))
+    assert len(known) > 20
+    rendered = {argument.partition("=")[0].removeprefix("--") for values in VALUE_SETS.values()
+                for container in at(render(values).the("Deployment"), "spec.template.spec.containers")
+                for argument in container["args"][1:]}
+    assert rendered - known == set()
+
+
+def test_names_are_those_of_the_program():
+    """Labels and annotations that both sides must write alike."""
+    header = (ROOT / "elector" / "names.h").read_text(encoding="utf-8")
+    names = dict(re.findall(r'constexpr const char\* (\w+) =\s*"([^"]+)"', header))
+    templates = "".join(file.read_text(encoding="utf-8") for file in (CHART / "templates").rglob("*.yaml"))
+    for name in ("kInjectorLabel", "kInjectedLabel", "kVacantHolder", "kRolePrefix", "kManagedByLabel", "kOperator", "kWebhook",
+                 "kWebhookPath", "kInjectAnnotation", "kLeaseNameAnnotation", "kContainer"):
+        assert names[name] in templates, name

@@ -78,7 +78,7 @@ PLACES = [
     ("webhook.port", 10250, DEPLOYMENT, WEBHOOK + "ports[webhook].containerPort", 10250),
     ("webhook.healthPort", 9090, DEPLOYMENT, WEBHOOK + "ports[webhook-health].containerPort", 9090),
     ("webhook.resources", LIMITS, DEPLOYMENT, WEBHOOK + "resources.limits.cpu", "1"),
-    ("webhook.extraEnv", NAMED, DEPLOYMENT, WEBHOOK + "env", NAMED),
+    ("webhook.extraEnv", NAMED, DEPLOYMENT, WEBHOOK + "env[A].value", "b"),
     ("operator.healthPort", 9091, DEPLOYMENT, OPERATOR + "ports[operator-health].containerPort", 9091),
     ("operator.resources", LIMITS, DEPLOYMENT, OPERATOR + "resources.limits.cpu", "1"),
     ("operator.extraEnv", NAMED, DEPLOYMENT, OPERATOR + "env[A].value", "b"),
