@@ -25,7 +25,7 @@ struct Decision {
     Verdict verdict = Verdict::NotAsked;
     // Why, in one sentence, for the person who made the Pod: which annotation, which value, what is
     // allowed; or which rule. Foreign text in it is escaped and cut. Below 256 characters. Empty
-    // for Injected.
+    // for Injected; of NotAsked only there where annotations of ours stand without `inject`.
     std::string reason;
     // A JSON Patch (RFC 6902) of `add` and `test` operations on the Pod as it was given; "[]" where
     // nothing changes.
@@ -39,7 +39,8 @@ struct Decision {
 Decision admit(std::string_view pod, std::string_view space, const Defaults& defaults);
 
 // `document` with a patch of ours applied; all else in it stays byte for byte as it was. Throws
-// std::invalid_argument where the patch does not fit: a test fails, a parent is missing.
+// std::invalid_argument where the patch does not fit: a test fails, a parent is missing. (Called
+// with its namespace: of two strings alone, std::apply would take the call.)
 std::string apply(std::string_view document, std::string_view patch);
 
 }  // namespace injector::admission
