@@ -25,7 +25,9 @@ Identity identityOf(const OwnerReference& workload) {
 
 bool owns(const Claimant& claimant, const std::vector<OwnerReference>& recorded) {
     return std::ranges::any_of(recorded, [&](const OwnerReference& owner) {
-        return identityOf(owner) == identityOf(claimant.references.front());
+        return identityOf(owner) == identityOf(claimant.references.front()) ||
+               std::ranges::find(claimant.pods, owner.uid, &OwnerReference::uid) !=
+                   claimant.pods.end();
     });
 }
 
@@ -49,6 +51,7 @@ std::vector<Claimant> claimantsOf(const std::vector<PodRecord>& pods) {
         if (std::ranges::find(claimant.references, workload) == claimant.references.end()) {
             claimant.references.push_back(workload);
         }
+        claimant.pods.push_back(ownReference(pod));
         claimant.serviceAccounts.insert(pod.facts->serviceAccount);
         claimant.shares = claimant.shares || pod.shares;
         claimant.since = std::min(claimant.since, pod.created);
@@ -56,6 +59,7 @@ std::vector<Claimant> claimantsOf(const std::vector<PodRecord>& pods) {
     std::vector<Claimant> ordered;
     for (auto& [identity, claimant] : claimants) {
         std::ranges::sort(claimant.references, {}, &OwnerReference::uid);
+        std::ranges::sort(claimant.pods, {}, &OwnerReference::uid);
         ordered.push_back(std::move(claimant));
     }
     return ordered;

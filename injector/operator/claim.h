@@ -14,6 +14,7 @@ namespace injector::operators {
 struct Claimant {
     std::string name;                        // `Deployment "web"`: for sentences
     std::vector<OwnerReference> references;  // of what owns its Pods: one for each uid
+    std::vector<OwnerReference> pods;        // ordered by uid
     std::set<std::string> serviceAccounts;
     bool shares = false;  // any of its Pods does: during a rollout the old ones do not say so yet
     WallTime since;       // the oldest of its Pods
@@ -29,8 +30,8 @@ struct Claims {
 };
 
 // Who of several workloads gets the Lease: the one that has it already, `recorded` being the
-// owners of the Role, else the one with the oldest Pod. Where that one shares the Lease, so do all
-// others that say so too.
+// owners of the Role (its workload, or its Pods), else the one with the oldest Pod. Where that one
+// shares the Lease, so do all others that say so too.
 Claims judge(std::vector<Claimant> claimants, const std::vector<OwnerReference>& recorded);
 
 // `Deployment "web"`.

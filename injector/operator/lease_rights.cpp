@@ -31,16 +31,9 @@ std::string joined(const std::set<std::string>& texts) {
     return text;
 }
 
-Grant grantOf(const ObjectKey& lease, const std::vector<Claimant>& admitted) {
-    Grant grant;
-    grant.lease = lease;
-    for (const auto& claimant : admitted) {
-        grant.serviceAccounts.insert(claimant.serviceAccounts.begin(),
-                                     claimant.serviceAccounts.end());
-        grant.owners.insert(grant.owners.end(), claimant.references.begin(),
-                            claimant.references.end());
-    }
-    return grant;
+bool matches(RbacKind kind, const std::optional<LeaseRights::Existing>& existing,
+             const Grant& grant) {
+    return existing && rbacMatches(kind, existing->document, grant);
 }
 
 }  // namespace
@@ -56,20 +49,63 @@ Result<Done> LeaseRights::reconcile(const ObjectKey& lease) {
     if (pods.empty()) {
         return revoke(lease);
     }
-    const auto role = find(RbacKind::Role, lease);
-    if (!role) {
-        return role.error();
+    const auto found = findBoth(lease);
+    if (!found) {
+        return found.error();
     }
-    const auto recorded = role.value() && isOurs(role.value()->meta)
-                              ? role.value()->meta.owners
-                              : std::vector<OwnerReference>();
-    const auto claims = judge(claimantsOf(pods), recorded);
-    const auto wanted = grantOf(lease, claims.admitted);
-    if (auto granted = grant(wanted, role.value(), claims); !granted) {
-        return granted;
+    const auto& existing = found.value();
+    const bool isRecorded = existing.role && isOurs(existing.role->meta);
+    const auto claims = judge(
+        claimantsOf(pods), isRecorded ? existing.role->meta.owners : std::vector<OwnerReference>());
+    auto grant = grantOf(lease, claims.admitted);
+    if (!matches(RbacKind::Role, existing.role, grant) ||
+        !matches(RbacKind::Binding, existing.binding, grant)) {
+        const bool wereDeleted = given_.contains(lease) && !existing.role;
+        if (auto looked = findLost(grant, wereDeleted); !looked) {
+            return looked;
+        }
+        grant = grantOf(lease, claims.admitted);
+        if (auto given = give(grant, existing, claims); !given) {
+            return given;
+        }
     }
+    given_.insert(lease);
     announceRefusals(lease, claims);
-    announceSharing(lease.space, wanted.serviceAccounts);
+    announceSharing(lease.space, grant.serviceAccounts);
+    return Done();
+}
+
+Grant LeaseRights::grantOf(const ObjectKey& lease, const std::vector<Claimant>& admitted) const {
+    Grant grant;
+    grant.lease = lease;
+    for (const auto& claimant : admitted) {
+        grant.serviceAccounts.insert(claimant.serviceAccounts.begin(),
+                                     claimant.serviceAccounts.end());
+        const auto before = grant.owners.size();
+        std::ranges::copy_if(claimant.references, std::back_inserter(grant.owners),
+                             [&](const auto& owner) { return !lost_.contains(owner.uid); });
+        if (grant.owners.size() == before) {
+            grant.owners.insert(grant.owners.end(), claimant.pods.begin(), claimant.pods.end());
+        }
+    }
+    return grant;
+}
+
+// Looks which of the owners are gone. Of a kind that cannot be read it is told by the fact that
+// what it owned was deleted.
+Result<Done> LeaseRights::findLost(const Grant& grant, bool wereDeleted) {
+    if (lost_.size() >= kMaxKept) {
+        lost_.clear();
+    }
+    for (const auto& owner : grant.owners) {
+        const auto isThere = owners_.isThere(grant.lease.space, owner);
+        if (!isThere) {
+            return isThere.error();
+        }
+        if (!isThere.value().value_or(!wereDeleted)) {
+            lost_.insert(owner.uid);
+        }
+    }
     return Done();
 }
 
@@ -89,30 +125,35 @@ Result<std::optional<LeaseRights::Existing>> LeaseRights::find(RbacKind kind,
     return std::optional(Existing{std::move(*document.value()), std::move(meta).value()});
 }
 
-Result<Done> LeaseRights::grant(const Grant& grant, const std::optional<Existing>& role,
-                                const Claims& claims) {
-    // A binding to somebody else's Role would hand on whatever that allows.
-    if (role && !isOurs(role->meta)) {
-        return write(RbacKind::Role, grant, role, claims.admitted);
+Result<LeaseRights::Pair> LeaseRights::findBoth(const ObjectKey& lease) {
+    auto role = find(RbacKind::Role, lease);
+    if (!role) {
+        return std::move(role).error();
     }
-    if (auto written = write(RbacKind::Role, grant, role, claims.admitted); !written) {
-        return written;
-    }
-    auto binding = find(RbacKind::Binding, grant.lease);
+    auto binding = find(RbacKind::Binding, lease);
     if (!binding) {
         return std::move(binding).error();
     }
-    auto& existing = binding.value();
-    if (existing && isOurs(existing->meta) && !bindsRoleOf(existing->document, grant)) {
-        // What a binding binds cannot be changed.
-        if (auto removed =
-                tools_.api.remove(rbacPath(RbacKind::Binding, grant.lease), existing->meta.uid);
-            !removed) {
-            return removed;
-        }
-        existing.reset();
+    return Pair{std::move(role).value(), std::move(binding).value()};
+}
+
+Result<Done> LeaseRights::give(const Grant& grant, const Pair& existing, const Claims& claims) {
+    auto written = write(RbacKind::Role, grant, existing.role, claims.admitted);
+    // A binding to somebody else's Role would hand on whatever that allows.
+    if (!written || (existing.role && !isOurs(existing.role->meta))) {
+        return written;
     }
-    return write(RbacKind::Binding, grant, existing, claims.admitted);
+    const auto& binding = existing.binding;
+    if (binding && isOurs(binding->meta) && !bindsRoleOf(binding->document, grant)) {
+        return replace(grant, *binding);
+    }
+    return write(RbacKind::Binding, grant, binding, claims.admitted);
+}
+
+// What a binding binds cannot be changed.
+Result<Done> LeaseRights::replace(const Grant& grant, const Existing& binding) {
+    auto removed = tools_.api.remove(rbacPath(RbacKind::Binding, grant.lease), binding.meta.uid);
+    return removed ? write(RbacKind::Binding, grant, std::nullopt, {}) : removed;
 }
 
 Result<Done> LeaseRights::write(RbacKind kind, const Grant& grant,
@@ -127,7 +168,7 @@ Result<Done> LeaseRights::write(RbacKind kind, const Grant& grant,
                          names::kOperator, names::kLeaseNameAnnotation));
         return Done();
     }
-    if (existing && rbacMatches(kind, existing->document, grant)) {
+    if (matches(kind, existing, grant)) {
         return Done();
     }
     const auto meta = existing ? std::optional(existing->meta) : std::nullopt;
@@ -147,6 +188,7 @@ Result<Done> LeaseRights::write(RbacKind kind, const Grant& grant,
 }
 
 Result<Done> LeaseRights::revoke(const ObjectKey& lease) {
+    given_.erase(lease);
     for (const auto kind : {RbacKind::Binding, RbacKind::Role}) {
         const auto document = tools_.api.getMetadata(rbacPath(kind, lease));
         if (!document) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "injector/operator/claim.h"
+#include "injector/operator/owners.h"
 #include "injector/operator/pod_reader.h"
 #include "injector/operator/rbac.h"
 
@@ -14,23 +15,37 @@ namespace injector::operators {
 // Role for the one Lease and a RoleBinding for their ServiceAccounts, owned by their workloads, as
 // long as such Pods live. What is not ours by its label is not touched.
 //
+// Pods may outlive their workload for a while, in which they end in order, by right. What the
+// workload owned is deleted with it, so that rights that are given then are owned by the Pods.
+//
 // Threads: one.
 class LeaseRights {
   public:
     // All outlive it.
-    LeaseRights(Tools tools, PodTable& pods, PodReader& reader)
-        : tools_(tools), pods_(pods), reader_(reader) {}
+    LeaseRights(Tools tools, PodTable& pods, PodReader& reader, Owners& owners)
+        : tools_(tools), pods_(pods), reader_(reader), owners_(owners) {}
 
     Result<Done> reconcile(const ObjectKey& lease);
 
-  private:
+    // A Role or a RoleBinding as it is.
     struct Existing {
         std::string document;
         ObjectMeta meta;
     };
+    // Workloads that are gone and remembered; beyond it they are looked for again.
+    static constexpr std::size_t kMaxKept = 10'000;
+
+  private:
+    struct Pair {
+        std::optional<Existing> role;
+        std::optional<Existing> binding;
+    };
     Result<std::optional<Existing>> find(RbacKind kind, const ObjectKey& lease);
-    Result<Done> grant(const Grant& grant, const std::optional<Existing>& role,
-                       const Claims& claims);
+    Result<Pair> findBoth(const ObjectKey& lease);
+    Grant grantOf(const ObjectKey& lease, const std::vector<Claimant>& admitted) const;
+    Result<Done> findLost(const Grant& grant, bool wereDeleted);
+    Result<Done> give(const Grant& grant, const Pair& existing, const Claims& claims);
+    Result<Done> replace(const Grant& grant, const Existing& binding);
     Result<Done> write(RbacKind kind, const Grant& grant, const std::optional<Existing>& existing,
                        const std::vector<Claimant>& told);
     Result<Done> revoke(const ObjectKey& lease);
@@ -42,6 +57,10 @@ class LeaseRights {
     Tools tools_;
     PodTable& pods_;
     PodReader& reader_;
+    Owners& owners_;
+    // Leases on which rights are given, as last seen; and the uids of workloads that are gone.
+    std::set<ObjectKey> given_;
+    std::set<std::string> lost_;
 };
 
 }  // namespace injector::operators

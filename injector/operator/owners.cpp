@@ -1,13 +1,25 @@
 #include "injector/operator/owners.h"
 
+#include <array>
+#include <span>
+
 #include "injector/cluster/resource.h"
 
 namespace injector::operators {
 namespace {
 
+using Kinds = std::span<const cluster::Resource* const>;
+
 // The kinds that stand between a Pod and its workload.
-const cluster::Resource* betweenKind(const OwnerReference& owner) {
-    for (const auto* resource : {&cluster::kReplicaSets, &cluster::kJobs}) {
+constexpr std::array<const cluster::Resource*, 2> kBetween{&cluster::kReplicaSets, &cluster::kJobs};
+// Those that we may read.
+constexpr std::array<const cluster::Resource*, 7> kReadable{
+    &cluster::kDeployments, &cluster::kReplicaSets, &cluster::kStatefulSets, &cluster::kDaemonSets,
+    &cluster::kJobs,        &cluster::kCronJobs,    &cluster::kPods};
+
+// Which of these the owner is; nullptr: none.
+const cluster::Resource* kindAmong(Kinds kinds, const OwnerReference& owner) {
+    for (const auto* resource : kinds) {
         if (owner.apiVersion == resource->apiVersion && owner.kind == resource->kind) {
             return resource;
         }
@@ -19,8 +31,7 @@ const cluster::Resource* betweenKind(const OwnerReference& owner) {
 
 Result<OwnerReference> Owners::workloadOf(const PodRecord& pod) {
     if (!pod.controller) {
-        return OwnerReference{std::string(cluster::kPods.apiVersion),
-                              std::string(cluster::kPods.kind), pod.key.name, pod.uid, false};
+        return ownReference(pod);
     }
     auto workload = above(pod.key.space, *pod.controller);
     if (workload) {
@@ -30,7 +41,7 @@ Result<OwnerReference> Owners::workloadOf(const PodRecord& pod) {
 }
 
 Result<OwnerReference> Owners::above(const std::string& space, const OwnerReference& owner) {
-    const auto* resource = betweenKind(owner);
+    const auto* resource = kindAmong(kBetween, owner);
     if (resource == nullptr) {
         return owner;
     }
@@ -56,6 +67,26 @@ Result<OwnerReference> Owners::above(const std::string& space, const OwnerRefere
         found_.clear();
     }
     return found_.emplace(owner.uid, *controller).first->second;
+}
+
+Result<std::optional<bool>> Owners::isThere(const std::string& space,
+                                            const OwnerReference& workload) {
+    const auto* resource = kindAmong(kReadable, workload);
+    if (resource == nullptr) {
+        return std::optional<bool>();
+    }
+    const auto document = api_.getMetadata(cluster::objectPath(*resource, space, workload.name));
+    if (!document) {
+        return document.error();
+    }
+    if (!document.value()) {
+        return std::optional(false);
+    }
+    const auto meta = cluster::parseMeta(*document.value());
+    if (!meta) {
+        return meta.error();
+    }
+    return std::optional(meta.value().uid == workload.uid && !meta.value().deleted);
 }
 
 }  // namespace injector::operators

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "injector/operator/leading_api.h"
@@ -20,6 +21,10 @@ class Owners {
     explicit Owners(LeadingApi& api) : api_(api) {}
 
     Result<OwnerReference> workloadOf(const PodRecord& pod);
+
+    // Whether the workload is there, and not on its way out: what such a one owned is deleted, and
+    // deleted again if it comes back. Nothing of a kind that we cannot read.
+    Result<std::optional<bool>> isThere(const std::string& space, const OwnerReference& workload);
 
     // A few hundred bytes each.
     static constexpr std::size_t kMaxKept = 10'000;

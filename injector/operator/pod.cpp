@@ -5,6 +5,7 @@
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "injector/cluster/resource.h"
 
 namespace injector::operators {
 namespace {
@@ -88,6 +89,11 @@ PodRecord recordOf(const ObjectMeta& pod) {
         record.controller = *controller;
     }
     return record;
+}
+
+OwnerReference ownReference(const PodRecord& pod) {
+    return {std::string(cluster::kPods.apiVersion), std::string(cluster::kPods.kind), pod.key.name,
+            pod.uid, false};
 }
 
 elector::kubernetes::Result<PodFacts> readPod(std::string_view document) {

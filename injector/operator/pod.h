@@ -66,6 +66,9 @@ bool concernsUs(const ObjectMeta& pod);
 
 PodRecord recordOf(const ObjectMeta& pod);
 
+// The Pod as an owner of other objects.
+OwnerReference ownReference(const PodRecord& pod);
+
 // Reads a whole Pod. `workload` is left empty.
 elector::kubernetes::Result<PodFacts> readPod(std::string_view document);
 

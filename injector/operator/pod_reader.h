@@ -15,7 +15,8 @@ namespace injector::operators {
 class PodReader {
   public:
     // All outlive it.
-    PodReader(Tools tools, PodTable& pods) : tools_(tools), pods_(pods), owners_(tools.api) {}
+    PodReader(Tools tools, PodTable& pods, Owners& owners)
+        : tools_(tools), pods_(pods), owners_(owners) {}
 
     // Reads the Pod if it was not read yet, and returns what is known of it then: nothing where it
     // is gone.
@@ -30,7 +31,7 @@ class PodReader {
   private:
     Tools tools_;
     PodTable& pods_;
-    Owners owners_;
+    Owners& owners_;
 };
 
 }  // namespace injector::operators

@@ -90,6 +90,7 @@ class Term {
     LeadingApi api_;
     Announcer announcer_;
     Tools tools_;
+    Owners owners_;
     PodReader reader_;
     LeaseRights rights_;
     LeaseLabel label_;

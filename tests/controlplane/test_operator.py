@@ -154,6 +154,36 @@ def test_what_is_edited_by_hand_is_put_right(operators, space):
     eventually("the binding", lambda: space.binding("web"))
 
 
+def test_rights_outlive_the_workload_with_its_pods_and_are_owned_by_these_then(operators, space):
+    operators.start("a")
+    replicas, deployment = space.deployment("web")
+    pod = space.pod("web-1", "web", replicas)
+    eventually("rights", lambda: space.binding("web"))
+    assert owners(space.role("web")) == [reference(deployment)]
+    # As the garbage collector, of which there is none here, does it: what the Deployment owned goes, while its Pods still end.
+    space.kubectl("delete", "deployment", "web", "--cascade=background")
+    space.kubectl("delete", "role,rolebinding", "leader-elector:web")
+    eventually("rights again", lambda: space.binding("web"))
+    assert owners(space.role("web")) == owners(space.binding("web")) == [reference(pod)]
+    space.remove("pod", "web-1")
+    eventually("no rights", lambda: not space.role("web") and not space.binding("web"))
+
+
+def test_what_happens_while_the_api_server_is_away_is_seen_to_when_it_is_back(operators, space, control_plane):
+    operators.start("a")
+    space.pod("old", "old")
+    eventually("rights", lambda: space.binding("old"))
+    control_plane.tool("stop", "apiserver")
+    time.sleep(A_WHILE)
+    control_plane.tool("start", "apiserver")
+    space.remove("pod", "old")
+    space.pod("new", "new")
+    space.create("Deployment", "web", annotations=annotated(inject="true"))
+    eventually("the new one's rights", lambda: space.binding("new"), 40)
+    eventually("the old one's are gone", lambda: not space.role("old") and not space.binding("old"), 40)
+    eventually("the copy", lambda: space.template("Deployment", "web") == annotated(inject="true"), 40)
+
+
 def test_a_labelled_binding_to_another_role_is_replaced(operators, space):
     name = "leader-elector:web"
     space.kubectl("create", "rolebinding", name, "--role=admin", f"--serviceaccount={space.name}:default")
