@@ -18,8 +18,9 @@ enum class Mode {
 struct Defaults {
     std::string image;
     std::string imagePullPolicy;
-    std::string cpuRequest = "10m";
-    std::string cpuLimit = "10m";
+    // Enough for half a second from the start to the first answer; with 10m that takes three.
+    std::string cpuRequest = "50m";
+    std::string cpuLimit = "50m";
     std::string memoryRequest = "32Mi";
     std::string memoryLimit = "32Mi";
     std::string leaseDuration;

@@ -100,14 +100,14 @@ std::vector<Flag<Target>> resourceFlags() {
     return {
         {{.name = "cpu-request",
           .placeholder = "QUANTITY",
-          .fallback = "10m",
+          .fallback = "50m",
           .purpose = "The sidecar's request for CPU; empty for none, as with the next three."},
          [](Target& target, const std::string& value) {
              return assignText(target.defaults.cpuRequest, value, complaintAboutCpu);
          }},
         {{.name = "cpu-limit",
           .placeholder = "QUANTITY",
-          .fallback = "10m",
+          .fallback = "50m",
           .purpose = "Its limit. Requests equal to limits leave the Pod's quality of service."},
          [](Target& target, const std::string& value) {
              return assignText(target.defaults.cpuLimit, value, complaintAboutCpu);
