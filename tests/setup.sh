@@ -17,6 +17,7 @@ packages_of() {
     format) echo clang-format-19 git python3 ;;
     tidy) echo clang-tidy-19 git python3 "${build[@]}" ;;
     unit | contract | simulation) echo python3 "${build[@]}" ;;
+    model) echo gcc libc6-dev python3 spin ;;
     integration) echo "${processes[@]}" "${build[@]}" ;;
     demo) echo curl jq python3 "${elector[@]}" ;;
     controlplane | interop) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
