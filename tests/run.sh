@@ -8,6 +8,7 @@
 #   unit           one class or function at a time
 #   contract       every kind of Lease store keeps the same promises
 #   simulation     whole elections on a fake clock, under every fault, by seeds
+#   mutations      each rule of the election broken in turn, and noticed by the tests
 #   model          a formal model of the election, searched exhaustively; each rule broken in turn
 #   integration    whole programs against an API server that misbehaves
 #   demo           what tests/demo.sh shows
@@ -23,7 +24,7 @@
 # Logs stay in build/results.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-all_tiers=(format tidy unit contract simulation model integration demo controlplane interop chart cluster)
+all_tiers=(format tidy unit contract simulation mutations model integration demo controlplane interop chart cluster)
 results=$PWD/build/results
 # Each commit has an order of its own in which GoogleTest shuffles, and schedules of its own to simulate: every commit tries
 # new ones, and the same commit always gets the same verdict.
@@ -114,6 +115,7 @@ tier_tidy() { build && tests/tidy.sh build "$1"; }
 tier_unit() { run_programs_of unit "$1"; }
 tier_contract() { run_programs_of contract "$1"; }
 tier_simulation() { run_programs_of simulation "$1"; }
+tier_mutations() { build mutants && tests/simulation/mutations.py --build build --junit "$1/mutations.xml"; }
 tier_model() { tests/model/run.py "$1"; }
 
 tier_integration() {

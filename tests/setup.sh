@@ -18,6 +18,7 @@ packages_of() {
     tidy) echo clang-tidy-19 git python3 "${build[@]}" ;;
     unit | contract | simulation) echo python3 "${build[@]}" ;;
     model) echo gcc libc6-dev python3 spin ;;
+    mutations) echo patch python3 "${build[@]}" ;;
     integration) echo "${processes[@]}" "${build[@]}" ;;
     demo) echo curl jq python3 "${elector[@]}" ;;
     controlplane | interop) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;

@@ -143,12 +143,16 @@ class Run {
         const int leader = *judge_.leaderAt(queue_.now());
         const Duration period = slowed(longestRetry());
         const Duration until = queue_.now() + period * 3 + milliseconds(100);
-        // Somebody labels the Lease: no loss (rule 11).
+        editMetadata(period * 3);  // no loss (rule 11)
+        expectToLead(leader, until, "L1: a leader lost its term although all is well");
+    }
+
+    // Somebody labels the Lease now and then.
+    void editMetadata(Duration within) {
         constexpr int kEdits = 6;
         for (int edit = 0; edit < kEdits; ++edit) {
-            queue_.after(random_.between(Duration(0), period * 3), [this] { api_.editMetadata(); });
+            queue_.after(random_.between(Duration(0), within), [this] { api_.editMetadata(); });
         }
-        expectToLead(leader, until, "L1: a leader lost its term although all is well");
     }
 
     void expectToLead(int leader, Duration until, const char* otherwise) {
@@ -161,19 +165,27 @@ class Run {
         }
     }
 
-    // One request of the leader is never answered: no loss, with timings that bear it (rule 12).
+    // One request of the leader is never answered, then some are refused: no loss (rules 12 and 11)
+    // with a retry period of at most half the deadline, as all schedules have it.
     void stall() {
         const std::optional<int> leader = judge_.leaderAt(queue_.now());
         if (judge_.violation() || !leader) {
             return;
         }
-        const election::Timing& timing = population_.seatOf(*leader)->place.timing;
-        if (!review(timing).warnings.empty()) {
-            return;
-        }
+        Seat& seat = *population_.seatOf(*leader);
+        const election::Timing& timing = seat.place.timing;
         network_.swallowNextOf(*leader);
         expectToLead(*leader, queue_.now() + slowed(timing.renewDeadline * 2),
                      "rule 12: a term ended by one lost request");
+        // From its next renewal on, for a quarter of the retry period: two refusals at most, and
+        // the wait after them is half the period.
+        queue_.at(seat.clock.trueTimeOf(seat.process->election().standing().term->validUntil -
+                                        timing.renewDeadline + timing.retryPeriod),
+                  [this, &seat] {
+                      seat.link.refusedUntil = queue_.now() + seat.place.timing.retryPeriod / 4;
+                  });
+        expectToLead(*leader, queue_.now() + slowed(timing.renewDeadline * 2),
+                     "rule 11: a term ended by a refused request");
     }
 
     bool someoneElseWatches(const Seat& gone) const {
@@ -207,7 +219,8 @@ class Run {
             ++outcome_.tally.calmReleases;
         } else {
             seat.process->kill();
-            advance(queue_.now() + milliseconds(10));  // what it sent last may land yet
+            advance(queue_.now() + milliseconds(10));           // what it sent last may land yet
+            editMetadata(seat.place.timing.leaseDuration / 2);  // earns no delay (rule 2)
             const Duration lease = slowed(seat.place.timing.leaseDuration);
             const Duration expired = judge_.lastRenewalLanded() + lease;
             expectLeaderBy(expired + slack, expired, outcome_.tally.worstAfterLeaseNanos);

@@ -2,7 +2,9 @@
 //
 //   simulation --seed=N [--cut=LIST] [--trace] [--shrink]
 //                                           the schedule N, or what cut.h leaves of it
-//   simulation [--from=N] [--count=N] [--keep-going]   the schedules from N on (1, 1000)
+//   simulation [--from=N] [--count=N] [--brief | --keep-going]
+//                                           the schedules from N on (1, 1000), up to the first that
+//                                           violates, which is shrunk unless --brief is given
 
 #include <fmt/format.h>
 
@@ -43,6 +45,7 @@ int main(int count, char** arguments) {
     bool trace = false;
     bool keepGoing = false;
     bool shrink = false;
+    bool brief = false;
     for (int i = 1; i < count; ++i) {
         const std::string_view argument = arguments[i];
         if (const auto only = numberAfter(argument, "--seed=")) {
@@ -55,6 +58,8 @@ int main(int count, char** arguments) {
             cuts = argument.substr(kCut.size());
         } else if (argument == "--trace") {
             trace = true;
+        } else if (argument == "--brief") {
+            brief = true;
         } else if (argument == "--shrink") {
             shrink = true;
         } else if (argument == "--keep-going") {
@@ -62,7 +67,7 @@ int main(int count, char** arguments) {
         } else {
             fmt::print(stderr,
                        "'{}' is not known; allowed are --seed=N, --trace, --from=N, "
-                       "--cut=LIST, --shrink, --count=N and --keep-going\n",
+                       "--cut=LIST, --shrink, --count=N, --brief and --keep-going\n",
                        argument);
             return 2;
         }
@@ -91,7 +96,9 @@ int main(int count, char** arguments) {
             fmt::print("seed {}: {}\n", each, *outcome.violation);
             std::fflush(stdout);
             if (!keepGoing) {
-                fmt::print("{}", shrunkReport(scheduleOf(each)));
+                if (!brief) {
+                    fmt::print("{}", shrunkReport(scheduleOf(each)));
+                }
                 break;
             }
         }
