@@ -195,9 +195,9 @@ Report diagnose(const WorkloadFacts& facts, const Judgement& judgement, const Le
     report.lease = judgement.decision.leaseName;
     addAnnotations(facts, judgement, report);
     addVerdict(facts, judgement, report);
-    const bool asks = judgement.decision.verdict == Verdict::Injected ||
-                      judgement.decision.verdict == Verdict::Already;
-    // What has its sidecar already does not need the webhook.
+    // A Pod that lives gets no sidecar any more: it has one, or it missed it.
+    const bool asks = judgement.decision.verdict == Verdict::Already ||
+                      (judgement.decision.verdict == Verdict::Injected && !isPod(facts));
     const bool isReached = addWebhook(facts, judgement, report);
     addSettings(facts, report);
     addPods(facts, version, report);
