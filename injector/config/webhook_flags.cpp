@@ -52,7 +52,7 @@ std::vector<Flag<WebhookConfig>> servingFlags() {
           .placeholder = "NAME",
           .environment = "NAMESPACE",
           .shown = "required",
-          .purpose = "The injector's own, whose Pods are never injected.",
+          .purpose = "The one that the injector runs in: its own Pods are never injected.",
           .letter = "n"},
          [](WebhookConfig& config, const std::string& value) {
              config.defaults.releaseNamespace = value;
