@@ -3,10 +3,10 @@ import json
 import re
 
 import readme
-from chart import CHART, at, default_values, helm, leaves, render
+from chart import CHART, HERE, at, default_values, helm, leaves, render
 from value_sets import VALUE_SETS
 
-ROOT = CHART.parent.parent
+ROOT = HERE.parent.parent
 
 
 def test_helm_lint_finds_nothing_wrong():
