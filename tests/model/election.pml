@@ -90,7 +90,7 @@ typedef Lease {
     unsigned age : 4;    /* how long ago it was sent by a LIVE holder's clock, while `mine` */
     bit mine;            /* it is a write of the present term of its LIVE holder */
     /* Ghosts, for the exception of rule 8. Terms are of one line if one follows from the other: taken over, or, by the
-     * leader of a Lease that was deleted, taken on. A line is named by the uid under which it began. */
+     * leader of a Lease that was deleted, taken on. Lines are numbered in the order of their beginnings. */
     unsigned line : 4;   /* 0: nobody has held this Lease yet */
     bit fresh            /* the line was begun by that exception */
 };
@@ -170,6 +170,7 @@ inline disown(q) {
  *     another, and that will be a change: how long it would have waited, and for whom, does not matter.
  *   - an age matters in the acquiring write that is waited for, and in the writes of the present term.
  *   - who is leaving takes nothing, so that it does not matter when it might.
+ *   - that a line was begun by the exception matters while somebody leads, or may, in an older one.
  *
  * In C, because it runs a hundred million times. */
 c_code {
@@ -180,13 +181,19 @@ c_code {
         f(now.c[q].hint.rv) f(now.c[q].hint.change) \
     }
 #define UIDS(f) \
-    f(now.lease.uid) f(now.lease.line) \
+    f(now.lease.uid) \
     for (q = 0; q < N; ++q) { \
         f(now.c[q].uid) f(now.c[q].ask.uid) f(now.c[q].hint.uid) \
-        f(now.c[q].line) f(now.c[q].ask.line) f(now.c[q].late.line) \
+    }
+#define LINES(f) \
+    f(now.lease) \
+    for (q = 0; q < N; ++q) { \
+        f(now.c[q]) f(now.c[q].ask) f(now.c[q].late) \
     }
 #define USES(field) used[field] = 1;
 #define RANKS(field) field = ranks[field];
+#define USES_LINE(of) used[of.line] = 1;
+#define RANKS_LINE(of) of.line = ranks[of.line]; of.fresh &= of.line != oldest;
 
     static void rank(const unsigned char* used, unsigned char* ranks) {
         int next = 2;
@@ -323,6 +330,16 @@ c_code {
             rank(used, ranks);
             UIDS(RANKS)
         }
+        if (CREATE_AT_ONCE) {
+            unsigned char used[16] = {0};
+            int oldest = 0;
+            LINES(USES_LINE)
+            rank(used, ranks);
+            for (q = 15; q > 0; --q) {
+                oldest = used[q] ? ranks[q] : oldest;
+            }
+            LINES(RANKS_LINE)
+        }
         now.i = now.x = now.y = now.flag = 0;
         if (readtrail) {
             describe(who, what);
@@ -366,6 +383,7 @@ inline supersede() {
     }
 }
 
+#define NEW_LINE 14 /* above all others: ranks are smaller */
 #define NEXT(v) ((v) < 2 -> 2 : (v) + 1)
 
 inline store(m, itsHolder, q) {
@@ -383,7 +401,7 @@ inline store(m, itsHolder, q) {
     fi;
     if
     :: x == ACQUIRE && lease.line == 0 ->
-        lease.line = (m.line -> m.line : lease.uid); lease.fresh = m.fresh
+        lease.line = (m.line -> m.line : NEW_LINE); lease.fresh = m.fresh
     :: else
     fi
 }
@@ -397,7 +415,11 @@ inline land(q, m, itsHolder) {
     :: else -> store(m, itsHolder, q); m.kind = LANDED; supersede()
     fi;
     m.kind = LANDED;
-    m.uid = lease.uid; m.rv = lease.rv; m.change = lease.change; m.line = lease.line; m.fresh = lease.fresh
+    m.uid = lease.uid; m.rv = lease.rv; m.change = lease.change; m.line = 0; m.fresh = 0;
+    if
+    :: x == ACQUIRE -> m.line = lease.line; m.fresh = lease.fresh
+    :: else
+    fi
 }
 
 /* -------------------------------------------------------------------------------------------------- the candidates */
