@@ -44,12 +44,17 @@ def electors(control_plane, tmp_path, request):
     group.observation.judge()
 
 
-@pytest.fixture
-def operators(control_plane, tmp_path, request):
-    """Replicas of the injector's operator, with a Lease of this test's own. None runs yet."""
+@pytest.fixture(scope="session")
+def injector():
+    """The program leader-elector-injector."""
     elector = Path(os.environ["ELECTOR"])
-    binary = Path(os.environ.get("INJECTOR", elector.parents[1] / "injector" / "leader-elector-injector"))
-    replicas = Operators(binary, control_plane, f"operator-{name_of(request)}"[:60].rstrip("-"), tmp_path)
+    return Path(os.environ.get("INJECTOR", elector.parents[1] / "injector" / "leader-elector-injector"))
+
+
+@pytest.fixture
+def operators(control_plane, injector, tmp_path, request):
+    """Replicas of the injector's operator, with a Lease of this test's own. None runs yet."""
+    replicas = Operators(injector, control_plane, f"operator-{name_of(request)}"[:60].rstrip("-"), tmp_path)
     try:
         yield replicas
     finally:

@@ -1,0 +1,121 @@
+"""What `inject` prints means to Kubernetes what it was given, with a sidecar."""
+import copy
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from operators import eventually
+
+GOLDENS = Path(__file__).resolve().parents[1] / "golden" / "offline"
+# Files whose objects all are of kinds that any cluster has, and valid.
+FILES = ["anchors", "deployment", "template-wins", "workloads"]
+TEMPLATES = {"CronJob": ("spec", "jobTemplate", "spec", "template"), "Pod": ()}
+
+
+def inject(injector, text):
+    return subprocess.run([injector, "inject", "-f", "-", "--image=leader-elector:test"], input=text, capture_output=True,
+                          text=True, check=True).stdout
+
+
+def objects(control_plane, text, how):
+    """The objects as kubectl reads them: on this side, or as the API server would store them."""
+    # "kubectl label --local" reads as every command of kubectl does, and asks no server.
+    printed = control_plane.kubectl(*how, "-o", "json", "-f", "-", text=text)
+    found, decoder = [], json.JSONDecoder()
+    while printed.strip():
+        value, end = decoder.raw_decode(printed.lstrip())
+        printed = printed.lstrip()[end:]
+        found += value["items"] if value["kind"] == "List" else [value]
+    return found
+
+
+def template_of(thing):
+    for key in TEMPLATES.get(thing["kind"], ("spec", "template")):
+        thing = thing.get(key, {})
+    return thing
+
+
+def without_sidecar(thing):
+    """The object as it was, if what is added is nothing but what a sidecar needs."""
+    thing = copy.deepcopy(thing)
+    template = template_of(thing)
+    spec, metadata = template["spec"], template["metadata"]
+    first = spec["initContainers"].pop(0)
+    assert first["name"] == "leader-elector" and first["restartPolicy"] == "Always"
+    assert [volume["name"] for volume in spec["volumes"]].count("leader-elector-token") == 1
+    spec["volumes"] = [volume for volume in spec["volumes"] if volume["name"] != "leader-elector-token"]
+    for name in ("initContainers", "volumes"):
+        if not spec[name]:
+            del spec[name]
+    metadata["labels"].pop("leader-elector.io/injected")
+    for key in ("labels", "annotations"):
+        metadata[key] = {name: value for name, value in metadata.get(key, {}).items() if not name.startswith("leader-elector.io/")}
+        if not metadata[key]:
+            del metadata[key]
+    if not metadata:
+        del template["metadata"]
+    return thing
+
+
+def without_ours(thing):
+    thing = copy.deepcopy(thing)
+    template = template_of(thing)
+    annotations = template.get("metadata", {}).get("annotations", {})
+    for name in [name for name in annotations if name.startswith("leader-elector.io/")]:
+        del annotations[name]
+    if "metadata" in template and not annotations:
+        template["metadata"].pop("annotations", None)
+        if not template["metadata"]:
+            del template["metadata"]
+    return thing
+
+
+@pytest.mark.parametrize("name", [*FILES, "types"])
+def test_kubectl_reads_the_same_but_for_the_sidecar(control_plane, injector, name):
+    [path] = GOLDENS.glob(f"{name}.in.*")
+    text = path.read_bytes().decode()
+    how = ["label", "--local", "read=yes"]
+    before, after = objects(control_plane, text, how), objects(control_plane, inject(injector, text), how)
+    assert len(before) == len(after) > 0
+    injected = 0
+    for old, new in zip(before, after):
+        if "leader-elector.io/injected" in template_of(new).get("metadata", {}).get("labels", {}):
+            assert without_sidecar(new) == without_ours(old)
+            injected += 1
+        else:
+            assert new == old
+    assert injected > 0
+
+
+COMPLETE = """
+apiVersion: apps/v1
+kind: {kind}
+metadata: {{name: web, annotations: {{leader-elector.io/inject: "true"}}}}
+spec:
+  selector: {{matchLabels: {{app: web}}}}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{containers: [{{name: web, image: "example.org/web:1"}}]}}
+"""
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
+def test_the_api_server_takes_it_strictly(control_plane, injector, space, kind):
+    text = inject(injector, COMPLETE.format(kind=kind))
+    [stored] = objects(control_plane, text, ["create", "-n", space.name, "--dry-run=server", "--validate=strict"])
+    sidecar = stored["spec"]["template"]["spec"]["initContainers"][0]
+    assert sidecar["args"] == ["--lease-name=web"] and sidecar["image"] == "leader-elector:test"
+
+
+def test_the_operator_changes_nothing_in_what_was_injected(control_plane, injector, space, operators):
+    """It would copy the workload's annotations to the template, and restart every Pod, if they were not there already."""
+    control_plane.kubectl("create", "-n", space.name, "-f", "-", text=inject(injector, COMPLETE.format(kind="Deployment")))
+    before = space.find("deployment", "web")
+    operators.start("one")
+    # A second workload, made later, that has to be written to: once it was, the first one was looked at.
+    control_plane.kubectl("create", "-n", space.name, "-f", "-", text=COMPLETE.format(kind="DaemonSet"))
+    eventually("annotations are copied", lambda: space.template("daemonset", "web").get("leader-elector.io/inject"))
+    after = space.find("deployment", "web")
+    assert after["metadata"]["generation"] == before["metadata"]["generation"]
+    assert after["spec"] == before["spec"]
