@@ -41,7 +41,8 @@ std::string describe(const OwnerReference& workload) {
 std::vector<Claimant> claimantsOf(const std::vector<PodRecord>& pods) {
     std::map<Identity, Claimant> claimants;
     for (const auto& pod : pods) {
-        const auto& workload = pod.facts->workload;
+        const PodFacts facts = pod.facts.value_or(PodFacts());
+        const auto& workload = facts.workload;
         auto [found, isNew] = claimants.try_emplace(identityOf(workload));
         auto& claimant = found->second;
         if (isNew) {
@@ -52,7 +53,7 @@ std::vector<Claimant> claimantsOf(const std::vector<PodRecord>& pods) {
             claimant.references.push_back(workload);
         }
         claimant.pods.push_back(ownReference(pod));
-        claimant.serviceAccounts.insert(pod.facts->serviceAccount);
+        claimant.serviceAccounts.insert(facts.serviceAccount);
         claimant.shares = claimant.shares || pod.shares;
         claimant.since = std::min(claimant.since, pod.created);
     }

@@ -6,6 +6,7 @@
 
 #include "elector/runtime/log.h"
 #include "injector/cluster/api.h"
+#include "injector/cluster/object_meta.h"
 
 namespace injector::operators {
 
@@ -27,9 +28,8 @@ class LeadingApi {
 
     // As Api's. Forbidden, without a request, where this replica does not lead.
     Result<std::optional<std::string>> get(const std::string& path) { return api_.get(path); }
-    Result<std::optional<std::string>> getMetadata(const std::string& path) {
-        return api_.getMetadata(path);
-    }
+    // The metadata of the object at `path`; nothing where there is none.
+    Result<std::optional<cluster::ObjectMeta>> getMeta(const std::string& path);
     Result<std::string> listMetadata(const std::string& collection, const std::string& query,
                                      const std::function<void(std::string_view item)>& each,
                                      const std::function<void()>& again) {

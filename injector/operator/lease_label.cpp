@@ -29,20 +29,16 @@ Result<Outcome> LeaseLabel::reconcile(const ObjectKey& lease) {
         return Outcome::Settled;
     }
     const auto path = cluster::objectPath(cluster::kLeases, lease.space, lease.name);
-    const auto document = tools_.api.getMetadata(path);
-    if (!document) {
-        return document.error();
+    const auto found = tools_.api.getMeta(path);
+    if (!found) {
+        return found.error();
     }
-    if (!document.value()) {
+    const std::optional<ObjectMeta>& meta = found.value();
+    if (!meta) {
         return Outcome::ComeAgain;
     }
-    const auto meta = cluster::parseMeta(*document.value());
-    if (!meta) {
-        return meta.error();
-    }
-    if (meta.value().label(names::kManagedByLabel) != names::kOperator) {
-        const auto written =
-            tools_.api.apply(path, labelBody(meta.value()), cluster::Api::Force::Yes);
+    if (meta->label(names::kManagedByLabel) != names::kOperator) {
+        const auto written = tools_.api.apply(path, labelBody(*meta), cluster::Api::Force::Yes);
         if (!written) {
             return written.error();
         }

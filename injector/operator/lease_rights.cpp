@@ -115,14 +115,15 @@ Result<std::optional<LeaseRights::Existing>> LeaseRights::find(RbacKind kind,
     if (!document) {
         return std::move(document).error();
     }
-    if (!document.value()) {
+    std::optional<std::string>& text = document.value();
+    if (!text) {
         return std::optional<Existing>();
     }
-    auto meta = cluster::parseMeta(*document.value());
+    auto meta = cluster::parseMeta(*text);
     if (!meta) {
         return std::move(meta).error();
     }
-    return std::optional(Existing{std::move(*document.value()), std::move(meta).value()});
+    return std::optional(Existing{*std::move(text), std::move(meta).value()});
 }
 
 Result<LeaseRights::Pair> LeaseRights::findBoth(const ObjectKey& lease) {
@@ -190,21 +191,15 @@ Result<Done> LeaseRights::write(RbacKind kind, const Grant& grant,
 Result<Done> LeaseRights::revoke(const ObjectKey& lease) {
     given_.erase(lease);
     for (const auto kind : {RbacKind::Binding, RbacKind::Role}) {
-        const auto document = tools_.api.getMetadata(rbacPath(kind, lease));
-        if (!document) {
-            return document.error();
+        const auto found = tools_.api.getMeta(rbacPath(kind, lease));
+        if (!found) {
+            return found.error();
         }
-        if (!document.value()) {
+        const std::optional<ObjectMeta>& meta = found.value();
+        if (!meta || !isOurs(*meta)) {
             continue;
         }
-        const auto meta = cluster::parseMeta(*document.value());
-        if (!meta) {
-            return meta.error();
-        }
-        if (!isOurs(meta.value())) {
-            continue;
-        }
-        if (auto removed = tools_.api.remove(rbacPath(kind, lease), meta.value().uid); !removed) {
+        if (auto removed = tools_.api.remove(rbacPath(kind, lease), meta->uid); !removed) {
             return removed;
         }
         tools_.log.info("took rights on a Lease away: no Pod campaigns for it",

@@ -58,15 +58,16 @@ Result<std::set<ObjectKey>> LeaseSweep::run(const std::set<ObjectKey>& used) {
 
 Result<Done> LeaseSweep::visit(const ObjectKey& lease) {
     const auto path = cluster::objectPath(cluster::kLeases, lease.space, lease.name);
-    const auto document = tools_.api.get(path);
-    if (!document) {
-        return document.error();
+    const auto answer = tools_.api.get(path);
+    if (!answer) {
+        return answer.error();
     }
-    if (!document.value()) {
+    const std::optional<std::string>& document = answer.value();
+    if (!document) {
         return Done();
     }
-    const auto meta = cluster::parseMeta(*document.value());
-    const auto until = heldUntil(*document.value());
+    const auto meta = cluster::parseMeta(*document);
+    const auto until = heldUntil(*document);
     if (!meta || !until || meta.value().label(names::kManagedByLabel) != names::kOperator ||
         *until + std::chrono::duration_cast<WallTime::duration>(keep_) > tools_.clock.wall()) {
         return Done();

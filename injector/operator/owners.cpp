@@ -48,25 +48,18 @@ Result<OwnerReference> Owners::above(const std::string& space, const OwnerRefere
     if (const auto known = found_.find(owner.uid); known != found_.end()) {
         return known->second;
     }
-    const auto document = api_.getMetadata(cluster::objectPath(*resource, space, owner.name));
-    if (!document) {
-        return document.error();
+    const auto found = api_.getMeta(cluster::objectPath(*resource, space, owner.name));
+    if (!found) {
+        return found.error();
     }
-    if (!document.value()) {
-        return owner;  // it is gone; so are its Pods, soon
-    }
-    const auto meta = cluster::parseMeta(*document.value());
-    if (!meta) {
-        return meta.error();
-    }
-    const auto* controller = meta.value().controller();
-    if (meta.value().uid != owner.uid || controller == nullptr) {
+    const std::optional<ObjectMeta>& meta = found.value();
+    if (!meta || meta->uid != owner.uid || meta->controller() == nullptr) {
         return owner;
     }
     if (found_.size() >= kMaxKept) {
         found_.clear();
     }
-    return found_.emplace(owner.uid, *controller).first->second;
+    return found_.emplace(owner.uid, *meta->controller()).first->second;
 }
 
 Result<std::optional<bool>> Owners::isThere(const std::string& space,
@@ -75,18 +68,12 @@ Result<std::optional<bool>> Owners::isThere(const std::string& space,
     if (resource == nullptr) {
         return std::optional<bool>();
     }
-    const auto document = api_.getMetadata(cluster::objectPath(*resource, space, workload.name));
-    if (!document) {
-        return document.error();
+    const auto found = api_.getMeta(cluster::objectPath(*resource, space, workload.name));
+    if (!found) {
+        return found.error();
     }
-    if (!document.value()) {
-        return std::optional(false);
-    }
-    const auto meta = cluster::parseMeta(*document.value());
-    if (!meta) {
-        return meta.error();
-    }
-    return std::optional(meta.value().uid == workload.uid && !meta.value().deleted);
+    const std::optional<ObjectMeta>& meta = found.value();
+    return std::optional(meta && meta->uid == workload.uid && !meta->deleted);
 }
 
 }  // namespace injector::operators

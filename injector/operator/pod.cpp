@@ -25,7 +25,7 @@ std::string textOf(std::string_view object, std::string_view key) {
 // The last flag counts, as it does for the elector.
 std::string leaseIn(std::string_view container) {
     std::string lease;
-    for (const auto list : {"command", "args"}) {
+    for (const auto* const list : {"command", "args"}) {
         for (const auto word :
              json_text::elementsOf(json_text::member(container, list).value_or(""))) {
             const auto text = json_text::stringIn(word).value_or("");
@@ -108,7 +108,7 @@ elector::kubernetes::Result<PodFacts> readPod(std::string_view document) {
     if (facts.serviceAccount.empty()) {
         facts.serviceAccount = kDefaultServiceAccount;
     }
-    for (const auto list : {"initContainers", "containers"}) {
+    for (const auto* const list : {"initContainers", "containers"}) {
         for (const auto container :
              json_text::elementsOf(json_text::member(*spec, list).value_or(""))) {
             if (textOf(container, "name") == names::kContainer) {

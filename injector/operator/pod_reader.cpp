@@ -22,15 +22,16 @@ Result<std::optional<PodRecord>> PodReader::read(const ObjectKey& key) {
     if (!known || known->facts) {
         return known;
     }
-    const auto document = tools_.api.get(cluster::objectPath(cluster::kPods, key.space, key.name));
-    if (!document) {
-        return document.error();
+    const auto answer = tools_.api.get(cluster::objectPath(cluster::kPods, key.space, key.name));
+    if (!answer) {
+        return answer.error();
     }
-    if (!document.value()) {
+    const std::optional<std::string>& document = answer.value();
+    if (!document) {
         return std::optional<PodRecord>();  // the watch will say so
     }
-    const auto meta = cluster::parseMeta(*document.value());
-    auto facts = readPod(*document.value());
+    const auto meta = cluster::parseMeta(*document);
+    auto facts = readPod(*document);
     if (!meta || !facts) {
         return meta ? facts.error() : meta.error();
     }
@@ -64,7 +65,7 @@ void PodReader::announce(const PodRecord& pod) {
     if (state == PodState::Skipped) {
         tools_.announcer.warn(
             pod.key.space, workload, reasons::kInjectionSkipped,
-            fmt::format("Pod \"{}\" asks for a sidecar ({}: \"true\") and has none: {}",
+            fmt::format(R"(Pod "{}" asks for a sidecar ({}: "true") and has none: {})",
                         runtime::quoted(pod.key.name), names::kInjectAnnotation,
                         runtime::quoted(skipReason(pod), kMaxReason)));
     } else if (state == PodState::Missed) {

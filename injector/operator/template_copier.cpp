@@ -91,17 +91,15 @@ Result<Done> TemplateCopier::reconcile(std::string_view plural, const ObjectKey&
 }
 
 Result<bool> TemplateCopier::mayChange(const ObjectKey& key, const Seen& seen) {
-    const auto job = tools_.api.get(pathOf(cluster::kJobs, key));
-    if (!job) {
-        return job.error();
+    const auto answer = tools_.api.get(pathOf(cluster::kJobs, key));
+    if (!answer) {
+        return answer.error();
     }
-    if (!job.value()) {
-        return false;
+    const std::optional<std::string>& job = answer.value();
+    if (!job || isSuspended(*job)) {
+        return job.has_value();
     }
-    if (isSuspended(*job.value())) {
-        return true;
-    }
-    const auto present = templateAnnotations(cluster::kJobs, *job.value());
+    const auto present = templateAnnotations(cluster::kJobs, *job);
     const bool hasAll = std::ranges::all_of(seen.wanted, [&](const auto& annotation) {
         const auto found = present.find(annotation.first);
         return found != present.end() && found->second == annotation.second;
@@ -133,15 +131,16 @@ Result<Done> TemplateCopier::copy(const Resource& kind, const ObjectKey& key, co
 
 Result<Done> TemplateCopier::copyRest(const Resource& kind, const ObjectKey& key,
                                       const Seen& seen) {
-    const auto document = tools_.api.get(pathOf(kind, key));
-    if (!document) {
-        return document.error();
+    const auto answer = tools_.api.get(pathOf(kind, key));
+    if (!answer) {
+        return answer.error();
     }
-    const auto meta = cluster::parseMeta(document.value().value_or(""));
+    const std::string document = answer.value().value_or("");
+    const auto meta = cluster::parseMeta(document);
     if (!meta || meta.value().uid != seen.uid) {
         return Done();  // another one has its name, or none: the watch will say so
     }
-    const auto lost = contested(seen.wanted, templateAnnotations(kind, *document.value()));
+    const auto lost = contested(seen.wanted, templateAnnotations(kind, document));
     if (lost.empty()) {
         return ApiError{ErrorKind::Conflict, 0, std::nullopt,
                         "the template was changed in this moment"};

@@ -222,14 +222,15 @@ Result<Outcome> Term::carryOut(const Task& task) {
 }
 
 Result<Outcome> Term::seeToPod(const ObjectKey& key) {
-    const auto pod = reader_.read(key);
-    if (!pod) {
-        return pod.error();
+    const auto read = reader_.read(key);
+    if (!read) {
+        return read.error();
     }
-    if (pod.value()) {
-        reader_.announce(*pod.value());
-        if (stateOf(*pod.value()) == PodState::Injected) {
-            queue_.add({TaskKind::Lease, "", {key.space, pod.value()->lease()}});
+    const std::optional<PodRecord>& pod = read.value();
+    if (pod) {
+        reader_.announce(*pod);
+        if (stateOf(*pod) == PodState::Injected) {
+            queue_.add({TaskKind::Lease, "", {key.space, pod->lease()}});
         }
     }
     return Outcome::Settled;

@@ -70,7 +70,7 @@ class Term {
 
     void work();
     Result<Outcome> carryOut(const Task& task);
-    Result<Outcome> seeToPod(const ObjectKey& pod);
+    Result<Outcome> seeToPod(const ObjectKey& key);
     Result<Outcome> seeToLease(const ObjectKey& lease);
     Result<Outcome> sweep();
 

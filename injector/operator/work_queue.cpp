@@ -73,7 +73,7 @@ std::optional<Task> WorkQueue::take(const std::stop_token& stop) {
             if (!order_.empty()) {
                 next = std::get<Instant>(*order_.begin());
                 if (*next <= clock_.now()) {
-                    const auto task = std::get<Task>(*order_.begin());
+                    auto task = std::get<Task>(*order_.begin());
                     order_.erase(order_.begin());
                     due_.erase(task);
                     return task;

@@ -31,8 +31,8 @@ const char* toString(TaskKind kind);
 // Something to look at: what has to be done about it is found by looking.
 struct Task {
     TaskKind kind = TaskKind::Sweep;
-    std::string_view plural = {};  // of a workload: its kind; a literal
-    ObjectKey key = {};
+    std::string_view plural;  // of a workload: its kind; a literal
+    ObjectKey key;
 
     auto operator<=>(const Task&) const = default;
 };

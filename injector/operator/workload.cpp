@@ -100,12 +100,12 @@ std::string copyBody(const Resource& kind, const ObjectKey& workload, const std:
                      const Annotations& annotations) {
     std::string spec;
     if (!annotations.empty()) {
-        spec = objectOf(annotations);
         const auto path = annotationsPath(kind);
-        for (auto key = path.rbegin(); key != path.rend(); ++key) {
-            spec = fmt::format(R"("{}":{})", *key, key == path.rbegin() ? spec : "{" + spec + "}");
+        spec = objectOf(annotations);
+        for (auto key = path.rbegin(); key + 1 != path.rend(); ++key) {
+            spec = fmt::format(R"({{"{}":{}}})", *key, spec);
         }
-        spec = "," + spec;
+        spec = fmt::format(R"(,"{}":{})", path.front(), spec);
     }
     return fmt::format(
         R"({{"apiVersion":"{}","kind":"{}","metadata":{{"name":{},"namespace":{},"uid":{}}}{}}})",
