@@ -114,7 +114,15 @@ tier_format() {
 tier_tidy() { build && tests/tidy.sh build "$1"; }
 tier_unit() { run_programs_of unit "$1"; }
 tier_contract() { run_programs_of contract "$1"; }
-tier_simulation() { run_programs_of simulation "$1"; }
+
+# Which seeds ran, and how often each event met each state, is printed of a clean run too.
+tier_simulation() {
+    local status=0
+    run_programs_of simulation "$1" || status=$?
+    sed -n '/^seeds [0-9]/,/ten minutes/p' "$1/simulation_tests.log"
+    return $status
+}
+
 tier_mutations() { build mutants && tests/simulation/mutations.py --build build --junit "$1/mutations.xml"; }
 tier_model() { tests/model/run.py "$1"; }
 

@@ -82,6 +82,9 @@ void Knowledge::accept(const Lease& lease, Instant now) {
     known_ = true;
     present_ = true;
     last_ = lease.fingerprint;
+    if (lease.fingerprint != wentBackTo_) {
+        wentBackTo_.clear();
+    }
     uid_ = lease.uid;
     uids_.emplace(lease.uid, now);
     const LeaseRecord& record = lease.record;

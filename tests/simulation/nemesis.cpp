@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <optional>
 #include <vector>
@@ -12,6 +13,18 @@
 namespace elector::simulation {
 
 using election::ErrorKind;
+
+namespace {
+
+bool isOfOneProcess(Fault fault) {
+    constexpr std::array kFaultsOfOne{Fault::CutOff,      Fault::Pause,       Fault::Kill,
+                                      Fault::Stop,        Fault::Twin,        Fault::WallJump,
+                                      Fault::WatchClosed, Fault::WatchSilent, Fault::WatchReplayed,
+                                      Fault::TokenExpired};
+    return std::ranges::find(kFaultsOfOne, fault) != kFaultsOfOne.end();
+}
+
+}  // namespace
 
 void Nemesis::begin() {
     active_ = true;
@@ -50,9 +63,9 @@ void Nemesis::strike() {
             const Fault fault = world_.random.pick(schedule_.faults);
             Seat& seat = victim();
             if (world_.history.isKept()) {
-                world_.history.add(
-                    world_.queue.now(),
-                    fmt::format("*** {} (if it is a process's: {})", toString(fault), seat.id));
+                world_.history.add(world_.queue.now(),
+                                   fmt::format("*** {}{}", toString(fault),
+                                               isOfOneProcess(fault) ? " of " + seat.id : ""));
             }
             commit(fault, seat);
             strike();
