@@ -291,8 +291,9 @@ c_code {
             if (now.c[q].state == LEADING) {
                 printf(" for %d", now.c[q].valid);
             }
-            printf(", knows %s", kClaims[now.c[q].claim]);
-            if (now.c[q].claim > MISSING) {
+            printf(", knows %s", now.c[q].claim > MISSING && now.c[q].rv == 0 ? "what is no more"
+                                                                              : kClaims[now.c[q].claim]);
+            if (now.c[q].claim > MISSING && now.c[q].rv != 0) {
                 printf(" uid %d rv %d, free in %d%s", now.c[q].uid, now.c[q].rv, now.c[q].free,
                        now.c[q].vacated ? " (own vacancy)" : "");
             }
@@ -424,9 +425,11 @@ inline land(q, m, itsHolder) {
 
 /* -------------------------------------------------------------------------------------------------- the candidates */
 
+/* The end of a step of a candidate. */
+#define DID(what) c_code { tidy(Pcandidate->_pid, what); }
 #define IDLE (c[p].ask.kind == NOWHERE)
-/* An answer that changes nothing need not be waited for. Who watches learns of changes as events, which may be as late as
- * answers: it reads for what events do not tell. */
+/* An answer that changes nothing need not be waited for. Who watches learns of changes as events, which may be as late
+ * as answers: it reads for what events do not tell. */
 #define IS_NEWS (lease.present -> c[p].claim <= MISSING || \
                                   (!WATCH && (c[p].uid != lease.uid || c[p].rv != lease.rv)) : \
                                   c[p].claim != MISSING)
@@ -485,26 +488,31 @@ inline giveUp() {
 
 active [N] proctype candidate() provided (!excepted) {
     do
-    :: d_step { IDLE && IS_NEWS -> sample(p, c[p].ask); c_code { tidy(Pcandidate->_pid, "reads"); } } /* asks, and the server answers */
-    :: d_step { c[p].ask.kind == READ -> readAnswered(); c_code { tidy(Pcandidate->_pid, "is answered what it asked for"); } }
-    :: d_step { c[p].ask.kind == LANDED -> writeAnswered(); c_code { tidy(Pcandidate->_pid, "is answered: written"); } }
-    :: atomic { c[p].ask.kind != NOWHERE -> giveUp(); d_step { c_code { tidy(Pcandidate->_pid, "waits for its request no longer"); } } }
+    /* Asks, and the server answers: a quorum read. */
+    :: d_step { IDLE && IS_NEWS -> sample(p, c[p].ask); DID("reads") }
+    :: d_step { c[p].ask.kind == READ -> readAnswered(); DID("is answered what it asked for") }
+    :: d_step { c[p].ask.kind == LANDED -> writeAnswered(); DID("is answered: written") }
+    :: atomic { c[p].ask.kind != NOWHERE -> giveUp(); d_step { DID("waits for its request no longer") } }
 
-    :: d_step { IDLE && MAY_CREATE(p) -> send(CREATE) ; c_code { tidy(Pcandidate->_pid, "sends a creation"); } }
-    :: d_step { IDLE && MAY_ACQUIRE(p) -> send(ACQUIRE); c_code { tidy(Pcandidate->_pid, "sends an acquiring write"); } }
-    :: d_step { IDLE && MAY_RENEW(p) -> send(RENEW); c_code { tidy(Pcandidate->_pid, "sends a renewal"); } }
-    :: d_step { IDLE && MAY_RELEASE(p) -> send(RELEASE); c_code { tidy(Pcandidate->_pid, "sends a release"); } }
+    :: d_step { IDLE && MAY_CREATE(p) -> send(CREATE); DID("sends a creation") }
+    :: d_step { IDLE && MAY_ACQUIRE(p) -> send(ACQUIRE); DID("sends an acquiring write") }
+    :: d_step { IDLE && MAY_RENEW(p) -> send(RENEW); DID("sends a renewal") }
+    :: d_step { IDLE && MAY_RELEASE(p) -> send(RELEASE); DID("sends a release") }
 
     /* Somebody was told "no" already, or the wall clock jumped, or it just is so. */
-    :: d_step { c[p].state == LEADING -> endTerm(p); c_code { tidy(Pcandidate->_pid, "says no before its time"); } }
+    :: d_step { c[p].state == LEADING -> endTerm(p); DID("says no before its time") }
 #if STOPS
     /* Told to stop: every answer is "no" from now on. */
-    :: d_step { c[p].state != LEAVING -> endTerm(p); c[p].state = LEAVING; c_code { tidy(Pcandidate->_pid, "is told to stop, and says no"); } }
+    :: d_step { c[p].state != LEAVING -> endTerm(p); c[p].state = LEAVING; DID("is told to stop, and says no") }
 #endif
 
 #if WATCH
-    :: d_step { c[p].hint.kind == NOWHERE && lease.present && (lease.rv > c[p].rv || M9_OLD) -> sample(p, c[p].hint); c_code { tidy(Pcandidate->_pid, "is sent an event"); } }
-    :: d_step { c[p].hint.kind == READ -> hinted(); c_code { tidy(Pcandidate->_pid, "sees an event"); } }
+    :: d_step {
+            c[p].hint.kind == NOWHERE && lease.present && (lease.rv > c[p].rv || M9_OLD) ->
+            sample(p, c[p].hint);
+            DID("is sent an event")
+        }
+    :: d_step { c[p].hint.kind == READ -> hinted(); DID("sees an event") }
 #endif
 
 #if RESTARTS
@@ -516,8 +524,8 @@ active [N] proctype candidate() provided (!excepted) {
             :: else
             fi;
             if
-            :: d_step { die(p, POD(p)); c_code { tidy(Pcandidate->_pid, "dies, and is started again in its Pod"); } }
-            :: d_step { die(p, DEAD); c_code { tidy(Pcandidate->_pid, "dies, and another starts in a new Pod"); } }
+            :: d_step { die(p, POD(p)); DID("dies, and is started again in its Pod") }
+            :: d_step { die(p, DEAD); DID("dies, and another starts in a new Pod") }
             fi
         }
 #endif
@@ -576,7 +584,11 @@ active proctype world() provided (!excepted) {
 #endif
 #if EDITS
     /* kubectl label lease: a new revision, and nothing that counts as a change. */
-    :: d_step { lease.present -> lease.rv = NEXT(lease.rv); supersede(); c_code { tidy(-1, "somebody edits the metadata"); } }
+    :: d_step {
+            lease.present ->
+            lease.rv = NEXT(lease.rv); supersede();
+            c_code { tidy(-1, "somebody edits the metadata"); }
+        }
 #endif
     od
 }
@@ -585,7 +597,11 @@ active proctype world() provided (!excepted) {
 active [N] proctype network() provided (!excepted) {
     byte n = _pid - N - 1;
     do
-    :: d_step { LANDS(c[n].ask) -> y = LIVE(n); land(n, c[n].ask, y); c_code { tidy(Pnetwork->n, "has its write land"); } }
+    :: d_step {
+            LANDS(c[n].ask) ->
+            y = LIVE(n); land(n, c[n].ask, y);
+            c_code { tidy(Pnetwork->n, "has its write land"); }
+        }
     :: d_step {
             LANDS(c[n].late) ->
             y = (c[n].dead == 0 -> LIVE(n) : (c[n].dead == 1 -> POD(n) : DEAD));
