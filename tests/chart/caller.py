@@ -21,7 +21,8 @@ class Caller:
     def tries(self, *arguments, text=None, meant=False):
         """None if the server would have done it, or what it said."""
         dry = [] if meant else ["--dry-run=server"]
-        done = subprocess.run([TOOL, "kubectl", *arguments, *self.flags, *dry], input=text, capture_output=True, text=True,
+        done = subprocess.run([TOOL, "kubectl", *arguments, *self.flags, *dry], input=text, capture_output=True,
+                              text=True,
                               timeout=60, check=False, env=self.environment)
         return None if done.returncode == 0 else done.stderr.strip()
 
@@ -37,7 +38,8 @@ class Caller:
         return policy, sentence.strip()
 
     def applies(self, thing):
-        return self.is_denied("apply", "--server-side", "--force-conflicts", "--field-manager=leader-elector-injector", "-f", "-",
+        return self.is_denied("apply", "--server-side", "--force-conflicts", "--field-manager=leader-elector-injector",
+                              "-f", "-",
                               text=json.dumps(thing))
 
     def patches(self, kind, name, namespace, patch):

@@ -51,7 +51,8 @@ def merged(*maps):
 
 def helm(*arguments, values=None):
     program = Path(run([TOOL, "bin"]).strip(), "helm")
-    return subprocess.run([program, *arguments, "-f", "-"], input=json.dumps(values or {}), capture_output=True, text=True,
+    return subprocess.run([program, *arguments, "-f", "-"], input=json.dumps(values or {}), capture_output=True,
+                          text=True,
                           timeout=60, check=False)
 
 

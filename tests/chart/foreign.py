@@ -1,5 +1,5 @@
-"""Kinds of others that the chart renders on demand, as CustomResourceDefinitions: their names, and of their contents what the
-chart uses, closed, so that a misspelt field is refused."""
+"""Kinds of others that the chart renders on demand, as CustomResourceDefinitions: their names, and of their contents
+what the chart uses, closed, so that a misspelt field is refused."""
 import json
 
 TEXT, FLAG = {"type": "string"}, {"type": "boolean"}
@@ -16,9 +16,11 @@ def things(item):
     return {"type": "array", "items": item}
 
 
-DURATION = {"type": "string", "pattern": "^(0|(([0-9]+)y)?(([0-9]+)w)?(([0-9]+)d)?(([0-9]+)h)?(([0-9]+)m)?(([0-9]+)s)?(([0-9]+)ms)?)$"}
+DURATION = {"type": "string",
+            "pattern": "^(0|([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$"}
 NAMESPACES = thing(any=FLAG, matchNames=TEXTS)
-SCRAPE = thing(port=TEXT, path=TEXT, interval=DURATION, scrapeTimeout=DURATION, relabelings=things(ANY), metricRelabelings=things(ANY))
+SCRAPE = thing(port=TEXT, path=TEXT, interval=DURATION, scrapeTimeout=DURATION, relabelings=things(ANY),
+               metricRelabelings=things(ANY))
 SELECTOR = thing(matchLabels=LABELS)
 ISSUER_REF = thing("name", name=TEXT, kind=TEXT, group=TEXT)
 
@@ -42,7 +44,8 @@ def definition(group, kind, spec):
             "metadata": {"name": f"{plural}.{group}"},
             "spec": {"group": group, "scope": "Namespaced",
                      "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": kind + "List"},
-                     "versions": [{"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}}]}}
+                     "versions": [{"name": "v1", "served": True, "storage": True,
+                                   "schema": {"openAPIV3Schema": schema}}]}}
 
 
 def install(cluster):

@@ -22,35 +22,49 @@ OPERATOR_TESTS, POD_TESTS, WEBHOOK_TESTS = "test_operator_policies.py", "test_po
 MUTANTS = [
     ("Roles in kube-*", OPERATOR, "!request.namespace.startsWith('kube-')", "true", OPERATOR_TESTS),
     ("names of Roles", OPERATOR, "expression: variables.lease != ''", "expression: 'true'", OPERATOR_TESTS),
-    ("labels of Roles", OPERATOR, ".orValue('') == 'leader-elector-injector')\n      messageExpression: >-\n        'the leader-elector "
-     "operator writes only", ".orValue('') != 'x')\n      messageExpression: >-\n        'the leader-elector operator writes only",
+    ("labels of Roles", OPERATOR,
+     ".orValue('') == 'leader-elector-injector')\n      messageExpression: >-\n        'the "
+     "leader-elector operator writes only", ".orValue('') != 'x')\n      messageExpression: >-\n        'the "
+     "leader-elector operator writes only", OPERATOR_TESTS),
+    ("the Lease in a Role's rule", OPERATOR, "r.?resourceNames.orValue([]) == [variables.lease]", "true",
      OPERATOR_TESTS),
-    ("the Lease in a Role's rule", OPERATOR, "r.?resourceNames.orValue([]) == [variables.lease]", "true", OPERATOR_TESTS),
-    ("verbs in a Role's rule", OPERATOR, "r.verbs.all(v, v in ['get', 'list', 'watch', 'create', 'update'])", "true", OPERATOR_TESTS),
+    ("verbs in a Role's rule", OPERATOR, "r.verbs.all(v, v in ['get', 'list', 'watch', 'create', 'update'])", "true",
+     OPERATOR_TESTS),
     ("the Role that is bound", OPERATOR, "dyn(object).roleRef.kind == 'Role' && ", "", OPERATOR_TESTS),
-    ("namespaces of service accounts", OPERATOR, " && s.?namespace.orValue('') == request.namespace", "", OPERATOR_TESTS),
-    ("specs of Pod templates", OPERATOR, "variables.newTemplate.?spec.orValue({}) == variables.oldTemplate.?spec.orValue({})", "true",
+    ("namespaces of service accounts", OPERATOR, " && s.?namespace.orValue('') == request.namespace", "",
      OPERATOR_TESTS),
-    ("specs of workloads", OPERATOR, "\"k == (variables.cron ? 'jobTemplate' : 'template')\"", '"true"', OPERATOR_TESTS),
+    ("specs of Pod templates", OPERATOR,
+     "variables.newTemplate.?spec.orValue({}) == variables.oldTemplate.?spec.orValue({})", "true",
+     OPERATOR_TESTS),
+    ("specs of workloads", OPERATOR, "\"k == (variables.cron ? 'jobTemplate' : 'template')\"", '"true"',
+     OPERATOR_TESTS),
     ("foreign annotations", OPERATOR, "\"k.startsWith('leader-elector.io/')\"", '"true"', OPERATOR_TESTS),
-    ("metadata of workloads", OPERATOR, "\"k == 'deprecated.daemonset.template.generation'\"", '"true"', OPERATOR_TESTS),
-    ("the count of a DaemonSet's templates", OPERATOR, "\"k == 'deprecated.daemonset.template.generation'\"", '"false"', OPERATOR_TESTS),
-    ("specs of Leases", OPERATOR, "variables.new.?spec.orValue({}) == variables.old.?spec.orValue({})", "true", OPERATOR_TESTS),
+    ("metadata of workloads", OPERATOR, "\"k == 'deprecated.daemonset.template.generation'\"", '"true"',
+     OPERATOR_TESTS),
+    ("the count of a DaemonSet's templates", OPERATOR, "\"k == 'deprecated.daemonset.template.generation'\"", '"false"',
+     OPERATOR_TESTS),
+    ("specs of Leases", OPERATOR, "variables.new.?spec.orValue({}) == variables.old.?spec.orValue({})", "true",
+     OPERATOR_TESTS),
     ("creation of Leases", OPERATOR, "expression: request.operation != 'CREATE'", "expression: 'true'", OPERATOR_TESTS),
     ("deletion of Leases", OPERATOR, "request.operation != 'DELETE' ||", "true ||", OPERATOR_TESTS),
     ("the name of another Pod", HOLDERS, "|| variables.holder == variables.pod", "|| true", POD_TESTS),
     ("the release of another's term", HOLDERS, "|| variables.oldHolder == variables.pod", "|| true", POD_TESTS),
     ("tokens of no Pod", HOLDERS, "variables.new == variables.old || variables.pod != ''", "true", POD_TESTS),
-    ("the label", HOLDERS, "oldObject != null && dyn(oldObject).{{ $label }})\n      message", "true)\n      message", POD_TESTS),
+    ("the label", HOLDERS, "oldObject != null && dyn(oldObject).{{ $label }})\n      message", "true)\n      message",
+     POD_TESTS),
     ("sidecars without restartPolicy", "policy-sidecars.yaml", "c.name != 'leader-elector' ||", "true ||", POD_TESTS),
     ("inject=false", WEBHOOK, "!= 'false'", "!= 'x'", WEBHOOK_TESTS),
     ("annotations of others", WEBHOOK, "k.startsWith('leader-elector.io/')", "true", WEBHOOK_TESTS),
-    ("Kubernetes' own namespaces", WEBHOOK, "values: [kube-system, kube-public, kube-node-lease]", "values: [kube-system]", WEBHOOK_TESTS),
-    ("the injector's own Pods", WEBHOOK, "!('leader-elector.io/injector' in object.metadata.labels)", "true", WEBHOOK_TESTS),
+    ("Kubernetes' own namespaces", WEBHOOK, "values: [kube-system, kube-public, kube-node-lease]",
+     "values: [kube-system]", WEBHOOK_TESTS),
+    ("the injector's own Pods", WEBHOOK, "!('leader-elector.io/injector' in object.metadata.labels)", "true",
+     WEBHOOK_TESTS),
     ("Secrets without data", "secrets.yaml", "type: Opaque", 'type: Opaque\ndata: {ca.crt: ""}', "test_release.py"),
     ("no caBundle", WEBHOOK, "        port: 443\n", "        port: 443\n      caBundle: Cg==\n", "test_release.py"),
-    ("the operator's Lease, at the end", "lease.yaml", "helm.sh/hook: post-delete", "helm.sh/hook: pre-rollback", "test_release.py"),
-    ("a token of the webhook", "deployment.yaml", "automountServiceAccountToken: false", "automountServiceAccountToken: true",
+    ("the operator's Lease, at the end", "lease.yaml", "helm.sh/hook: post-delete", "helm.sh/hook: pre-rollback",
+     "test_release.py"),
+    ("a token of the webhook", "deployment.yaml", "automountServiceAccountToken: false",
+     "automountServiceAccountToken: true",
      "test_objects.py"),
     ("the capabilities", "../values.yaml", "drop: [ALL]", "drop: [NET_RAW]", "test_server.py"),
 ]
@@ -70,10 +84,12 @@ def noticed(name, template, old, new, tests):
     """The first test that failed; None if all passed."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as directory:
         done = subprocess.run(
-            ["pytest-3", "-p", "no:cacheprovider", "-q", "-x", "--tb=no", "-rfE", str(HERE / tests)], capture_output=True, text=True,
+            ["pytest-3", "-p", "no:cacheprovider", "-q", "-x", "--tb=no", "-rfE", str(HERE / tests)],
+            capture_output=True, text=True,
             check=False, env={**os.environ, "CHART": str(mutated(directory, template, old, new))})
     found = re.search(r"^(?:FAILED|ERROR) \S*::(.*?)(?: - .*)?$", done.stdout, re.M)
-    print(f"{'noticed' if found else 'UNNOTICED'}: {name}: {found[1] if found else done.stdout.strip().splitlines()[-1]}", flush=True)
+    verdict, by = ("noticed", found[1]) if found else ("UNNOTICED", done.stdout.strip().splitlines()[-1])
+    print(f"{verdict}: {name}: {by}", flush=True)
     return found
 
 

@@ -16,34 +16,44 @@ REFUSED = [
     (values(certificates__mode="secret", certificates__secret__caBundle=PEM),
      "certificates.mode is secret, so certificates.secret.name must name the Secret with tls.crt and tls.key."),
     (values(certificates__mode="secret", certificates__secret__name="a"),
-     "certificates.mode is secret, so certificates.secret.caBundle must be the PEM of the CA that signed the certificate, or "
+     "certificates.mode is secret, so certificates.secret.caBundle must be the PEM of the CA that signed the "
+     "certificate, or "
      "webhook.annotations must have cert-manager.io/inject-ca-from or cert-manager.io/inject-ca-from-secret."),
-    (values(certificates__mode="secret", certificates__secret={"name": "a", "caBundle": PEM}, webhook__annotations=INJECTED),
-     "certificates.secret.caBundle and a cert-manager.io/inject-ca-from annotation in webhook.annotations exclude each other: "
+    (values(certificates__mode="secret", certificates__secret={"name": "a", "caBundle": PEM},
+            webhook__annotations=INJECTED),
+     "certificates.secret.caBundle and a cert-manager.io/inject-ca-from annotation in webhook.annotations exclude each "
+     "other: "
      "two would write the webhook's caBundle."),
     (values(certificates__secret__name="a"),
      "certificates.secret is set, but certificates.mode is own: set certificates.mode=secret to use it, or leave "
      "certificates.secret empty."),
     (values(certificates__mode="certManager", certificates__secret__caBundle=PEM),
-     "certificates.secret is set, but certificates.mode is certManager: set certificates.mode=secret to use it, or leave "
+     "certificates.secret is set, but certificates.mode is certManager: set certificates.mode=secret to use it, or "
+     "leave "
      "certificates.secret empty."),
     (values(webhook__annotations=INJECTED),
-     "webhook.annotations has a cert-manager.io/inject-ca-from annotation, but with certificates.mode=own somebody else writes "
+     "webhook.annotations has a cert-manager.io/inject-ca-from annotation, but with certificates.mode=own somebody "
+     "else writes "
      "the webhook's caBundle: use certificates.mode=secret or certManager."),
     (values(certificates__certManager__issuerRef={"name": "a"}),
-     "certificates.certManager.issuerRef is set, but certificates.mode is own: set certificates.mode=certManager to use it, or "
+     "certificates.certManager.issuerRef is set, but certificates.mode is own: set certificates.mode=certManager to "
+     "use it, or "
      "leave it empty."),
     (values(certificates={"mode": "certManager", "certManager": {"duration": "24h", "renewBefore": "1440m"}}),
      "certificates.certManager.renewBefore 1440m must be less than certificates.certManager.duration 24h."),
     (values(webhook__port=8082),
-     "webhook.port 8082, webhook.healthPort 8081 and operator.healthPort 8082 must differ: the containers share one address."),
+     "webhook.port 8082, webhook.healthPort 8081 and operator.healthPort 8082 must differ: the containers share one "
+     "address."),
     (values(terminationGracePeriodSeconds=10),
-     "terminationGracePeriodSeconds 10 must be more than webhook.shutdownDelaySeconds 10: the webhook would be killed while it "
+     "terminationGracePeriodSeconds 10 must be more than webhook.shutdownDelaySeconds 10: the webhook would be killed "
+     "while it "
      "still answers."),
     (values(podDisruptionBudget__maxUnavailable=1),
-     "podDisruptionBudget.minAvailable 1 and podDisruptionBudget.maxUnavailable 1 exclude each other: set one of them to \"\"."),
+     "podDisruptionBudget.minAvailable 1 and podDisruptionBudget.maxUnavailable 1 exclude each other: set one of them "
+     "to \"\"."),
     (values(podDisruptionBudget__minAvailable=""),
-     "podDisruptionBudget.enabled is true, so one of podDisruptionBudget.minAvailable and podDisruptionBudget.maxUnavailable "
+     "podDisruptionBudget.enabled is true, so one of podDisruptionBudget.minAvailable and "
+     "podDisruptionBudget.maxUnavailable "
      "must be set."),
     (values(podDisruptionBudget__minAvailable=2),
      "podDisruptionBudget.minAvailable 2 with replicas 2 would let no node be drained: at most replicas - 1."),
@@ -61,10 +71,12 @@ REFUSED = [
      "sidecar.leaseRenewDuration (the default) 5s is more than 0.9 of sidecar.leaseDuration 5s: two clocks that run at "
      "different rates could let two lead."),
     (values(sidecar__leaseRenewDuration="9001ms"),
-     "sidecar.leaseRenewDuration 9001ms is more than 0.9 of sidecar.leaseDuration (the default) 10s: two clocks that run at "
+     "sidecar.leaseRenewDuration 9001ms is more than 0.9 of sidecar.leaseDuration (the default) 10s: two clocks that "
+     "run at "
      "different rates could let two lead."),
     (values(sidecar__retryPeriod="5s"),
-     "sidecar.retryPeriod 5s must be less than sidecar.leaseRenewDuration (the default) 5s: a leader would stop leading before "
+     "sidecar.retryPeriod 5s must be less than sidecar.leaseRenewDuration (the default) 5s: a leader would stop "
+     "leading before "
      "it renews."),
 ]
 
@@ -77,8 +89,10 @@ def test_it_refuses(given, sentence):
 @pytest.mark.parametrize("namespace", ["kube-system", "kube-public", "kube-node-lease"])
 def test_it_refuses_kubernetes_own_namespaces(namespace):
     assert (
-        f"leader-elector must not be released into {namespace}: the webhook leaves Kubernetes' own namespaces alone, and the "
-        "operator may write nothing there. Take a namespace of its own: --namespace leader-elector --create-namespace.\n"
+        f"leader-elector must not be released into {namespace}: the webhook leaves Kubernetes' own namespaces alone, "
+        f"and the "
+        "operator may write nothing there. Take a namespace of its own: --namespace leader-elector "
+        "--create-namespace.\n"
     ) in refusal(namespace=namespace)
 
 
@@ -88,7 +102,8 @@ def test_it_refuses_namespaces_with_kubernetes_prefix():
 
 TAKEN = {
     "a Lease of an hour": values(sidecar={"leaseDuration": "1h", "leaseRenewDuration": "54m"}),
-    "a Lease of 90 s": values(sidecar={"leaseDuration": "1m30s", "leaseRenewDuration": "81s", "retryPeriod": "80999ms"}),
+    "a Lease of 90 s": values(sidecar={"leaseDuration": "1m30s", "leaseRenewDuration": "81s",
+                                       "retryPeriod": "80999ms"}),
     "0.9 of the default": values(sidecar__leaseRenewDuration="9s"),
     "a budget by percentage": values(podDisruptionBudget__minAvailable="50%"),
     "a budget by what may go": values(podDisruptionBudget={"minAvailable": "", "maxUnavailable": 1}),
@@ -118,10 +133,12 @@ def refused_by_version(version):
 NOTED = [
     ({}, ["helm test leader-elector -n election", "kubectl annotate deployment NAME leader-elector.io/inject=true"],
      ["WARNING", "You chose"]),
-    (values(replicas=1), ["WARNING: with one replica and webhook.failurePolicy=Fail, annotated Pods are refused whenever"], []),
+    (values(replicas=1), ["WARNING: with one replica and webhook.failurePolicy=Fail, annotated Pods are refused "
+                          "whenever"], []),
     (values(replicas=1, webhook__failurePolicy="Ignore"),
      ["WARNING: with webhook.failurePolicy=Ignore, annotated Pods start without a sidecar"], ["with one replica"]),
-    (values(operator__copyAnnotations=False), ["kubectl patch deployment NAME -p "], ["kubectl annotate deployment NAME"]),
+    (values(operator__copyAnnotations=False), ["kubectl patch deployment NAME -p "],
+     ["kubectl annotate deployment NAME"]),
     (values(operator__manageRbac=False), ["You chose operator.manageRbac=false"], []),
     (values(rbac__create=False), ["You chose rbac.create=false"], []),
     (values(certificates__mode="certManager"), ["delete secret leader-elector-tls leader-elector-ca"], []),

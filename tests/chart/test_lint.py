@@ -15,7 +15,8 @@ def test_helm_lint_finds_nothing_wrong():
 
 
 def test_the_version_is_that_of_the_project():
-    version = re.search(r"^project\(leader-elector VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"), re.M)[1]
+    version = re.search(r"^project\(leader-elector VERSION (\S+)",
+                        (ROOT / "CMakeLists.txt").read_text(encoding="utf-8"), re.M)[1]
     chart = (CHART / "Chart.yaml").read_text(encoding="utf-8")
     assert re.findall(r'^(?:version|appVersion): "?([^"\n]+)', chart, re.M) == [version, version]
 
@@ -67,7 +68,7 @@ def test_the_schema_knows_no_value_that_is_not_there():
 
 def test_every_map_of_named_values_is_closed():
     def is_open(schema, path):
-        if schema.get("type") == "object" and "properties" in schema and schema.get("additionalProperties") is not False:
+        if "properties" in schema and schema.get("additionalProperties") is not False:
             yield path
         for key, below in schema.get("properties", {}).items():
             yield from is_open(below, f"{path}.{key}")
@@ -77,8 +78,7 @@ def test_every_map_of_named_values_is_closed():
 
 def test_the_program_knows_every_flag_that_is_rendered():
     """The table of flags is read from its sources: this tier builds nothing."""
-    sources = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "injector" / "config").glob("*.cpp")) + "".join(
-        file.read_text(encoding="utf-8") for file in (ROOT / "injector" / "config").glob("*.h"))
+    sources = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "injector" / "config").glob("*.[ch]*"))
     known = set(re.findall(r'\.name = "([a-z-]+)"', sources))
     assert len(known) > 20
     rendered = {argument.partition("=")[0].removeprefix("--") for values in VALUE_SETS.values()
@@ -92,6 +92,7 @@ def test_names_are_those_of_the_program():
     header = (ROOT / "elector" / "names.h").read_text(encoding="utf-8")
     names = dict(re.findall(r'constexpr const char\* (\w+) =\s*"([^"]+)"', header))
     templates = "".join(file.read_text(encoding="utf-8") for file in (CHART / "templates").rglob("*.yaml"))
-    for name in ("kInjectorLabel", "kInjectedLabel", "kVacantHolder", "kRolePrefix", "kManagedByLabel", "kOperator", "kWebhook",
+    for name in ("kInjectorLabel", "kInjectedLabel", "kVacantHolder", "kRolePrefix", "kManagedByLabel", "kOperator",
+                 "kWebhook",
                  "kWebhookPath", "kInjectAnnotation", "kLeaseNameAnnotation", "kContainer"):
         assert names[name] in templates, name

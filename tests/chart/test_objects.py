@@ -5,7 +5,8 @@ from chart import at, nested, render
 from value_sets import VALUE_SETS
 
 POD = "spec.template.spec."
-NAMESPACED = {"Deployment", "Service", "ServiceAccount", "Role", "RoleBinding", "Secret", "PodDisruptionBudget", "NetworkPolicy",
+NAMESPACED = {"Deployment", "Service", "ServiceAccount", "Role", "RoleBinding", "Secret", "PodDisruptionBudget",
+              "NetworkPolicy",
               "ServiceMonitor", "PodMonitor", "Certificate", "Issuer", "Lease", "Pod"}
 
 
@@ -74,8 +75,10 @@ def test_probes_ask_ports_that_there_are(rendered):
 
 def test_selectors_find_the_pods(rendered):
     labels = at(rendered.the("Deployment"), "spec.template.metadata.labels")
-    selectors = [at(rendered.the("Deployment"), "spec.selector.matchLabels"), at(rendered.the("Service", "-webhook"), "spec.selector")]
-    for kind, path in (("PodDisruptionBudget", "spec.selector.matchLabels"), ("NetworkPolicy", "spec.podSelector.matchLabels")):
+    selectors = [at(rendered.the("Deployment"), "spec.selector.matchLabels"),
+                 at(rendered.the("Service", "-webhook"), "spec.selector")]
+    for kind, path in (("PodDisruptionBudget", "spec.selector.matchLabels"),
+                       ("NetworkPolicy", "spec.podSelector.matchLabels")):
         selectors += [at(each, path) for each in rendered.objects if each["kind"] == kind]
     for selector in selectors:
         assert selector and selector.items() <= labels.items()
@@ -85,7 +88,8 @@ def test_the_operator_can_only_read_and_patch_what_it_must():
     """Escalation, impersonation, Pods' contents, foreign Secrets: none of it."""
     rules = [rule for role in render().objects if role["kind"] in ("ClusterRole", "Role") for rule in role["rules"]]
     assert not [rule for rule in rules if "*" in rule["verbs"] + rule["resources"] + rule["apiGroups"]]
-    assert not {"escalate", "bind", "impersonate", "deletecollection"} & {verb for rule in rules for verb in rule["verbs"]}
+    verbs = {verb for rule in rules for verb in rule["verbs"]}
+    assert not {"escalate", "bind", "impersonate", "deletecollection"} & verbs
     assert all(rule.get("resourceNames") for rule in rules if "secrets" in rule["resources"])
     assert [rule["verbs"] for rule in rules if "pods" in rule["resources"]] == [["get", "list", "watch"]]
 
@@ -112,7 +116,8 @@ LONG = "an-unusually-long-name-of-a-release-that-helm-takes53"
 def test_a_long_name_stays_within_kubernetes_limits():
     rendered = render(None, "election", LONG)
     assert len(LONG) == 53
-    assert max(len(each["metadata"]["name"]) for each in rendered.objects if each["kind"] in ("Service", "Pod", "Lease")) <= 63
+    kinds = ("Service", "Pod", "Lease")
+    assert max(len(each["metadata"]["name"]) for each in rendered.objects if each["kind"] in kinds) <= 63
     labels = at(rendered.the("Deployment"), "spec.template.metadata.labels")
     assert all(len(value) <= 63 for value in labels.values())
 

@@ -1,4 +1,4 @@
-"""The operator's service account is held to what it is for by policies alone: here it may do everything by its roles."""
+"""The operator's service account is held to what it is for by policies alone: its roles here allow everything."""
 import copy
 import json
 
@@ -28,7 +28,8 @@ def binding(lease, namespace="shop", **more):
 
 
 def template(**more):
-    pod = {"containers": [{"name": "it", "image": "it:1"}], "restartPolicy": "Always", "terminationGracePeriodSeconds": 3}
+    pod = {"containers": [{"name": "it", "image": "it:1"}], "restartPolicy": "Always",
+           "terminationGracePeriodSeconds": 3}
     return {"metadata": {"labels": {"app": "web"}, "annotations": {"theirs": "1", "leader-elector.io/port": "4041"}},
             "spec": {**pod, **more}}
 
@@ -44,7 +45,8 @@ def workloads():
     specs["Job"]["template"]["metadata"]["labels"] = {}
     for kind, spec in specs.items():
         group = "batch/v1" if kind.endswith("Job") else "apps/v1"
-        yield {"apiVersion": group, "kind": kind, "metadata": {"name": "web", "namespace": "shop", "labels": {"team": "a"}}, "spec": spec}
+        yield {"apiVersion": group, "kind": kind,
+               "metadata": {"name": "web", "namespace": "shop", "labels": {"team": "a"}}, "spec": spec}
 
 
 def lease(name, namespace="shop", labels=None):
@@ -60,9 +62,11 @@ def fixture_operator(control_plane):
     control_plane.tool("helm", "install", "held", str(CHART), "-n", "held", "--set", "policies.holders=false")
     control_plane.kubectl("create", "clusterrolebinding", "held", "--clusterrole=cluster-admin",
                           "--serviceaccount=held:held-leader-elector")
-    foreign_role, foreign_binding = role("foreign", labels={}), {**binding("foreign"), "metadata": role("foreign", labels={})["metadata"]}
+    foreign_role = role("foreign", labels={})
+    foreign_binding = {**binding("foreign"), "metadata": foreign_role["metadata"]}
     things = [role("web"), binding("web"), foreign_role, foreign_binding, {**role("any"), "metadata": {
-        "name": "theirs", "namespace": "shop", "labels": OURS}}, *workloads(), lease("unlabelled"), lease("web", labels=OURS),
+        "name": "theirs", "namespace": "shop", "labels": OURS}}, *workloads(), lease("unlabelled"),
+              lease("web", labels=OURS),
         lease("web", "kube-shop", OURS), {**next(workloads()), "metadata": {"name": "web", "namespace": "kube-shop"}},
         role("web", "kube-shop"), lease("held-leader-elector-operator", "held")]
     control_plane.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": things}))
@@ -96,7 +100,8 @@ def test_the_lease_is_the_rest_of_the_name(operator, lease_name):
 
 
 LEASE_RULE, EVENT_RULE = role("new")["rules"]
-GRANT = "the leader-elector operator grants only get, list, watch, create and update on the Lease new, and the creation of Events"
+GRANT = ("the leader-elector operator grants only get, list, watch, create and update on the Lease new, and the "
+         "creation of Events")
 DENIED_RULES = {
     "another Lease": [{**LEASE_RULE, "resourceNames": ["other"]}],
     "another Lease besides": [{**LEASE_RULE, "resourceNames": ["new", "other"]}],
@@ -172,7 +177,8 @@ GROUP = "rbac.authorization.k8s.io"
 SAME_NAMESPACE = "the leader-elector operator binds only service accounts of the same namespace, shop"
 SAME_ROLE = "the leader-elector operator binds only the Role of the same name, leader-elector:new"
 DENIED_BINDINGS = {
-    "an account of another namespace": ({"subjects": [{"kind": "ServiceAccount", "name": "a", "namespace": "held"}]}, SAME_NAMESPACE),
+    "an account of another namespace": ({"subjects": [{"kind": "ServiceAccount", "name": "a", "namespace": "held"}]},
+                                        SAME_NAMESPACE),
     "one of several": ({"subjects": [{"kind": "ServiceAccount", "name": "a", "namespace": "shop"},
                                      {"kind": "ServiceAccount", "name": "a", "namespace": "held"}]}, SAME_NAMESPACE),
     "a user": ({"subjects": [{"apiGroup": GROUP, "kind": "User", "name": "eve"}]}, SAME_NAMESPACE),
@@ -220,13 +226,15 @@ def test_annotations_of_others_are_left_alone(operator, kind, change):
 
 
 def test_the_annotations_of_others_are_not_taken_away_all_at_once(operator):
-    assert operator.patches("Deployment", "web", "shop", in_template("Deployment", {"metadata": {"annotations": None}})) == (
+    assert operator.patches("Deployment", "web", "shop",
+                            in_template("Deployment", {"metadata": {"annotations": None}})) == (
         WORKLOADS, "the leader-elector operator changes only annotations that begin with leader-elector.io/")
 
 
 IN_TEMPLATE = "the leader-elector operator changes nothing in the Pod templates of {} but annotations"
 IN_SPEC = "the leader-elector operator changes nothing in {} but annotations of their Pod templates"
-IN_METADATA = "the leader-elector operator changes no metadata of {} themselves, only annotations of their Pod templates"
+IN_METADATA = ("the leader-elector operator changes no metadata of {} themselves, only annotations of their Pod "
+               "templates")
 TEMPLATE_CHANGES = {
     "image": {"spec": {"containers": [{"name": "it", "image": "evil:1"}]}},
     "another container": {"spec": {"containers": [{"name": "it", "image": "it:1"}, {"name": "b", "image": "evil:1"}]}},
@@ -239,7 +247,8 @@ TEMPLATE_CHANGES = {
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "CronJob"])
 @pytest.mark.parametrize("change", TEMPLATE_CHANGES.values(), ids=TEMPLATE_CHANGES.keys())
 def test_nothing_else_in_the_template_is_changed(operator, kind, change):
-    assert operator.patches(kind, "web", "shop", in_template(kind, change)) == (WORKLOADS, IN_TEMPLATE.format(plural(kind)))
+    assert operator.patches(kind, "web", "shop", in_template(kind, change)) == (
+        WORKLOADS, IN_TEMPLATE.format(plural(kind)))
 
 
 def test_nothing_else_is_changed_under_the_cover_of_an_annotation(operator):
@@ -250,15 +259,18 @@ def test_nothing_else_is_changed_under_the_cover_of_an_annotation(operator):
 
 SPEC_CHANGES = [
     ("Deployment", {"replicas": 3}), ("Deployment", {"paused": True}), ("Deployment", {"minReadySeconds": 5}),
-    ("Deployment", {"strategy": {"type": "Recreate", "rollingUpdate": None}}), ("Deployment", {"progressDeadlineSeconds": 60}),
+    ("Deployment", {"strategy": {"type": "Recreate", "rollingUpdate": None}}),
+    ("Deployment", {"progressDeadlineSeconds": 60}),
     ("StatefulSet", {"replicas": 0}), ("StatefulSet", {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}),
     ("StatefulSet", {"persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"}}),
-    ("DaemonSet", {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}), ("DaemonSet", {"minReadySeconds": 1}),
+    ("DaemonSet", {"updateStrategy": {"type": "OnDelete", "rollingUpdate": None}}),
+    ("DaemonSet", {"minReadySeconds": 1}),
     ("Job", {"suspend": False}), ("Job", {"activeDeadlineSeconds": 9}), ("Job", {"ttlSecondsAfterFinished": 9}),
     ("CronJob", {"schedule": "* * * * *"}), ("CronJob", {"suspend": True}), ("CronJob", {"timeZone": "Etc/UTC"}),
     ("CronJob", {"jobTemplate": {"metadata": {"labels": {"a": "c"}}}}),
     ("CronJob", {"jobTemplate": {"metadata": {"annotations": {"leader-elector.io/inject": "true"}}}}),
-    ("CronJob", {"jobTemplate": {"spec": {"parallelism": 5}}}), ("CronJob", {"jobTemplate": {"spec": {"backoffLimit": 1}}}),
+    ("CronJob", {"jobTemplate": {"spec": {"parallelism": 5}}}),
+    ("CronJob", {"jobTemplate": {"spec": {"backoffLimit": 1}}}),
 ]
 
 
@@ -268,7 +280,8 @@ def test_nothing_else_in_the_spec_is_changed(operator, kind, change):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("change", [{"labels": {"team": "b"}}, {"labels": {"team": None}}, {"annotations": {"leader-elector.io/inject": "true"}},
+@pytest.mark.parametrize("change", [{"labels": {"team": "b"}}, {"labels": {"team": None}},
+                                    {"annotations": {"leader-elector.io/inject": "true"}},
                                     {"finalizers": ["a/b"]}, {"ownerReferences": [
                                         {"apiVersion": "v1", "kind": "Secret", "name": "a", "uid": "b"}]}], ids=str)
 def test_the_metadata_of_workloads_is_not_changed(operator, kind, change):
@@ -322,7 +335,8 @@ LEASE_CHANGES = {
     "its duration": ({"spec": {"leaseDurationSeconds": 1}}, IN_LEASE),
     "everything away": ({"spec": None}, IN_LEASE),
     "its annotations": ({"metadata": {"annotations": {"leader-elector.io/session": "a/b"}}}, IN_LEASE),
-    "its owners": ({"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "a", "uid": "b"}]}}, IN_LEASE),
+    "its owners": ({"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "a", "uid": "b"}]}},
+                   IN_LEASE),
     "another label": ({"metadata": {"labels": {"team": "b"}}}, LABEL_ONLY),
     "another label away": ({"metadata": {"labels": {"team": None}}}, LABEL_ONLY),
     "the label to another value": ({"metadata": {"labels": {LABEL: "me"}}}, LABEL_ONLY),
@@ -350,7 +364,8 @@ def test_no_lease_is_written_in_kubernetes_own_namespaces(operator):
 # --------------------------------------------------------------------------------------------------- and nobody else
 
 def test_others_are_not_held(operator, control_plane):
-    control_plane.kubectl("create", "clusterrolebinding", "other", "--clusterrole=cluster-admin", "--serviceaccount=held:other")
+    control_plane.kubectl("create", "clusterrolebinding", "other", "--clusterrole=cluster-admin",
+                          "--serviceaccount=held:other")
     other = Caller(control_plane, "held", "other")
     assert other.applies(role("new", "kube-shop")) is None
     assert other.patches("deployment", "web", "shop", {"spec": {"replicas": 7}}) is None

@@ -21,8 +21,10 @@ def lease(name, holder, labels=None):
 
 
 def injected(restart_policy, **more):
-    sidecar = {"name": "leader-elector", "image": "it:1", **({"restartPolicy": restart_policy} if restart_policy else {})}
-    spec = {"initContainers": [{"name": "theirs", "image": "it:1"}, sidecar], "containers": [{"name": "it", "image": "it:1"}],
+    sidecar = {"name": "leader-elector", "image": "it:1",
+               **({"restartPolicy": restart_policy} if restart_policy else {})}
+    spec = {"initContainers": [{"name": "theirs", "image": "it:1"}, sidecar],
+            "containers": [{"name": "it", "image": "it:1"}],
             "automountServiceAccountToken": False, "serviceAccountName": "web"}
     return json.dumps({"apiVersion": "v1", "kind": "Pod", "spec": {**spec, **more}, "metadata": {
         "name": "new", "namespace": SPACE, "labels": {"leader-elector.io/injected": "true"}}})
@@ -30,14 +32,16 @@ def injected(restart_policy, **more):
 
 @pytest.fixture(scope="module", name="bank")
 def fixture_bank(control_plane):
-    """Pods of one Deployment share a service account, and Leases: held by web-0, free, vacant, and one that is not ours."""
+    """Pods of one Deployment share a service account, and Leases: held by web-0, free, vacant, and one not ours."""
     for namespace in ("shared", SPACE):
         control_plane.kubectl("create", "namespace", namespace)
     control_plane.tool("helm", "install", "shared", str(CHART), "-n", "shared")
     control_plane.kubectl("create", "serviceaccount", "web", "-n", SPACE)
-    things = [lease("held", "web-0", OURS), lease("free", "", OURS), lease("vacant", VACANT, OURS), lease("unlabelled", "web-0")]
+    things = [lease("held", "web-0", OURS), lease("free", "", OURS), lease("vacant", VACANT, OURS),
+              lease("unlabelled", "web-0")]
     control_plane.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": things}))
-    control_plane.kubectl("create", "role", "web", "-n", SPACE, "--verb=*", "--resource=leases.coordination.k8s.io,pods")
+    control_plane.kubectl("create", "role", "web", "-n", SPACE, "--verb=*",
+                          "--resource=leases.coordination.k8s.io,pods")
     control_plane.kubectl("create", "rolebinding", "web", "-n", SPACE, "--role=web", f"--serviceaccount={SPACE}:web",
                           f"--serviceaccount={SPACE}:shared-leader-elector")
     web_1 = Caller(control_plane, SPACE, "web", "web-1")
@@ -56,6 +60,7 @@ def holder(name):
     return {"spec": {"holderIdentity": name, "renewTime": "2026-01-01T00:00:01.000000Z"}}
 
 
+ITSELF = "the Pod {} may write only itself as the holder of the Lease {}, not {}"
 RENEWAL = {"spec": {"renewTime": "2026-01-01T00:00:01.000000Z"}}
 
 # ------------------------------------------------------------------------------------------------------- holders
@@ -76,10 +81,10 @@ def test_a_pod_writes_itself_and_releases_its_own_term(pod, name, who, change):
 
 
 @pytest.mark.parametrize("name, who, change, sentence", [
-    ("held", "web-1", holder("web-2"), "the Pod web-1 may write only itself as the holder of the Lease held, not web-2"),
-    ("held", "web-1", RENEWAL, "the Pod web-1 may write only itself as the holder of the Lease held, not web-0"),
-    ("free", "web-1", holder("web-0"), "the Pod web-1 may write only itself as the holder of the Lease free, not web-0"),
-    ("vacant", "web-1", holder("web"), "the Pod web-1 may write only itself as the holder of the Lease vacant, not web"),
+    ("held", "web-1", holder("web-2"), ITSELF.format("web-1", "held", "web-2")),
+    ("held", "web-1", RENEWAL, ITSELF.format("web-1", "held", "web-0")),
+    ("free", "web-1", holder("web-0"), ITSELF.format("web-1", "free", "web-0")),
+    ("vacant", "web-1", holder("web"), ITSELF.format("web-1", "vacant", "web")),
     ("held", "web-1", holder(""), "the Pod web-1 may not release the Lease held, which web-0 holds"),
     ("held", "web-1", holder(VACANT), "the Pod web-1 may not release the Lease held, which web-0 holds"),
     ("held", "web-1", holder(None), "the Pod web-1 may not release the Lease held, which web-0 holds"),
@@ -93,7 +98,7 @@ def test_a_pod_that_makes_a_labelled_lease_writes_only_itself(pod):
     """The operator's labels come later; who sets them first is denied in any case."""
     made = json.dumps(lease("new", "web-0", OURS))
     assert pod("web-1").is_denied("create", "-f", "-", text=made) == (
-        HOLDERS, "the Pod web-1 may write only itself as the holder of the Lease new, not web-0")
+        HOLDERS, ITSELF.format("web-1", "new", "web-0"))
 
 
 LABEL_SENTENCE = "the label app.kubernetes.io/managed-by of the Lease {} is changed by the leader-elector operator only"
@@ -103,7 +108,8 @@ LABEL_SENTENCE = "the label app.kubernetes.io/managed-by of the Lease {} is chan
     ("held", {LABEL: None}), ("held", {LABEL: "me"}), ("unlabelled", OURS),
 ])
 def test_a_pod_does_not_touch_the_label(pod, name, change):
-    assert pod("web-0").patches("lease", name, SPACE, {"metadata": {"labels": change}}) == (HOLDERS, LABEL_SENTENCE.format(name))
+    assert pod("web-0").patches("lease", name, SPACE, {"metadata": {"labels": change}}) == (
+        HOLDERS, LABEL_SENTENCE.format(name))
 
 
 def test_a_pod_does_not_make_a_lease_with_the_label(pod):
@@ -118,7 +124,8 @@ def test_a_pod_touches_other_metadata(pod):
 def test_a_service_account_without_a_pod_writes_no_holder(bank):
     nobody = Caller(bank, SPACE, "web")
     assert nobody.patches("lease", "free", SPACE, holder("web-0")) == (
-        HOLDERS, "the Lease free is written by the Pods that campaign for it: system:serviceaccount:bank:web shows no token of a Pod")
+        HOLDERS, "the Lease free is written by the Pods that campaign for it: system:serviceaccount:bank:web shows no "
+                 "token of a Pod")
     assert nobody.patches("lease", "held", SPACE, {"metadata": {"annotations": {"a": "b"}}}) is None
 
 
@@ -139,19 +146,24 @@ def test_leases_that_are_not_ours_are_not_held(pod):
 
 
 def test_people_are_not_held(bank):
-    bank.kubectl("patch", "lease", "held", "-n", SPACE, "--dry-run=server", "--type=merge", "-p", json.dumps(holder("somebody")))
+    bank.kubectl("patch", "lease", "held", "-n", SPACE, "--dry-run=server", "--type=merge", "-p",
+                 json.dumps(holder("somebody")))
 
 
 def kubeconfig_of_a_pod(cluster, name, directory):
     """With a token as the kubelet fetches it for that Pod."""
-    cluster.apply(json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": SPACE}, "spec": {
-        "containers": [{"name": "it", "image": "it:1"}], "serviceAccountName": "web", "automountServiceAccountToken": False}}))
-    token = cluster.kubectl("create", "token", "web", "-n", SPACE, "--bound-object-kind=Pod", f"--bound-object-name={name}")
+    spec = {"containers": [{"name": "it", "image": "it:1"}], "serviceAccountName": "web",
+            "automountServiceAccountToken": False}
+    cluster.apply(json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": SPACE},
+                              "spec": spec}))
+    token = cluster.kubectl("create", "token", "web", "-n", SPACE, "--bound-object-kind=Pod",
+                            f"--bound-object-name={name}")
     authority = base64.b64encode((cluster.directory / "pki" / "ca.crt").read_bytes()).decode()
     path = directory / name
     path.write_text(json.dumps({
         "apiVersion": "v1", "kind": "Config", "current-context": "it",
-        "clusters": [{"name": "it", "cluster": {"server": "https://10.99.0.10:6443", "certificate-authority-data": authority}}],
+        "clusters": [{"name": "it", "cluster": {"server": "https://10.99.0.10:6443",
+                                                "certificate-authority-data": authority}}],
         "users": [{"name": "it", "user": {"token": token.strip()}}],
         "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}]}), encoding="utf-8")
     return path
@@ -161,13 +173,14 @@ def test_a_pods_real_token_names_the_pod(bank, tmp_path):
     flag = f"--kubeconfig={kubeconfig_of_a_pod(bank, 'web-9', tmp_path)}"
     patch = ("patch", "lease", "free", "-n", SPACE, "--dry-run=server", "--type=merge", flag, "-p")
     bank.kubectl(*patch, json.dumps(holder("web-9")))
-    with pytest.raises(AssertionError, match="the Pod web-9 may write only itself as the holder of the Lease free, not web-0"):
+    with pytest.raises(AssertionError, match=ITSELF.format("web-9", "free", "web-0")):
         bank.kubectl(*patch, json.dumps(holder("web-0")))
 
 
 # ------------------------------------------------------------------------------------------------------ sidecars
 
-LOST = ("the sidecar leader-elector lost its restartPolicy Always to another webhook, and the Pod would wait for its end for ever; "
+LOST = ("the sidecar leader-elector lost its restartPolicy Always to another webhook, and the Pod would wait for its "
+        "end for ever; "
         "have that webhook updated or skip this Pod, or annotate the Pod with leader-elector.io/mode=container")
 
 
@@ -181,7 +194,8 @@ def test_a_native_sidecar_is_let_through(pod):
 
 def test_a_sidecar_among_the_containers_is_let_through(pod):
     containers = [{"name": "it", "image": "it:1"}, {"name": "leader-elector", "image": "it:1"}]
-    assert pod("web-0").is_denied("create", "-f", "-", text=injected(None, initContainers=[], containers=containers)) is None
+    assert pod("web-0").is_denied("create", "-f", "-",
+                                  text=injected(None, initContainers=[], containers=containers)) is None
 
 
 def test_a_pod_that_was_not_injected_is_not_judged(pod):

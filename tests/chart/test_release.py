@@ -1,4 +1,4 @@
-"""A release comes, changes and goes by helm, on a real API server; what the operator writes is written in its name here."""
+"""A release comes, changes and goes by helm, on a real API server. What the operator writes is written in its name."""
 import base64
 import json
 
@@ -13,7 +13,8 @@ SERVER_SIDE = ("--server-side", "--field-manager=leader-elector-injector", "--fo
 # Each says nothing of what the operator writes, and changes what stands beside it.
 UPGRADES = [
     ("--set=webhook.timeoutSeconds=7,webhook.annotations.a=b,commonLabels.team=a", "--set=replicas=3"),
-    ("--set=webhook.failurePolicy=Ignore", "--set-string=webhook.matchConditions[0].name=x,webhook.matchConditions[0].expression=true"),
+    ("--set=webhook.failurePolicy=Ignore",
+     "--set-string=webhook.matchConditions[0].name=x,webhook.matchConditions[0].expression=true"),
 ]
 
 
@@ -29,11 +30,13 @@ class Release:
         self.operator = Caller(cluster, SPACE, "leader-elector")
 
     def helm(self, command, *flags):
-        return self.cluster.tool("helm", command, "leader-elector", *([] if command == "uninstall" else [str(CHART)]), "-n", SPACE, *flags)
+        return self.cluster.tool("helm", command, "leader-elector", *([] if command == "uninstall" else [str(CHART)]),
+                                 "-n", SPACE, *flags)
 
     def fill(self):
         """As the operator does: Secrets by a merge patch, the webhook configuration by server-side apply."""
-        for suffix, data in (("ca", {"ca.crt": "authority", "ca.key": "secret"}), ("tls", {"tls.crt": "leaf", "tls.key": "key"})):
+        for suffix, data in (("ca", {"ca.crt": "authority", "ca.key": "secret"}),
+                             ("tls", {"tls.crt": "leaf", "tls.key": "key"})):
             patch = {"data": {key: text_of(value) for key, value in data.items()}}
             said = self.operator.tries("patch", "secret", f"leader-elector-{suffix}", "-n", SPACE, "--type=merge",
                                        "--field-manager=leader-elector-injector", "-p", json.dumps(patch), meant=True)
@@ -46,7 +49,8 @@ class Release:
 
     def filled(self):
         configuration = self.cluster.get("mutatingwebhookconfiguration", "leader-elector")
-        secrets = [self.cluster.get("secret", f"leader-elector-{suffix}", "-n", SPACE).get("data") for suffix in ("ca", "tls")]
+        secrets = [self.cluster.get("secret", f"leader-elector-{suffix}", "-n", SPACE).get("data")
+                   for suffix in ("ca", "tls")]
         return [configuration["webhooks"][0]["clientConfig"].get("caBundle"), *secrets]
 
 
@@ -92,21 +96,23 @@ def test_a_rollback_keeps_what_the_operator_wrote(release):
 def test_from_its_own_certificates_to_a_given_secret_helm_must_take_the_ca(release):
     release.fill()
     other = CA.replace("MII", "MIJ")
-    given = ["--set=certificates.mode=secret,certificates.secret.name=mine", f"--set=certificates.secret.caBundle={other}"]
+    given = ["--set=certificates.mode=secret,certificates.secret.name=mine",
+             f"--set=certificates.secret.caBundle={other}"]
     with pytest.raises(AssertionError, match='conflict with "leader-elector-injector"'):
         release.helm("upgrade", *given)
     release.helm("upgrade", *given, "--force-conflicts")
     configuration = release.cluster.get("mutatingwebhookconfiguration", "leader-elector")
     assert configuration["webhooks"][0]["clientConfig"]["caBundle"] == text_of(other)
-    left = release.cluster.kubectl("get", "secrets", "-n", SPACE, "-o", "name", "-l", "app.kubernetes.io/name=leader-elector")
+    left = release.cluster.kubectl("get", "secrets", "-n", SPACE, "-o", "name", "-l",
+                                   "app.kubernetes.io/name=leader-elector")
     assert left == ""
 
 
 def everything(cluster):
     """All objects of the cluster that could be a release's: by their kinds, namespaces and names."""
     kinds = cluster.kubectl("api-resources", "--verbs=list", "-o", "name").split()
-    listed = cluster.kubectl("get", ",".join(kind for kind in kinds if not kind.startswith(("events", "componentstatuses"))),
-                             "--all-namespaces", "--ignore-not-found", "-o",
+    kept = ",".join(kind for kind in kinds if not kind.startswith(("events", "componentstatuses")))
+    listed = cluster.kubectl("get", kept, "--all-namespaces", "--ignore-not-found", "-o",
                              'jsonpath={range .items[*]}{.kind}/{.metadata.namespace}/{.metadata.name}{"\\n"}{end}')
     return set(listed.split())
 
@@ -137,31 +143,39 @@ def test_all_that_is_rendered_is_installed(control_plane, release):
 
 RIGHTS = [
     ("get", "pods", "shop"), ("list", "pods", "shop"), ("watch", "pods", "shop"), ("get", "replicasets", "shop"),
-    ("create", "events", "shop"), ("get", "jobs", "shop"), *[(verb, kind, "shop") for verb in ("get", "list", "watch", "patch")
-    for kind in ("deployments", "statefulsets", "daemonsets", "jobs", "cronjobs")],
+    ("create", "events", "shop"), ("get", "jobs", "shop"),
+    *[(verb, kind, "shop") for verb in ("get", "list", "watch", "patch")
+      for kind in ("deployments", "statefulsets", "daemonsets", "jobs", "cronjobs")],
     *[(verb, "leases", "shop") for verb in ("get", "list", "watch", "create", "update", "patch", "delete")],
-    *[(verb, kind, "shop") for verb in ("get", "list", "watch", "create", "patch", "delete") for kind in ("roles", "rolebindings")],
+    *[(verb, kind, "shop") for verb in ("get", "list", "watch", "create", "patch", "delete")
+      for kind in ("roles", "rolebindings")],
     *[(verb, "secrets/leader-elector-tls", SPACE) for verb in ("get", "list", "watch", "patch")],
     *[(verb, "secrets/leader-elector-ca", SPACE) for verb in ("get", "patch")],
     *[(verb, "leases/leader-elector-operator", SPACE) for verb in ("get", "list", "watch", "create", "update")],
-    ("get", "mutatingwebhookconfigurations/leader-elector", SPACE), ("patch", "mutatingwebhookconfigurations/leader-elector", SPACE),
+    ("get", "mutatingwebhookconfigurations/leader-elector", SPACE),
+    ("patch", "mutatingwebhookconfigurations/leader-elector", SPACE),
 ]
 NO_RIGHTS = [
     ("create", "pods", "shop"), ("delete", "pods", "shop"), ("patch", "pods", "shop"), ("create", "pods/exec", "shop"),
-    ("get", "pods/log", "shop"), ("get", "secrets", "shop"), ("list", "secrets", SPACE), ("get", "secrets/other", SPACE),
+    ("get", "pods/log", "shop"), ("get", "secrets", "shop"), ("list", "secrets", SPACE),
+    ("get", "secrets/other", SPACE),
     ("delete", "secrets/leader-elector-tls", SPACE), ("create", "secrets", SPACE), ("get", "configmaps", SPACE),
     ("update", "deployments", "shop"), ("create", "deployments", "shop"), ("delete", "deployments", "shop"),
-    ("patch", "deployments/scale", "shop"), ("patch", "replicasets", "shop"), ("update", "roles", "shop"), ("escalate", "roles", "shop"),
-    ("bind", "roles", "shop"), ("patch", "clusterroles", "shop"), ("get", "nodes", "shop"), ("impersonate", "serviceaccounts", "shop"),
+    ("patch", "deployments/scale", "shop"), ("patch", "replicasets", "shop"), ("update", "roles", "shop"),
+    ("escalate", "roles", "shop"),
+    ("bind", "roles", "shop"), ("patch", "clusterroles", "shop"), ("get", "nodes", "shop"),
+    ("impersonate", "serviceaccounts", "shop"),
     ("create", "serviceaccounts/token", "shop"), ("patch", "mutatingwebhookconfigurations/other", SPACE),
-    ("update", "mutatingwebhookconfigurations/leader-elector", SPACE), ("delete", "mutatingwebhookconfigurations/leader-elector", SPACE),
+    ("update", "mutatingwebhookconfigurations/leader-elector", SPACE),
+    ("delete", "mutatingwebhookconfigurations/leader-elector", SPACE),
     ("patch", "validatingadmissionpolicies/leader-elector-holders", SPACE), ("deletecollection", "leases", "shop"),
 ]
 
 
 RBAC, APPS, BATCH, ADMISSION = "rbac.authorization.k8s.io", "apps", "batch", "admissionregistration.k8s.io"
 GROUPS = {
-    "roles": RBAC, "rolebindings": RBAC, "clusterroles": RBAC, "deployments": APPS, "statefulsets": APPS, "daemonsets": APPS,
+    "roles": RBAC, "rolebindings": RBAC, "clusterroles": RBAC, "deployments": APPS, "statefulsets": APPS,
+    "daemonsets": APPS,
     "replicasets": APPS, "jobs": BATCH, "cronjobs": BATCH, "leases": "coordination.k8s.io",
     "mutatingwebhookconfigurations": ADMISSION, "validatingadmissionpolicies": ADMISSION,
 }

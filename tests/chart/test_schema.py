@@ -127,7 +127,8 @@ GOOD = [
     ("podSecurityContext", {"seccompProfile": None, "fsGroup": 1}),
     ("strategy", {"type": "Recreate"}),
     ("certificates", {"mode": "secret", "secret": {"name": "a.b", "caBundle": PEM}}),
-    ("certificates", {"mode": "certManager", "certManager": {"issuerRef": {"name": "a"}, "duration": "1h30m", "renewBefore": "20m"}}),
+    ("certificates", {"mode": "certManager",
+                      "certManager": {"issuerRef": {"name": "a"}, "duration": "1h30m", "renewBefore": "20m"}}),
 ]
 
 

@@ -23,7 +23,8 @@ def fixture_server(control_plane):
 @pytest.mark.parametrize("values", VALUE_SETS.values(), ids=VALUE_SETS.keys())
 def test_the_server_takes_every_object_and_knows_every_field(server, values):
     objects = render(values).objects
-    said = server.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}), "--server-side", "--dry-run=server",
+    said = server.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}), "--server-side",
+                        "--dry-run=server",
                         "--validate=strict")
     assert said.count("serverside-applied (server dry run)") == len(objects)
 
@@ -41,7 +42,8 @@ def pod_of(rendered, kind):
     """The Pod that the kubelet would run, to be made in the namespace that enforces the standard."""
     source = rendered.the(kind)
     pod = source if kind == "Pod" else at(source, "spec.template")
-    return {"apiVersion": "v1", "kind": "Pod", "spec": pod["spec"], "metadata": {"name": "it", "namespace": "restricted"}}
+    return {"apiVersion": "v1", "kind": "Pod", "spec": pod["spec"],
+            "metadata": {"name": "it", "namespace": "restricted"}}
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "Pod"])

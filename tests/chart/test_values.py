@@ -15,7 +15,8 @@ SERVICE = ("Service", "-webhook")
 MONITOR, PODS = ("ServiceMonitor", ""), ("PodMonitor", "")
 BUDGET, NETWORK = ("PodDisruptionBudget", ""), ("NetworkPolicy", "")
 CERTIFICATE = ("Certificate", "leader-elector")
-ON = {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}, "networkPolicy": {"enabled": True}}
+ON = {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}},
+      "networkPolicy": {"enabled": True}}
 BY_CERT_MANAGER = {"certificates": {"mode": "certManager"}}
 BY_SECRET = {"certificates": {"mode": "secret", "secret": {"name": "mine", "caBundle": PEM}}}
 NAMED = [{"name": "A", "value": "b"}]
@@ -67,12 +68,15 @@ PLACES = [
     ("webhook.failurePolicy", "Ignore", CONFIGURATION, "webhooks[0].failurePolicy", "Ignore"),
     ("webhook.timeoutSeconds", 3, CONFIGURATION, "webhooks[0].timeoutSeconds", 3),
     ("webhook.reinvocationPolicy", "Never", CONFIGURATION, "webhooks[0].reinvocationPolicy", "Never"),
-    ("webhook.namespaceSelector", {"matchLabels": {"a": "b"}}, CONFIGURATION, "webhooks[0].namespaceSelector.matchLabels",
+    ("webhook.namespaceSelector", {"matchLabels": {"a": "b"}}, CONFIGURATION,
+     "webhooks[0].namespaceSelector.matchLabels",
      {"a": "b"}),
     ("webhook.namespaceSelector", {"matchExpressions": [{"key": "a", "operator": "Exists"}]}, CONFIGURATION,
      "webhooks[0].namespaceSelector.matchExpressions[1]", {"key": "a", "operator": "Exists"}),
-    ("webhook.objectSelector", {"matchLabels": {"a": "b"}}, CONFIGURATION, "webhooks[0].objectSelector.matchLabels", {"a": "b"}),
-    ("webhook.matchConditions", [{"name": "mine", "expression": "true"}], CONFIGURATION, "webhooks[0].matchConditions[mine]",
+    ("webhook.objectSelector", {"matchLabels": {"a": "b"}}, CONFIGURATION, "webhooks[0].objectSelector.matchLabels",
+     {"a": "b"}),
+    ("webhook.matchConditions", [{"name": "mine", "expression": "true"}], CONFIGURATION,
+     "webhooks[0].matchConditions[mine]",
      {"name": "mine", "expression": "true"}),
     ("webhook.annotations", {"a": "b"}, CONFIGURATION, "metadata.annotations", {"a": "b"}),
     ("webhook.port", 10250, DEPLOYMENT, WEBHOOK + "ports[webhook].containerPort", 10250),
@@ -104,14 +108,16 @@ PLACES_ON_DEMAND = [
     ("metrics.serviceMonitor.interval", "10s", MONITOR, "spec.endpoints[1].interval", "10s"),
     ("metrics.serviceMonitor.scrapeTimeout", "5s", MONITOR, "spec.endpoints[0].scrapeTimeout", "5s"),
     ("metrics.serviceMonitor.relabelings", RELABELING, MONITOR, "spec.endpoints[0].relabelings", RELABELING),
-    ("metrics.serviceMonitor.metricRelabelings", RELABELING, MONITOR, "spec.endpoints[1].metricRelabelings", RELABELING),
+    ("metrics.serviceMonitor.metricRelabelings", RELABELING, MONITOR, "spec.endpoints[1].metricRelabelings",
+     RELABELING),
     ("metrics.podMonitor.labels", {"a": "b"}, PODS, "metadata.labels.a", "b"),
     ("metrics.podMonitor.annotations", {"a": "b"}, PODS, "metadata.annotations.a", "b"),
     ("metrics.podMonitor.namespaces", ["a"], PODS, "spec.namespaceSelector", {"matchNames": ["a"]}),
     ("metrics.podMonitor.interval", "10s", PODS, "spec.podMetricsEndpoints[0].interval", "10s"),
     ("metrics.podMonitor.scrapeTimeout", "5s", PODS, "spec.podMetricsEndpoints[0].scrapeTimeout", "5s"),
     ("metrics.podMonitor.relabelings", RELABELING, PODS, "spec.podMetricsEndpoints[0].relabelings", RELABELING),
-    ("metrics.podMonitor.metricRelabelings", RELABELING, PODS, "spec.podMetricsEndpoints[0].metricRelabelings", RELABELING),
+    ("metrics.podMonitor.metricRelabelings", RELABELING, PODS, "spec.podMetricsEndpoints[0].metricRelabelings",
+     RELABELING),
 ]
 PLACES_BY_CERT_MANAGER = [
     ("certificates.certManager.issuerRef", {"name": "a", "kind": "ClusterIssuer"}, CERTIFICATE, "spec.issuerRef",
@@ -224,7 +230,8 @@ def test_extra_objects_are_templates_as_text_or_as_objects():
 
 def test_a_given_secret_is_the_operators_and_its_ca_stands_in_the_webhook():
     rendered = render(BY_SECRET)
-    assert at(rendered.the("MutatingWebhookConfiguration"), "webhooks[0].clientConfig.caBundle").startswith("LS0tLS1CRUdJTiBD")
+    assert at(rendered.the("MutatingWebhookConfiguration"),
+              "webhooks[0].clientConfig.caBundle").startswith("LS0tLS1CRUdJTiBD")
     arguments = at(rendered.the("Deployment"), OPERATOR + "args")
     assert "--certificates=given" in arguments and "--certificate-secret=mine" in arguments
 

@@ -15,7 +15,8 @@ def says(server, annotations=None, namespace="elsewhere", labels=None, name="it"
     """What the API server says against such a Pod; "" where it takes it."""
     pod = {"apiVersion": "v1", "kind": "Pod",
            "metadata": {"name": name, "namespace": namespace, "annotations": annotations or {}, "labels": labels or {}},
-           "spec": {"containers": [{"name": "it", "image": "it:1"}], "serviceAccountName": "it", "automountServiceAccountToken": False}}
+           "spec": {"containers": [{"name": "it", "image": "it:1"}], "serviceAccountName": "it",
+                    "automountServiceAccountToken": False}}
     try:
         server.kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(pod))
     except AssertionError as error:
@@ -37,7 +38,8 @@ def fixture_server(control_plane):
 def fixture_released(server):
     """With values; until the API server has taken them up."""
     def release(*flags):
-        server.tool("helm", "upgrade", "--install", "asked", str(CHART), "-n", SPACE, "--set=policies.sidecars=false", *flags)
+        server.tool("helm", "upgrade", "--install", "asked", str(CHART), "-n", SPACE, "--set=policies.sidecars=false",
+                    *flags)
         until_in_force(lambda: says(server, INJECT, labels={"probe": "true"}))
         return server
     yield release
@@ -61,7 +63,8 @@ NOT_ASKED = {
 
 def test_only_annotated_pods_depend_on_it(released):
     server = released()
-    assert {case: REFUSED in says(server, annotations) for case, annotations in ASKED.items()} == dict.fromkeys(ASKED, True)
+    assert {case: REFUSED in says(server, annotations) for case, annotations in ASKED.items()} == {
+        case: True for case in ASKED}
     assert {case: says(server, annotations) for case, annotations in NOT_ASKED.items()} == dict.fromkeys(NOT_ASKED, "")
 
 
@@ -85,7 +88,8 @@ def test_with_ignore_annotated_pods_start(released):
 
 
 def test_selectors_and_conditions_narrow_it(released):
-    server = released("--set=webhook.namespaceSelector.matchLabels.team=a", "--set-string=webhook.objectSelector.matchLabels.probe=true",
+    server = released("--set=webhook.namespaceSelector.matchLabels.team=a",
+                      "--set-string=webhook.objectSelector.matchLabels.probe=true",
                       "--set=webhook.matchConditions[0].name=not-late",
                       "--set-string=webhook.matchConditions[0].expression=object.metadata.name != 'late'")
     probe = {"probe": "true"}

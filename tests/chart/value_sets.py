@@ -17,32 +17,39 @@ EVERYTHING = {
     "affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
         "nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "Exists"}]}]}}},
     "tolerations": [{"key": "a", "operator": "Exists", "effect": "NoSchedule"}],
-    "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "DoNotSchedule",
+    "topologySpreadConstraints": [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname",
+                                   "whenUnsatisfiable": "DoNotSchedule",
                                    "labelSelector": {"matchLabels": {"app.kubernetes.io/component": "injector"}}}],
     "dnsPolicy": "Default",
     "serviceAccount": {"name": "leader-elector-operator", "annotations": {"example.com/a": "b"}},
     "webhook": {
         "failurePolicy": "Ignore", "timeoutSeconds": 30, "reinvocationPolicy": "Never",
-        "namespaceSelector": {"matchLabels": {"elect": "yes"}, "matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]},
+        "namespaceSelector": {"matchLabels": {"elect": "yes"},
+                              "matchExpressions": [{"key": "a", "operator": "DoesNotExist"}]},
         "objectSelector": {"matchExpressions": [{"key": "b", "operator": "NotIn", "values": ["c"]}]},
-        "matchConditions": [{"name": "no-jobs", "expression": "!has(object.metadata.labels) || !('job-name' in object.metadata.labels)"}],
+        "matchConditions": [{"name": "no-jobs",
+                             "expression": "!has(object.metadata.labels) || !('job-name' in object.metadata.labels)"}],
         "annotations": {"example.com/a": "b"}, "port": 10250, "extraArgs": ["--log-level=debug"],
         "extraEnv": [{"name": "A", "value": "b"}]},
     "operator": {"copyAnnotations": False, "manageRbac": False, "extraEnv": [{"name": "A", "value": "b"}]},
-    "sidecar": {"image": "registry.example/sidecar:1", "mode": "container", "leaseDuration": "30s", "leaseRenewDuration": "20s",
+    "sidecar": {"image": "registry.example/sidecar:1", "mode": "container", "leaseDuration": "30s",
+                "leaseRenewDuration": "20s",
                 "retryPeriod": "5s", "logLevel": "warn", "resources": {"limits": {"cpu": ""}}},
     "service": {"annotations": {"example.com/a": "b"}, "ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv4"]},
     "podDisruptionBudget": {"minAvailable": "", "maxUnavailable": "34%"},
     "networkPolicy": {"enabled": True, "webhookFrom": [{"ipBlock": {"cidr": "10.0.0.0/8"}}],
-                      "metricsFrom": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "monitoring"}}}],
+                      "metricsFrom": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
                       "egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.1/32"}}], "ports": [{"port": 6443}]}]},
     "metrics": {
-        "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "annotations": {"a": "b"}, "interval": "30s",
+        "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "annotations": {"a": "b"},
+                           "interval": "30s",
                            "scrapeTimeout": "5s", "relabelings": [{"action": "labeldrop", "regex": "pod"}],
                            "metricRelabelings": [{"action": "drop", "regex": "a"}]},
-        "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "annotations": {"a": "b"}, "interval": "30s",
+        "podMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "annotations": {"a": "b"},
+                       "interval": "30s",
                        "scrapeTimeout": "5s", "namespaces": ["shop", "bank"],
-                       "relabelings": [{"action": "labeldrop", "regex": "pod"}], "metricRelabelings": [{"action": "drop", "regex": "a"}]}},
+                       "relabelings": [{"action": "labeldrop", "regex": "pod"}],
+                       "metricRelabelings": [{"action": "drop", "regex": "a"}]}},
 }
 
 VALUE_SETS = {
@@ -53,7 +60,8 @@ VALUE_SETS = {
         "metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}},
     "cert-manager with a CA of its own": {"certificates": {"mode": "certManager"}},
     "cert-manager with an issuer": {
-        "certificates": {"mode": "certManager", "certManager": {"issuerRef": {"name": "company", "kind": "ClusterIssuer"}}}},
+        "certificates": {"mode": "certManager",
+                         "certManager": {"issuerRef": {"name": "company", "kind": "ClusterIssuer"}}}},
     "a given Secret": {"certificates": {"mode": "secret", "secret": {"name": "leader-elector-given", "caBundle": CA}}},
     "a given Secret whose CA is injected": {
         "certificates": {"mode": "secret", "secret": {"name": "leader-elector-given"}},
@@ -61,6 +69,7 @@ VALUE_SETS = {
     "least": {
         "replicas": 1, "rbac": {"create": False}, "serviceAccount": {"create": False, "name": "leader-elector-mine"},
         "policies": {"operator": False, "holders": False, "sidecars": False}, "podDisruptionBudget": {"enabled": False},
-        "webhook": {"resources": None}, "operator": {"resources": None}, "podSecurityContext": None, "securityContext": None,
+        "webhook": {"resources": None}, "operator": {"resources": None}, "podSecurityContext": None,
+        "securityContext": None,
         "nodeSelector": None, "sidecar": {"resources": None}},
 }
