@@ -3,10 +3,10 @@
 
 tests/simulation/mutations.py --build DIR [--from SEED] [--schedules N] [--junit FILE] [NAME...]
 
-Each file in mutations/ is a patch that breaks one rule, and says which tests have to notice it. The build makes a program
-mutant-NAME of it (target "mutants"). Prints a table: rule, mutation, how many seeds were needed or how many tests failed,
-what was seen. Fails if a mutation survives, or a rule of 1 to 14 has none. The seeds are those from 1 on, so that the
-same sources always get the same verdict.
+Each file in mutations/ is a patch that breaks one rule, and says which tests have to notice it. The build makes a
+program mutant-NAME of it (target "mutants"). Prints a table: rule, mutation, how many seeds were needed or how many
+tests failed, what was seen. Fails if a mutation survives, or a rule of 1 to 14 has none. The seeds are those from 1 on,
+so that the same sources always get the same verdict.
 """
 import argparse
 import collections
