@@ -70,7 +70,9 @@ Result<std::optional<bool>> Owners::isThere(const std::string& space,
     }
     const auto found = api_.getMeta(cluster::objectPath(*resource, space, workload.name));
     if (!found) {
-        return found.error();
+        return found.error().kind == ErrorKind::Forbidden
+                   ? Result<std::optional<bool>>(std::nullopt)
+                   : found.error();
     }
     const std::optional<ObjectMeta>& meta = found.value();
     return std::optional(meta && meta->uid == workload.uid && !meta->deleted);

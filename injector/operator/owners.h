@@ -23,7 +23,7 @@ class Owners {
     Result<OwnerReference> workloadOf(const PodRecord& pod);
 
     // Whether the workload is there, and not on its way out: what such a one owned is deleted, and
-    // deleted again if it comes back. Nothing of a kind that we cannot read.
+    // deleted again if it comes back. Nothing of a kind that we may not read.
     Result<std::optional<bool>> isThere(const std::string& space, const OwnerReference& workload);
 
     // A few hundred bytes each.
