@@ -142,7 +142,7 @@ tier_demo() {
 }
 
 tier_controlplane() {
-    build leader-elector contract_tier && run_pytest controlplane "$1"
+    build leader-elector leader-elector-injector contract_tier && run_pytest controlplane "$1"
 }
 
 # The check of histories is tested first: what it finds, and what it leaves alone.
@@ -156,7 +156,8 @@ tier_interop() {
 }
 
 tier_chart() { run_pytest chart "$1"; }
-tier_cluster() { run_pytest cluster "$1"; }
+# Of the programs only `check` is called from here; the rest comes with the image.
+tier_cluster() { build leader-elector-injector && run_pytest cluster "$1"; }
 
 # ------------------------------------------------------------------------------------------------------ counting
 

@@ -17,7 +17,8 @@ const char* toString(Method method);
 struct Request {
     Method method = Method::Get;
     std::string path;  // with query; without the endpoint's prefix
-    std::string body = {};  // "" for none
+    // "" for none. Said to be empty, so that the compiler lets it be left out.
+    std::string body = {};  // NOLINT(readability-redundant-member-init)
     // What the body is, and what the answer is asked to be. (Metadata alone of an object, a merge
     // patch, server-side apply: all of them are told apart by these.)
     std::string contentType = "application/json";
