@@ -28,7 +28,8 @@ std::string toBase64(std::string_view bytes) {
 }
 
 std::optional<std::string> fromBase64(std::string_view text) {
-    const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+    std::size_t padding = text.ends_with('=') ? 1 : 0;
+    padding += text.ends_with("==") ? 1 : 0;
     // OpenSSL by itself skips blanks and takes any number of padding characters.
     if (text.size() % kLetters != 0 ||
         !std::ranges::all_of(text.substr(0, text.size() - padding), isLetter)) {

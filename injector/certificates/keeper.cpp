@@ -182,8 +182,7 @@ Keeper::Result<Keeper::Seen> Keeper::look() {
     stored.leaf = {secretValue(leaf.value(), kLeafCertificate),
                    secretValue(leaf.value(), kLeafKey)};
     stored.bundle = decoded(json_text::member(*webhook, "clientConfig").value_or(""), "caBundle");
-    noteBundle(stored.bundle);
-    stored.carriedFor = clock_.now() - *bundleSince_;
+    stored.carriedFor = carriedFor(stored.bundle);
     leafExpiry_ = expiryOf(stored.leaf.certificate);
     authorityExpiry_ = expiryOf(stored.authority.current.certificate);
     return seen;
@@ -196,20 +195,25 @@ Keeper::Result<std::string> Keeper::read(const std::string& path, const char* ki
         return failure(object.error().kind, fmt::format("cannot read the {} {}: {}", kind, name,
                                                         object.error().message));
     }
-    if (!object.value()) {
+    std::optional<std::string> document = std::move(object).value();
+    if (!document) {
         return failure(ErrorKind::NotFound, missing(kind, name));
     }
-    if (!json_text::isValid(*object.value())) {
+    if (!json_text::isValid(*document)) {
         return failure(ErrorKind::Malformed, fmt::format("the {} {} is not JSON", kind, name));
     }
-    return *std::move(object).value();
+    return std::move(*document);
 }
 
-void Keeper::noteBundle(const std::string& bundle) {
+// Notes that the configuration carries this bundle; for how long it is known to.
+Duration Keeper::carriedFor(const std::string& bundle) {
+    const elector::runtime::Instant now = clock_.now();
     if (!bundleSince_ || bundle != bundle_) {
         bundle_ = bundle;
-        bundleSince_ = clock_.now();
+        bundleSince_ = now;
+        return {};
     }
+    return now - *bundleSince_;
 }
 
 elector::runtime::Result<cluster::Done> Keeper::carryOut(const Step& step, const Seen& seen) {

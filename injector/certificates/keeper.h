@@ -73,7 +73,7 @@ class Keeper {
     Result<Done> storeSecret(const std::string& name, const Version& version,
                              const std::vector<std::pair<std::string, std::string>>& data);
     Result<Done> publish(const std::string& bundle, const Version& version);
-    void noteBundle(const std::string& bundle);
+    Duration carriedFor(const std::string& bundle);
 
     const Places places_;
     const Lifetimes lifetimes_;

@@ -73,7 +73,9 @@ class View {
     // What has to be trusted beside the authority: what was already, and whom the leaf in use
     // needs.
     Certificates previous(const Lifetimes& lifetimes) const {
-        if (leafIsOurs() && now_ >= later(mintedAt(*leaf_), lifetimes.grace())) {
+        const bool isGraceOver =
+            leaf_ && leafIsOurs() && now_ >= later(mintedAt(*leaf_), lifetimes.grace());
+        if (isGraceOver) {
             return {};
         }
         Certificates result = previous_;
@@ -162,11 +164,18 @@ std::string complaintAboutLeaf(const View& view, const std::vector<std::string>&
     return now >= renewalOf(*leaf) ? "two thirds of the life of the one in use have passed" : "";
 }
 
+// Where nothing is due: until the next renewal, or the end of the grace.
 Duration untilNext(const View& view, const Certificates& previous, WallTime now,
                    const Lifetimes& lifetimes) {
-    WallTime next = std::min(renewalOf(*view.leaf()), renewalOf(*view.authority()));
-    if (!previous.empty()) {
-        next = std::min(next, later(mintedAt(*view.leaf()), lifetimes.grace()));
+    WallTime next = WallTime::max();
+    if (const auto& authority = view.authority()) {
+        next = renewalOf(*authority);
+    }
+    if (const auto& leaf = view.leaf()) {
+        next = std::min(next, renewalOf(*leaf));
+        if (!previous.empty()) {
+            next = std::min(next, later(mintedAt(*leaf), lifetimes.grace()));
+        }
     }
     return std::max<Duration>(next - now, Duration::zero());
 }

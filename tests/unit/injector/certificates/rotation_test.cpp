@@ -188,8 +188,9 @@ struct Damage {
     bool coversAfterwards;  // nothing that the webhook or an API server needs was harmed
 };
 
-KeyPair foreignAuthority() {
-    return mintAuthority(kStart, 3650 * kDay);
+const KeyPair& foreignAuthority() {
+    static const KeyPair kPair = mintAuthority(kStart, 3650 * kDay);
+    return kPair;
 }
 
 std::vector<Damage> damages() {
