@@ -67,15 +67,15 @@ int runCheck(const config::CheckRequest& request, const elector::runtime::Clock&
     if (!facts) {
         return noAnswer(facts.error(), err);
     }
-    if (!facts.value()) {
+    const auto& found = facts.value();
+    if (!found) {
         err << fmt::format("there is no {} in the namespace {}\n", target.text(), space);
         return kExitFailure;
     }
-    const auto judgement = judge(*facts.value());
+    const auto judgement = judge(*found);
     const auto& lease = judgement.decision.leaseName;
     const auto leaseFacts = lease.empty() ? LeaseFacts() : gatherLease(api, {space, lease}, clock);
-    return print(diagnose(*facts.value(), judgement, leaseFacts, elector::kVersion), request.output,
-                 out);
+    return print(diagnose(*found, judgement, leaseFacts, elector::kVersion), request.output, out);
 }
 
 }  // namespace injector::check

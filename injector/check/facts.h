@@ -21,9 +21,11 @@ struct Reading {
 
 // A Pod that concerns the injector, or is one of the workload asked about.
 struct PodFact {
-    operators::PodRecord record;  // with its facts, and the workload that made it
-    std::string image;            // the sidecar's; "" where there is none
-    std::string phase;            // status.phase
+    operators::PodRecord record;         // with its facts
+    std::string account;                 // its ServiceAccount
+    operators::OwnerReference workload;  // that made it
+    std::string image;                   // the sidecar's; "" where there is none
+    std::string phase;                   // status.phase
 };
 
 struct PodFacts {

@@ -17,7 +17,6 @@ namespace {
 
 namespace json_text = elector::kubernetes::json_text;
 using cluster::ObjectMeta;
-using elector::kubernetes::ErrorKind;
 using json_text::member;
 using operators::OwnerReference;
 
@@ -71,7 +70,7 @@ bool isOf(const Target& target, const operators::PodRecord& pod, const OwnerRefe
 
 std::string imageOf(std::string_view pod) {
     const auto spec = member(pod, "spec").value_or("");
-    for (const auto list : {"initContainers", "containers"}) {
+    for (const auto* list : {"initContainers", "containers"}) {
         for (const auto container : json_text::elementsOf(member(spec, list).value_or(""))) {
             if (textOf(container, "name") == elector::names::kContainer) {
                 return textOf(container, "image");
@@ -88,17 +87,23 @@ Result<std::optional<PodFact>> readWhole(cluster::Api& api, operators::PodRecord
     if (!document) {
         return std::move(document).error();
     }
-    if (!document.value()) {
+    const auto& pod = document.value();
+    if (!pod) {
         return std::optional<PodFact>();
     }
-    auto facts = operators::readPod(*document.value());
+    auto facts = operators::readPod(*pod);
     if (!facts) {
         return std::move(facts).error();
     }
+    PodFact fact;
+    fact.record = std::move(record);
+    fact.account = facts.value().serviceAccount;
+    fact.workload = workload;
+    fact.image = imageOf(*pod);
+    fact.phase = textOf(member(*pod, "status").value_or(""), "phase");
     facts.value().workload = std::move(workload);
-    record.facts = std::move(facts).value();
-    const auto phase = textOf(member(*document.value(), "status").value_or(""), "phase");
-    return std::optional(PodFact{std::move(record), imageOf(*document.value()), phase});
+    fact.record.facts = std::move(facts).value();
+    return std::optional(std::move(fact));
 }
 
 }  // namespace
@@ -132,11 +137,13 @@ Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const T
     for (const auto& meta : kept) {
         auto record = operators::recordOf(meta);
         auto workload = workloadOf(record, controllers);
-        auto pod = readWhole(api, std::move(record), std::move(workload));
-        if (!pod) {
-            facts.problem = pod.error().message;
-        } else if (pod.value()) {
-            facts.pods.push_back(std::move(*pod.value()));
+        auto read = readWhole(api, std::move(record), std::move(workload));
+        if (!read) {
+            facts.problem = read.error().message;
+            continue;
+        }
+        if (auto& pod = read.value()) {
+            facts.pods.push_back(std::move(*pod));
         }
     }
     return facts;
@@ -149,10 +156,11 @@ Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Tar
     if (!object) {
         return std::move(object).error();
     }
-    if (!object.value()) {
+    auto& document = object.value();
+    if (!document) {
         return std::optional<WorkloadFacts>();
     }
-    facts.object = std::move(*object.value());
+    facts.object = std::move(*document);
     facts.space = readingOf(api, "/api/v1/namespaces/" + cluster::encoded(target.key.space));
     facts.installation = gatherInstallation(api);
     auto pods = gatherPods(api, target.key.space, &target);

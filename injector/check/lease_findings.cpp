@@ -43,7 +43,7 @@ std::set<std::string> accountsOf(const WorkloadFacts& facts) {
     std::set<std::string> accounts;
     for (const auto& pod : podsOf(facts)) {
         if (!hasEnded(pod)) {
-            accounts.insert(pod.record.facts->serviceAccount);
+            accounts.insert(pod.account);
         }
     }
     if (accounts.empty()) {
@@ -120,7 +120,7 @@ class LeaseJudge {
         const bool isExpired =
             record.renewTime && age > record.duration.value_or(std::chrono::seconds(0));
         add(isExpired ? Weight::Problem : Weight::Well, "lease",
-            fmt::format("\"{}\" {} the Lease \"{}\", renewed {} ago by this machine's clock",
+            fmt::format(R"("{}" {} the Lease "{}", renewed {} ago by this machine's clock)",
                         quoted(holder, 253), isExpired ? "held" : "holds", quoted(name_),
                         elector::runtime::formatDuration(age)));
     }
@@ -208,7 +208,7 @@ class LeaseJudge {
         for (const auto& account : accounts_) {
             std::set<std::string> leases;
             for (const auto& pod : facts_.pods.pods) {
-                if (campaigns(pod) && pod.record.facts->serviceAccount == account) {
+                if (campaigns(pod) && pod.account == account) {
                     leases.insert(pod.record.lease());
                 }
             }

@@ -13,8 +13,6 @@ namespace injector::check {
 
 namespace {
 
-using elector::runtime::quoted;
-
 std::string counted(std::size_t count) {
     return fmt::format("{} of its Pods", count);
 }
@@ -51,7 +49,7 @@ std::vector<PodFact> podsOf(const WorkloadFacts& facts) {
         const auto isTarget = [&](const operators::OwnerReference& owner) {
             return owner.kind == target.resource.kind && owner.name == target.key.name;
         };
-        return isTarget(pod.record.facts->workload) ||
+        return isTarget(pod.workload) ||
                (pod.record.controller && isTarget(*pod.record.controller));
     });
     return pods;

@@ -1,11 +1,11 @@
 #include "injector/check/pod_state.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cstdint>
 #include <optional>
 #include <vector>
-
-#include "fmt/format.h"
 
 namespace injector::check {
 
@@ -53,10 +53,7 @@ PodLine lineOf(const PodFact& pod, std::string_view current) {
     line.name = record.key.name;
     line.image = pod.image;
     line.phase = pod.phase;
-    if (record.facts) {
-        line.workload =
-            fmt::format("{}/{}", record.facts->workload.kind, record.facts->workload.name);
-    }
+    line.workload = fmt::format("{}/{}", pod.workload.kind, pod.workload.name);
     switch (operators::stateOf(record)) {
         case PodState::Unread:
             line.state = "unread";

@@ -146,7 +146,7 @@ class Judge {
             case Verdict::Injected:
                 break;
         }
-        const auto podTemplate = *templateOf(kind, object_);
+        const auto podTemplate = templateOf(kind, object_).value_or(object_);
         report_.injected = std::string(object_);
         report_.injected->replace(
             static_cast<std::size_t>(podTemplate.data() - object_.data()), podTemplate.size(),

@@ -55,8 +55,7 @@ bool hasOurs(std::string_view annotations) {
         return annotations.find(names::kPrefix) != std::string_view::npos;
     }
     const auto members = json_text::membersOf(annotations);
-    return std::any_of(members.begin(), members.end(),
-                       [](const auto& each) { return isOurs(each.key); });
+    return std::ranges::any_of(members, [](const auto& each) { return isOurs(each.key); });
 }
 
 // Those of a workload that the operator copies: all of ours but what was written by the injector.
@@ -117,8 +116,7 @@ std::string restored(std::string_view object, std::string_view key, std::string_
 // `podTemplate` with this metadata: in its place, or where people write it, before all else.
 std::string withMetadata(std::string_view podTemplate, std::string_view metadata) {
     const auto members = json_text::membersOf(podTemplate);
-    if (std::any_of(members.begin(), members.end(),
-                    [](const auto& each) { return each.key == "metadata"; })) {
+    if (std::ranges::any_of(members, [](const auto& each) { return each.key == "metadata"; })) {
         return json_text::withMember(podTemplate, "metadata", metadata);
     }
     auto result = json_text::withMember("{}", "metadata", metadata);
@@ -131,7 +129,7 @@ std::string withMetadata(std::string_view podTemplate, std::string_view metadata
 }  // namespace
 
 const WorkloadKind* findWorkloadKind(std::string_view apiVersion, std::string_view kind) {
-    const auto* found = std::find_if(kKinds.begin(), kKinds.end(), [&](const WorkloadKind& each) {
+    const auto* found = std::ranges::find_if(kKinds, [&](const WorkloadKind& each) {
         return each.kind == kind && groupOf(each.apiVersion) == groupOf(apiVersion);
     });
     return found == kKinds.end() ? nullptr : found;
@@ -153,8 +151,8 @@ Annotated annotationsOf(const WorkloadKind& kind, std::string_view object) {
 
 bool isOwned(std::string_view object) {
     const auto owners = json_text::elementsOf(part(part(object, "metadata"), "ownerReferences"));
-    return std::any_of(owners.begin(), owners.end(),
-                       [](auto owner) { return part(owner, "controller") == "true"; });
+    return std::ranges::any_of(owners,
+                               [](auto owner) { return part(owner, "controller") == "true"; });
 }
 
 std::string podOf(const WorkloadKind& kind, std::string_view object, Copies copies) {

@@ -276,8 +276,8 @@ class Composer final : public YAML::EventHandler {
             return;
         }
         if (std::exchange(open.isOverride, false)) {
-            const auto old = std::find_if(open.members.begin(), open.members.end(),
-                                          [&](const auto& each) { return each.first == open.key; });
+            const auto old = std::ranges::find_if(
+                open.members, [&](const auto& each) { return each.first == open.key; });
             old->second = std::move(value);
         } else {
             open.members.emplace_back(open.key.value_or(""), std::move(value));

@@ -55,13 +55,23 @@ int takeBase(std::string_view& digits) {
     if (digits.size() < 2 || digits.front() != '0') {
         return 10;
     }
-    const char letter = digits[1];
-    const int base = letter == 'x' || letter == 'X'   ? 16
-                     : letter == 'o' || letter == 'O' ? 8
-                     : letter == 'b' || letter == 'B' ? 2
-                                                      : 0;
-    digits.remove_prefix(base == 0 ? 1 : 2);
-    return base == 0 ? 8 : base;
+    digits.remove_prefix(1);
+    switch (digits.front()) {
+        case 'x':
+        case 'X':
+            digits.remove_prefix(1);
+            return 16;
+        case 'o':
+        case 'O':
+            digits.remove_prefix(1);
+            return 8;
+        case 'b':
+        case 'B':
+            digits.remove_prefix(1);
+            return 2;
+        default:
+            return 8;
+    }
 }
 
 // Go's strconv.ParseInt with base 0, then ParseUint, which takes no sign.
@@ -81,7 +91,7 @@ std::optional<std::string> integerIn(std::string_view text) {
 }
 
 std::size_t takeDigits(std::string_view& text) {
-    const auto* end = std::find_if_not(text.begin(), text.end(), isDigit);
+    const auto* end = std::ranges::find_if_not(text, isDigit);
     const auto count = static_cast<std::size_t>(end - text.begin());
     text.remove_prefix(count);
     return count;
@@ -133,7 +143,7 @@ bool separatesDigits(std::string_view text) {
 
 std::optional<std::string> numberIn(std::string_view text) {
     std::string plain(text);
-    plain.erase(std::remove(plain.begin(), plain.end(), '_'), plain.end());
+    std::erase(plain, '_');
     if (text.front() == '.') {
         return separatesDigits(text) ? floatIn(plain) : std::nullopt;
     }
@@ -144,8 +154,8 @@ std::optional<std::string> numberIn(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> resolvePlain(std::string_view text) {
-    const auto* word = std::find_if(kWords.begin(), kWords.end(),
-                                    [&](const Word& each) { return each.text == text; });
+    const auto* word =
+        std::ranges::find_if(kWords, [&](const Word& each) { return each.text == text; });
     if (word != kWords.end()) {
         return word->json.empty() ? std::nullopt : std::optional(std::string(word->json));
     }

@@ -60,7 +60,7 @@ std::string inQuotes(std::string_view text) {
 }
 
 bool isPrintable(std::string_view text) {
-    if (std::any_of(kUnreadable.begin(), kUnreadable.end(), [&](const auto& each) {
+    if (std::ranges::any_of(kUnreadable, [&](const auto& each) {
             return text.find(each.first) != std::string_view::npos;
         })) {
         return false;
@@ -93,7 +93,7 @@ bool isBlock(std::string_view text) {
         return false;
     }
     const auto lines = linesOf(text);
-    return isPrintable(text) && std::none_of(lines.begin(), lines.end(), [](auto line) {
+    return isPrintable(text) && std::ranges::none_of(lines, [](auto line) {
                return !line.empty() && line.find_first_not_of(" \t") == std::string_view::npos;
            });
 }

@@ -333,7 +333,7 @@ TEST(DiagnosisTest, TellsWhatTheRightsLack) {
                   "for the first Pod",
                   "its Pods get a sidecar");
     scene = goodScene();
-    scene.facts.pods.pods[0].record.facts->serviceAccount = "other";
+    scene.facts.pods.pods[0].account = "other";
     EXPECT_THAT(scene.findings(),
                 AllOf(Contains("ok rights: the ServiceAccount \"default\" may campaign for it"),
                       Contains("problem rights: the ServiceAccount \"other\" may not campaign for "
@@ -372,7 +372,7 @@ TEST(DiagnosisTest, SaysThatRightsAddUp) {
     scene.facts.pods.pods.push_back(injectedPod("db-1", "db"));
     scene.facts.pods.pods.push_back(injectedPod("api-1", "api"));
     auto other = injectedPod("own-1", "own");
-    other.record.facts->serviceAccount = "own";
+    other.account = "own";
     scene.facts.pods.pods.push_back(other);
     EXPECT_THAT(scene.findings(),
                 Contains("note account: the ServiceAccount \"default\" also serves Pods that "
@@ -384,7 +384,7 @@ TEST(DiagnosisTest, SaysThatRightsAddUp) {
 TEST(DiagnosisTest, TakesTheServiceAccountOfTheTemplateWhereNoPodLives) {
     auto scene = goodScene();
     scene.facts.pods.pods = {injectedPod("db-1", "db")};
-    scene.facts.pods.pods.front().record.facts->serviceAccount = "web-account";
+    scene.facts.pods.pods.front().account = "web-account";
     scene.facts.object.replace(scene.facts.object.find("\"containers\""), 0,
                                R"("serviceAccountName":"web-account",)");
     EXPECT_THAT(scene.findings(),

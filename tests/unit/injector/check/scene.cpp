@@ -33,6 +33,8 @@ PodFact injectedPod(const std::string& name, const std::string& workload) {
     facts.hasSidecar = true;
     facts.leaseName = workload;
     facts.workload = {"apps/v1", "Deployment", workload, "uid-of-" + workload, true};
+    pod.account = facts.serviceAccount;
+    pod.workload = facts.workload;
     pod.record.facts = facts;
     pod.image = "leader-elector:0.1.0";
     pod.phase = "Running";
