@@ -1,4 +1,5 @@
 """One cluster, one image and one group of electors for all tests of this folder."""
+import itertools
 import os
 import subprocess
 import sys
@@ -12,6 +13,10 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "history")]
 
 from group import Group  # noqa: E402
 from machine import GivenCluster, OwnCluster  # noqa: E402
+from release import Release  # noqa: E402
+from workload import Space  # noqa: E402
+
+NUMBERS = itertools.count(1)
 
 
 def given_cluster():
@@ -89,3 +94,50 @@ def observation(group, tmp_path):
         observed.close()
         group.show()
     observed.judge()
+
+
+@pytest.fixture(scope="session")
+def installed_release(cluster):
+    """The chart with its default values, until the end of all tests."""
+    made = Release(cluster, os.environ["E2E_IMAGE"] if cluster.foreign else None)
+    made.install()
+    yield made
+    made.uninstall()
+
+
+@pytest.fixture
+def release(installed_release):
+    """Both replicas ready, whatever the test before has done."""
+    installed_release.ready_pods()
+    return installed_release
+
+
+@pytest.fixture
+def spaces(release):
+    """Two namespaces for one test, with names that no other test has had."""
+    made = [Space(release.cluster, f"workloads-{os.getpid()}-{next(NUMBERS)}") for _ in range(2)]
+    yield made
+    for space in made:
+        space.delete()
+
+
+@pytest.fixture
+def space(spaces):
+    return spaces[0]
+
+
+@pytest.fixture
+def injector(cluster):
+    """Runs leader-elector-injector with a command against the cluster; what it printed, whatever its exit code."""
+    program = str(HERE.parents[1] / "build" / "injector" / "leader-elector-injector")
+
+    def call(*arguments):
+        if cluster.foreign:
+            command, options = [program, *arguments], {}
+        else:
+            kubeconfig = f"KUBECONFIG={cluster.directory}/pki/admin.kubeconfig"
+            command = [HERE / "cluster", "exec", "cp", "env", kubeconfig, program, *arguments]
+            options = {"env": {**os.environ, "CLUSTER_DIR": str(cluster.directory)}}
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **options).stdout
+
+    return call
