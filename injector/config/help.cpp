@@ -57,9 +57,10 @@ std::string helpText() {
                       "\nExit codes:\n"
                       "  {}  stopped as asked; inject: printed; check: all is well\n"
                       "  {}  failed; inject: refused; check: something is not well\n"
-                      "  {}  wrong flags, environment or surroundings; one sentence says which\n",
+                      "  {}  wrong flags, environment or surroundings; one sentence says which\n"
+                      "  {}  check: the API server did not answer, or not what was asked\n",
                       elector::config::kExitSuccess, elector::config::kExitFailure,
-                      elector::config::kExitUsage);
+                      elector::config::kExitUsage, elector::config::kExitNoAnswer);
 }
 
 std::string versionText() {
