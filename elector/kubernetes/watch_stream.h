@@ -20,8 +20,8 @@ class WatchStream {
     // `client` must outlive the stream, and is used by nobody else meanwhile.
     explicit WatchStream(Client& client) : client_(client) {}
 
-    // Asks for the events at the request's path, which says watch=1. `setUp` bounds the time until the head of
-    // the answer, and `stream` what follows.
+    // Asks for the events at the request's path, which says watch=1. `setUp` bounds the time until
+    // the head of the answer, and `stream` what follows.
     Result<Done> open(const Request& request, const Limits& setUp, const Limits& stream);
 
     // Waits for the next event. Gone where the server ended the watch, in whatever way, or said

@@ -198,9 +198,8 @@ ApiError KubernetesStore::watch(const LeaseKey& key, WatchSink& sink, election::
     const auto time = watchTime();
     const Instant now = clock_.now();
     kubernetes::WatchStream stream(watching_);
-    const auto opened = stream.open(
-        {Method::Get, watchPath(key, version.value(), time)}, {now + setUp, stop},
-                                    {now + time + kWatchGrace, stop});
+    const auto opened = stream.open({Method::Get, watchPath(key, version.value(), time)},
+                                    {now + setUp, stop}, {now + time + kWatchGrace, stop});
     if (!opened) {
         return explained(opened.error(), "watch", key);
     }

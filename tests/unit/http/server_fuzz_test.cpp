@@ -5,8 +5,8 @@
 #include <random>
 #include <string>
 
-#include "tests/unit/http/server_fixture.h"
 #include "tests/support/test_client.h"
+#include "tests/unit/http/server_fixture.h"
 
 namespace elector::http {
 namespace {

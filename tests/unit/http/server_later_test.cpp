@@ -7,8 +7,8 @@
 #include <string>
 #include <thread>
 
-#include "tests/unit/http/server_fixture.h"
 #include "tests/support/test_client.h"
+#include "tests/unit/http/server_fixture.h"
 
 namespace elector::http {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "tests/support/certificates.h"
-#include "tests/unit/http/server_fixture.h"
 #include "tests/support/test_client.h"
+#include "tests/unit/http/server_fixture.h"
 
 namespace elector::http {
 namespace {

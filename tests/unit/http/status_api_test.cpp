@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "elector/runtime/rfc3339.h"
-#include "tests/unit/http/server_fixture.h"
 #include "tests/support/test_client.h"
+#include "tests/unit/http/server_fixture.h"
 
 namespace elector::http {
 namespace {

@@ -110,8 +110,10 @@ TEST_F(WatchStreamTest, EndsASilentWatchAtOnceWhenStopped) {
     auto client = clientOf(server);
     WatchStream stream(client);
     std::stop_source stop;
-    ASSERT_TRUE(
-        stream.open({Method::Get, "/w"}, {clock_.now() + kSoon, {}}, {Instant::max(), stop.get_token()}).ok());
+    ASSERT_TRUE(stream
+                    .open({Method::Get, "/w"}, {clock_.now() + kSoon, {}},
+                          {Instant::max(), stop.get_token()})
+                    .ok());
     std::jthread stopper([&] { stop.request_stop(); });
     const auto event = stream.next();
     ASSERT_FALSE(event.ok());

@@ -246,8 +246,8 @@ TEST(AnnotationsTest, AreNotLookedAtWhereTheyAreSwitchedOff) {
 
 TEST(AnnotationsTest, OfAnyLengthAndContentGiveASentenceOfBoundedLength) {
     const std::vector<std::string> hostile{
-        std::string(100'000, 'x'),      std::string(100'000, '\x01'),
-        std::string(100'000, '"'),      std::string(500, '\\'),
+        std::string(100'000, 'x'),        std::string(100'000, '\x01'),
+        std::string(100'000, '"'),        std::string(500, '\\'),
         std::string(10'000, '\n') + "ok", "\u202e" + std::string(300, 'y'),
         std::string("a\0b", 3),           "1" + std::string(100'000, '0') + "s",
         std::string(99'999, '0') + "10s",
