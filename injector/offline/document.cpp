@@ -87,6 +87,8 @@ bool addJson(std::string_view content, const Document& whole, std::vector<Docume
         values.emplace_back(begin, scanner.position());
     }
     std::size_t done = 0;
+    std::size_t line = whole.line;  // at `counted`
+    std::size_t counted = 0;
     for (const auto& [begin, end] : values) {
         const bool isFirst = done == 0;
         const bool isLast = end == values.back().second;
@@ -94,7 +96,9 @@ bool addJson(std::string_view content, const Document& whole, std::vector<Docume
         document.isJson = true;
         document.lead = isFirst ? whole.lead : content.substr(done, begin - done);
         document.content = content.substr(begin, end - begin);
-        document.line += linesIn(content.substr(0, begin));
+        line += linesIn(content.substr(counted, begin - counted));
+        counted = begin;
+        document.line = line;
         document.tail = isLast ? std::string_view(content.data() + end,
                                                   content.size() - end + whole.tail.size())
                                : std::string_view(content.data() + end, 0);
