@@ -1,6 +1,8 @@
 #include "tests/unit/injector/check/scene.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <chrono>
 
@@ -88,6 +90,13 @@ std::vector<std::string> Scene::findings() const {
                                     finding.topic, finding.sentence));
     }
     return texts;
+}
+
+void expectProblem(const Scene& scene, const std::string& finding, const std::string& headline) {
+    const auto report = scene.report();
+    EXPECT_FALSE(report.isWell);
+    EXPECT_EQ(report.headline, headline);
+    EXPECT_THAT(scene.findings(), testing::Contains(finding));
 }
 
 }  // namespace injector::check

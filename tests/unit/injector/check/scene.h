@@ -29,4 +29,7 @@ struct Scene {
 
 Scene goodScene();
 
+// `scene` is not well, for this reason among others.
+void expectProblem(const Scene& scene, const std::string& finding, const std::string& headline);
+
 }  // namespace injector::check
