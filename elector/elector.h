@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,8 +33,6 @@ class Elector final : private http::StatusSource {
     // Steps down as configured, answering "no" meanwhile, then ends the server. Takes the drain and
     // a release, D at most, even if the API does not answer.
     void stop();
-
-    std::uint16_t port() const { return server_->port(); }
 
     // Who leads, as of now. Any thread.
     election::Answer answer() const override { return campaign_->answer(); }

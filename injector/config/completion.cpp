@@ -130,7 +130,6 @@ void complete(OperatorConfig& config, const Settings& settings, const Facts& fac
     if (config.podUid.empty()) {
         config.podUid = elector::config::podUidOf(facts.serviceAccountToken.value_or(""));
     }
-    chooseImage(config.image);
     chooseLogFormat(config.logging, settings, facts);
 }
 

@@ -52,7 +52,6 @@ struct OperatorConfig {
     std::string webhookConfiguration;  // --webhook-configuration: whose caBundle is ours (Own)
     bool copiesAnnotations = true;     // --copy-annotations
     bool managesRbac = true;           // --manage-rbac
-    std::string image;                 // --image: the sidecar's, to tell outdated ones
     Logging logging;
 };
 

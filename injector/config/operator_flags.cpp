@@ -153,14 +153,6 @@ std::vector<Flag<OperatorConfig>> workFlags() {
          [](OperatorConfig& config, const std::string& value) {
              return assignChoice(config.managesRbac, value, {{"true", true}, {"false", false}});
          }},
-        {{.name = "image",
-          .placeholder = "IMAGE",
-          .shown = "leader-elector of this version",
-          .purpose = "The image that sidecars should have, to tell outdated ones."},
-         [](OperatorConfig& config, const std::string& value) {
-             config.image = value;
-             return complaintAboutImage(value);
-         }},
     };
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -38,8 +37,6 @@ class Operator {
     // Ends the work, and then steps down: who leads next finds nobody at work. Takes moments, and a
     // release, D at most.
     void stop();
-
-    std::uint16_t port() const { return elector_.port(); }
 
     // How soon after a change of leadership the work begins or ends. Until it ends nothing is
     // written: each write asks who leads.

@@ -93,7 +93,6 @@ TEST(InvocationTest, AnOperatorHasTheseDefaults) {
     EXPECT_EQ(config.webhookConfiguration, "hook");
     EXPECT_TRUE(config.copiesAnnotations);
     EXPECT_TRUE(config.managesRbac);
-    EXPECT_EQ(config.image, kDefaultImage);
     EXPECT_EQ(config.logging.format, LogFormat::Json);
 }
 
@@ -104,7 +103,7 @@ TEST(InvocationTest, AnOperatorIsToldWhoItIsByTheEnvironment) {
     const auto config = parsed<OperatorConfig>(
         {"operator", "--lease-name=op", "--certificates=given", "--certificate=/c.pem",
          "--certificate-secret=s", "--copy-annotations=false", "--manage-rbac=false",
-         "--health-addr=:1", "--image=i"},
+         "--health-addr=:1"},
         environment);
     EXPECT_EQ(config.id, "hook-1");
     EXPECT_EQ(config.podUid, "u-1");
@@ -116,7 +115,6 @@ TEST(InvocationTest, AnOperatorIsToldWhoItIsByTheEnvironment) {
     EXPECT_FALSE(config.copiesAnnotations);
     EXPECT_FALSE(config.managesRbac);
     EXPECT_EQ(config.healthAddress, (Address{"", 1}));
-    EXPECT_EQ(config.image, "i");
 }
 
 TEST(InvocationTest, AFlagWinsOverTheEnvironment) {
