@@ -62,8 +62,8 @@ def test_what_started_bare_is_found_and_reported(changed, space):
         changed.scale(2)
     changed.ready_pods()
     assert space.event("InjectionMissed", "web", 90) == (
-        f'Pod "{pod["metadata"]["name"]}" asks for a sidecar (leader-elector.io/inject: "true") but came up without one, '
-        "as the webhook was not asked when it was made: delete the Pod, and the next one gets it")
+        f'Pod "{pod["metadata"]["name"]}" asks for a sidecar (leader-elector.io/inject: "true") but came up without '
+        "one, as the webhook was not asked when it was made: delete the Pod, and the next one gets it")
     leader = wait_for("an operator works", changed.operator_leader)
     operator = next(pod for pod in changed.ready_pods() if pod["metadata"]["name"] == leader)
     wait_for("the metric says so",
