@@ -98,6 +98,12 @@ class Group:
         else:
             observation.watch(pod.name, pod.address, PORT, network=self.cluster.network(pod.node))
 
+    def watch_newcomers(self, observation, known):
+        """Watches the Pods that take the place of one of the Pods `known`: they may be the next to lead."""
+        for pod in self.wait_for_pods(len(known)):
+            if pod.name not in {one.name for one in known}:
+                self.watch(observation, pod)
+
     def _proxy(self):
         """The API server's proxy reaches the Pods of any cluster. The process ends with the session."""
         if self._proxy_port is None:

@@ -31,9 +31,11 @@ def test_the_image_answers_its_own_commands(group, observation):
 
 def test_takeover_after_the_leaders_pod_is_removed_without_grace(group, observation):
     old = observation.agreed()
+    known = group.pods()
     removed = boottime()
     observation.write("release", by=old["by"], at=removed)  # the kubelet may still send SIGTERM first
     group.kubectl("delete", "pod", old["by"], "--grace-period=0", "--force")
+    group.watch_newcomers(observation, known)
     new = observation.successor(old["token"], removed, TIMING.lease + 10)
     assert new["by"] != old["by"]
     assert int(new["token"]) > int(old["token"])
@@ -44,9 +46,11 @@ def test_a_leader_that_leaves_in_order_is_followed_at_once(group, observation):
     old = observation.agreed()
     observation.write("release", by=old["by"], at=boottime())
     since = boottime()
+    known = group.pods()
+    followers = {pod.name for pod in known} - {old["by"]}
     group.kubectl("delete", "pod", old["by"], "--wait=false")
+    group.watch_newcomers(observation, known)
     new = observation.successor(old["token"], since, 30)
-    followers = {pod.name for pod in group.pods() if pod.name in {poll["by"] for poll in observation.polls}}
 
     def first_naming(by):
         return next((poll["answered"] for poll in observation.polls
@@ -93,13 +97,11 @@ def test_the_plain_container_lets_its_lease_expire(plain_group, tmp_path):
     observed = plain_group.observe(tmp_path / "history")
     try:
         old = observed.agreed()
-        known = {pod.name for pod in plain_group.pods()}
+        known = plain_group.pods()
         stopped = boottime()
         plain_group.kubectl("delete", "pod", old["by"], "--wait=false")
         # The Pod that replaces it may begin before its last renewal, and is then a candidate like the others.
-        for pod in plain_group.wait_for_pods(3):
-            if pod.name not in known:
-                plain_group.watch(observed, pod)
+        plain_group.watch_newcomers(observed, known)
         new = observed.successor(old["token"], stopped, TIMING.lease + 10)
         assert new["by"] != old["by"]
         assert TIMING.lease <= observed.since_last_renewal(old["token"], new, TIMING) <= TIMING.latest

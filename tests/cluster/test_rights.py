@@ -17,9 +17,11 @@ def test_a_role_limited_to_one_name_suffices_for_everything(new_group, cluster, 
     observation = group.observe(tmp_path / "history")
     try:
         old = observation.agreed()
+        known = group.pods()
         left = boottime()
         observation.write("release", by=old["by"], at=left)
         group.kubectl("delete", "pod", old["by"], "--wait=false")
+        group.watch_newcomers(observation, known)
         new = observation.successor(old["token"], left, 60)
         deleted = boottime()
         group.kubectl("delete", "lease", "web")
