@@ -18,8 +18,8 @@ MILLISECOND = 1_000_000
 class Timing:
     """The durations of an election, in seconds."""
     lease: int
-    deadline: int
-    retry: int
+    deadline: float
+    retry: float
 
     @property
     def latest(self):
@@ -68,8 +68,8 @@ class NetworkPoller(Poller):
 class Observation:
     """The answers of a group. Its pollers call write(); the test reads."""
 
-    def __init__(self, path):
-        self._path = Path(path)
+    def __init__(self, path, period=0.01):
+        self._path, self._period = Path(path), period
         self._recording = Recording(self._path)
         self._pollers = {}
         self.polls = []
@@ -86,7 +86,7 @@ class Observation:
         self.write("process", by=by, id=by, deadline=int(deadline_seconds * SECOND))
 
     def watch(self, by, host, port, network=None, path="/api/leader"):
-        options = {"period": 0.01, "path": path}
+        options = {"period": self._period, "path": path}
         poller = (NetworkPoller(network, self, by, host, port, **options) if network
                   else Poller(self, by, host, port, **options))
         self._pollers[by] = poller

@@ -41,6 +41,7 @@ def electors(control_plane, tmp_path, request):
         yield group
     finally:
         group.close()
+        group.show()  # which pytest prints if the test fails
     group.observation.judge()
 
 

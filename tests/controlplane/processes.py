@@ -4,19 +4,20 @@ import subprocess
 import urllib.error
 import urllib.request
 
-from observation import Observation, boottime, in_network
+from observation import Observation, Timing, boottime, in_network
 
 NAMESPACE = "default"
 LEASE_SECONDS, DEADLINE_SECONDS = 2, 1.5
+TIMING = Timing(lease=LEASE_SECONDS, deadline=DEADLINE_SECONDS, retry=0.3)
 FIRST_PORT = 4040
 
 
 class Electors:
     """The electors of one Lease, by their names. All is stopped by close()."""
 
-    def __init__(self, binary, control_plane, lease, directory):
-        self.lease, self.control_plane = lease, control_plane
-        self.observation = Observation(directory / "history")
+    def __init__(self, binary, control_plane, lease, directory, timing=TIMING, period=0.01):
+        self.lease, self.control_plane, self._timing = lease, control_plane, timing
+        self.observation = Observation(directory / "history", period)
         self.network = control_plane.network("cp")
         self._binary, self._directory = binary, directory
         self._processes, self._ports = {}, {}
@@ -30,11 +31,12 @@ class Electors:
         # setpriv: should this driver be killed, then so is what it started.
         command = ["nsenter", f"--net={self.network}", "setpriv", "--pdeathsig", "KILL", self._binary,
                    f"--id={name}", f"--lease-name={self.lease}", f"--namespace={NAMESPACE}", f"--kubeconfig={kubeconfig}",
-                   f"--addr=127.0.0.1:{port}", f"--lease-duration={LEASE_SECONDS}s",
-                   f"--lease-renew-duration={int(DEADLINE_SECONDS * 1000)}ms", "--retry-period=300ms"]
+                   f"--addr=127.0.0.1:{port}", f"--lease-duration={self._timing.lease}s",
+                   f"--lease-renew-duration={int(self._timing.deadline * 1000)}ms",
+                   f"--retry-period={int(self._timing.retry * 1000)}ms"]
         with open(self.log_path(name), "ab") as log:
             self._processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.observation.expect(name, DEADLINE_SECONDS)
+        self.observation.expect(name, self._timing.deadline)
         self.observation.watch(name, "127.0.0.1", port, network=self.network)
 
     def log_path(self, name):
@@ -42,6 +44,9 @@ class Electors:
 
     def log(self, name):
         return self.log_path(name).read_text(encoding="utf-8")
+
+    def pid(self, name):
+        return self._processes[name].pid
 
     def alive(self, name):
         return self._processes[name].poll() is None
@@ -86,5 +91,8 @@ class Electors:
             process.kill()
             process.wait()
         self.observation.close()
-        for name in self._ports:  # pytest shows this if the test fails
+
+    def show(self):
+        """Prints what they said last."""
+        for name in self._ports:
             print(f"--- {name}\n" + "\n".join(self.log(name).splitlines()[-25:]))
