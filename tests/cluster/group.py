@@ -86,6 +86,8 @@ class Group:
 
     def observe(self, path, count=3):
         observation = Observation(path)
+        if not self.cluster.foreign:
+            observation.record_revisions(self.cluster.network("cp"), self.namespace, LEASE)
         for pod in self.wait_for_pods(count):
             self.watch(observation, pod)
         return observation

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import check
+from etcd_recorder import EtcdRecorder
 from recorder import Poller, Recording, boottime
 
 CLONE_NEWNET = 0x40000000
@@ -54,7 +55,10 @@ def in_network(path, action):
 
 
 class NetworkPoller(Poller):
-    """A poller inside a network namespace, so that it hears an elector that is cut off from us."""
+    """
+    A poller inside a network namespace, so that it hears an elector that is cut off from us. In that of its node it asks
+    over the bridge that the Pod is plugged into: no cut cable and no rule for forwarded packets lies between them.
+    """
 
     def __init__(self, network, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -65,21 +69,48 @@ class NetworkPoller(Poller):
         super().run()
 
 
-class Observation:
-    """The answers of a group. Its pollers call write(); the test reads."""
+class NetworkEtcdRecorder(EtcdRecorder):
+    """A recorder inside the network namespace of the host that etcd runs on, which answers only there."""
 
-    def __init__(self, path, period=0.01):
+    def __init__(self, network, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self._network = network
+
+    def begin(self):
+        in_network(self._network, super().begin)
+
+    def run(self):
+        enter_network(self._network)
+        super().run()
+
+
+class Observation:
+    """
+    The answers of a group, and the states of its Lease. Its pollers and its recorder call write(); the test reads.
+    `lease` tells it apart in a history of several; those that last long do not `keep` their answers in memory.
+    """
+
+    def __init__(self, path, period=0.01, lease="", keep=True):
         self._path, self._period = Path(path), period
+        self._lease = {"lease": lease} if lease else {}
+        self._keep = keep
         self._recording = Recording(self._path)
         self._pollers = {}
+        self._recorder = None
         self.polls = []
 
     # What is written
 
     def write(self, kind, **fields):
-        self._recording.write(kind, **fields)
-        if kind == "poll":
+        self._recording.write(kind, **fields, **self._lease)
+        if kind == "poll" and self._keep:
             self.polls.append(fields)
+
+    def record_revisions(self, network, namespace, name):
+        """From now on, and those of before that etcd still knows."""
+        self._recorder = NetworkEtcdRecorder(network, self, namespace, name)
+        self._recorder.begin()
+        self._recorder.start()
 
     def expect(self, by, deadline_seconds):
         """From now on nobody believes an answer of `by` for longer than this."""
@@ -98,6 +129,8 @@ class Observation:
     def close(self):
         for by in list(self._pollers):
             self.unwatch(by)
+        if self._recorder:
+            self._recorder.stop()
         self._recording.close()
 
     # What is read

@@ -3,12 +3,13 @@
 
     python3 check.py FILES...
 
-README.md beside this file has the format, the sums and what counts as a violation. As a module: judge(read(FILES)).
+Prints what was said and done around the first violations. README.md beside this file has the format, the sums and what counts as a violation. As a module: judge(read(FILES)).
 Exit code 0: legal; 1: violated; 2: nothing that could be judged.
 """
 
 import argparse
 import bisect
+import math
 import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -16,9 +17,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from claims import MILLISECOND, HistoryError, read  # noqa: E402
+import neighbourhood  # noqa: E402
+from claims import MILLISECOND, HistoryError, histories_of, load, read  # noqa: E402,F401
 
 SECOND = 1_000_000_000
+MOST_SHOWN = 3  # violations whose neighbourhood is printed: the first ones explain the rest
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Violation:
     rule: str
     at: int
     text: str
+    lease: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Verdict:
     processes: int = 0
     claims: int = 0
     answers: int = 0
+    unrecorded: int = 0  # terms that could not be held against the Lease's revisions, which were not recorded
 
     def add(self, other):
         self.violations += other.violations
@@ -54,6 +59,7 @@ class Verdict:
         self.processes += other.processes
         self.claims += other.claims
         self.answers += other.answers
+        self.unrecorded += other.unrecorded
 
 
 class Judge:
@@ -81,7 +87,7 @@ class Judge:
 
     def violate(self, rule, at, text):
         where = f"{self.lease}: " if self.lease else ""
-        self.verdict.violations.append(Violation(rule, at, f"{rule} at {self.clock(at)}: {where}{text}"))
+        self.verdict.violations.append(Violation(rule, at, f"{rule} at {self.clock(at)}: {where}{text}", self.lease))
 
     def clock(self, at):
         return f"{(at - self.history.start) / SECOND:.6f} s"
@@ -228,12 +234,13 @@ class Judge:
 
     def check_revisions(self):
         """A token is the version of a state of the Lease in which that process is the holder."""
-        if not self.history.revisions:
-            return
         holders = {int(revision["version"]): revision.get("holder", "") for revision in self.history.revisions}
+        gaps = self.gaps()
         for term in self.history.terms():
             holder = holders.get(term.token)
-            if holder is None:
+            if holder is None and any(after < term.token <= until for after, until in gaps):
+                self.verdict.unrecorded += 1
+            elif holder is None:
                 self.violate(
                     "S3",
                     term.first_asked,
@@ -245,6 +252,18 @@ class Judge:
                     term.first_asked,
                     f"{term.by} leads with token {term.token}, " f"a revision in which '{holder}' is the holder",
                 )
+
+    def gaps(self):
+        """The versions that were not recorded, as pairs: those above the first, up to the second."""
+        if not self.history.revisions and not self.history.recorded:
+            return [(-math.inf, math.inf)]
+        gaps, last = [], -math.inf
+        revisions = [(revision["seen"], 1, int(revision["version"])) for revision in self.history.revisions]
+        for _, is_revision, version in sorted([(seen, 0, after) for seen, after in self.history.recorded] + revisions):
+            if not is_revision and last < version:
+                gaps.append((last, version))
+            last = max(last, version)
+        return gaps
 
     # Beyond the deadline
 
@@ -326,6 +345,11 @@ def report(verdict, histories, out=None):
         )
     for violation in verdict.violations:
         print(f"VIOLATION {violation.text}", file=out)
+    if verdict.unrecorded:
+        print(
+            f"{verdict.unrecorded} terms were not held against the Lease's revisions, which were not recorded then",
+            file=out,
+        )
     print(
         f"{verdict.processes} processes, {verdict.claims} claims, {verdict.answers} answers: "
         f"{len(verdict.violations)} violations, {len(verdict.beyond)} beliefs beyond a deadline",
@@ -333,11 +357,21 @@ def report(verdict, histories, out=None):
     )
 
 
+def show_neighbourhoods(verdict, records, histories, out=None):
+    """What was said and done around the first violations."""
+    start = min((history.start for history in histories.values()), default=0)
+    for violation in verdict.violations[:MOST_SHOWN]:
+        print(f"around {violation.text}", file=out)
+        for line in neighbourhood.around(records, violation.at, start, violation.lease):
+            print(f"    {line}", file=out)
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Judges histories of leadership.")
     parser.add_argument("files", nargs="+", metavar="FILE")
     try:
-        histories = read(parser.parse_args(arguments).files)
+        records = load(parser.parse_args(arguments).files)
+        histories = histories_of(records)
     except (HistoryError, OSError) as error:
         print(f"check: {error}", file=sys.stderr)
         return 2
@@ -346,6 +380,7 @@ def main(arguments=None):
         print("check: nobody claims to lead in this history, so nothing can be judged", file=sys.stderr)
         return 2
     report(verdict, histories)
+    show_neighbourhoods(verdict, records, histories)
     return 1 if verdict.violations else 0
 
 

@@ -23,9 +23,12 @@ FIELDS = {
     "exit": (("at",), ()),
     "acquired": (("at", "token"), ()),
     "revision": (("seen", "version"), ("uid", "holder", "session", "transitions")),
+    "recorded": (("seen", "after"), ()),
+    "fault": (("from", "until", "what"), ("outage",)),
 }
+OF_NOBODY = {"revision", "recorded", "fault"}  # they say nothing of a process
 INTEGERS = {"sent", "answered", "at", "from", "until", "validUntil", "validFor", "validForMs", "deadline", "seen"}
-TOKENS = {"token", "version"}
+TOKENS = {"token", "version", "after"}
 
 
 class HistoryError(Exception):
@@ -101,6 +104,7 @@ class History:
         self.processes = {}
         self.acquired = []  # (at, token, by)
         self.revisions = []  # in the order of arrival
+        self.recorded = []  # (seen, after): from then on all versions above that one are among the revisions
 
     def process(self, name):
         if name not in self.processes:
@@ -124,7 +128,7 @@ def parse(line, where):
     if kind not in FIELDS:
         raise HistoryError(f"{where}: unknown kind of record {kind!r}; known are {', '.join(FIELDS)}")
     required, optional = FIELDS[kind]
-    if not isinstance(record.get("by", "" if kind == "revision" else None), str):
+    if not isinstance(record.get("by", "" if kind in OF_NOBODY else None), str):
         raise HistoryError(f"{where}: a {kind} without 'by'")
     for name in required:
         if name not in record:
@@ -160,7 +164,8 @@ def histories_of(records):
     """The histories in a list of records that parse() has checked."""
     of_lease = defaultdict(list)
     for record in records:
-        of_lease[record.get("lease", "")].append(record)
+        if record["kind"] != "fault":  # they happen to the world, and excuse nothing
+            of_lease[record.get("lease", "")].append(record)
     start = min((time for record in records for time in _times(record)), default=0)
     return {lease: build(of_lease[lease], start) for lease in sorted(of_lease)}
 
@@ -187,6 +192,9 @@ def _add(history, record, open_beliefs):
     kind = record["kind"]
     if kind == "revision":
         history.revisions.append(record)
+        return
+    if kind == "recorded":
+        history.recorded.append((record["seen"], int(record["after"])))
         return
     process = history.process(record["by"])
     if kind == "process":
