@@ -3,6 +3,7 @@
 #include <Poco/Exception.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <istream>
 #include <limits>
@@ -67,6 +68,16 @@ std::optional<Refusal> checkRequestLine(std::string_view line) {
     return std::nullopt;
 }
 
+// Poco decodes RFC 2047, which HTTP does not know. Where a value decides on host, body or
+// connection, every reader of the same bytes has to find the same one.
+bool isDisguised(std::string_view name, std::string_view value) {
+    constexpr std::array<std::string_view, 4> kDecisive{"Host", "Content-Length", "Connection",
+                                                        "Expect"};
+    return value.find("=?") != std::string_view::npos &&
+           std::ranges::any_of(
+               kDecisive, [name](std::string_view each) { return equalsIgnoringCase(name, each); });
+}
+
 // Each line after the first is `token: value`; no line continues another.
 std::optional<Refusal> checkForm(std::string_view bytes, const Limits& limits) {
     std::size_t end = bytes.find(kLineEnd);
@@ -81,8 +92,9 @@ std::optional<Refusal> checkForm(std::string_view bytes, const Limits& limits) {
             return std::nullopt;
         }
         const std::string_view line = bytes.substr(0, end);
-        if (!isToken(line.substr(0, std::min(line.find(':'), line.size()))) ||
-            line.find(':') == std::string_view::npos) {
+        const std::size_t colon = line.find(':');
+        if (colon == std::string_view::npos || !isToken(line.substr(0, colon)) ||
+            isDisguised(line.substr(0, colon), line.substr(colon))) {
             return kBadField;
         }
         if (++fields > limits.headerFields) {

@@ -81,8 +81,8 @@ YamlNode parseYaml(const std::filesystem::path& file, const std::string& text) {
         }
         return {file, "", document};
     } catch (const YAML::Exception& problem) {
-        throw std::runtime_error(
-            fmt::format("{} is not valid YAML: {}", at(file, problem.mark), problem.msg));
+        throw std::runtime_error(fmt::format("{} is not valid YAML: {}", at(file, problem.mark),
+                                             runtime::quoted(problem.msg)));
     }
 }
 

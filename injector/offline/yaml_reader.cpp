@@ -306,7 +306,8 @@ std::variant<YamlContent, YamlProblem> readYaml(std::string_view text) {
     } catch (const YAML::Exception& problem) {
         const auto line =
             problem.mark.is_null() ? 1 : static_cast<std::size_t>(problem.mark.line) + 1;
-        return YamlProblem{line, fmt::format("this is not valid YAML: {}", problem.msg), true};
+        return YamlProblem{line, fmt::format("this is not valid YAML: {}", quoted(problem.msg)),
+                           true};
     }
 }
 

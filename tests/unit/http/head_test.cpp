@@ -84,6 +84,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Refused{"GET / HTTP/1.1\r\nHost: a\r\nnocolon", 400},
                     Refused{"GET / HTTP/1.1\r\nHost: a\r\n: novalue", 400},
                     Refused{"GET / HTTP/1.1\r\nHost: a\r\nA b: c", 400},
+                    Refused{"GET / HTTP/1.1\r\nHost: =?utf-8?q?localhost?=", 400},
+                    Refused{"GET / HTTP/1.1\r\nHost: a\r\nconnection: =?utf-8?q?close?=", 400},
+                    Refused{"GET / HTTP/1.1\r\nHost: a\r\nExpect: =?utf-8?b?MTAw?=", 400},
                     Refused{"GET / HTTP/1.1\r\nHost: a\r\nExpect: miracles", 417}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -93,6 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5", 400},
         Refused{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x5", 400},
         Refused{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5", 400},
+        Refused{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: =?utf-8?q?5?=", 400},
         Refused{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ", 400},
         Refused{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\ncontent-length: 5", 400},
         Refused{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 101", 413},

@@ -172,6 +172,7 @@ TEST_F(KubeconfigTest, NamesFileLineAndRemedyOfWhatIsWrong) {
     };
     check("a: 1\nb: [\n", "is not valid YAML");
     check("a: 1\n b: 2\n", "line 2");
+    check("a: \"\\\xb7\"\n", R"(is not valid YAML: unknown escape character: \xb7)");
     check("- a\n", "is not a mapping");
     check("", "current-context is missing");
     check("current-context: x\n", "contexts has no entry named \"x\"");

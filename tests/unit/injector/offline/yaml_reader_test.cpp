@@ -116,6 +116,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"AFoldedBlockThatKeepsItsEnd", "a: &x >1+\n b\n\nc: d",
              "1: a folded block that keeps its last line breaks (>+) is read in different ways; "
              "write it without the +, or in quotes"},
+        Case{"AnEscapeOfHalfACharacter", "a: \"\\\xc3\xa9\"",
+             R"(1: this is not valid YAML: unknown escape character: \xc3)"},
         Case{"NoYaml", "a: b: c", "1: this is not valid YAML: illegal map value"}),
     nameOf);
 
