@@ -3,8 +3,12 @@
 
 tests/fuzz/run.py [--build DIR] [--target NAME]... [--seconds N] [--seed N] [--jobs N] [--junit FILE] [--keep]
 
-The fuzzers are the target "fuzz_tier" of a build with clang (docs/fuzzing.md). Two of them run at a time. The seed is
-made of the commit, so that every commit tries something new. Nothing is written into the tree but with --keep, which
+The fuzzers are built before, with clang:
+
+    cmake -S . -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DELECTOR_SANITIZE=address -DELECTOR_FUZZ=ON
+    cmake --build build/fuzz --target fuzz_tier
+
+Two of them run at a time. The seed is made of the commit, so that every commit tries something new. Nothing is written into the tree but with --keep, which
 adds the inputs that reach code no other input of the corpus reaches. An input that breaks a property or crashes the
 program is left beside the JUnit file (else in DIR/results) and printed, with the command that repeats it.
 
