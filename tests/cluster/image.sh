@@ -2,8 +2,10 @@
 # Builds the project's image from its Dockerfile, and the image of tools that docs/manifests runs beside it, where no
 # registry is reachable:
 #
-#   image.sh DIR        writes DIR/leader-elector.tar and DIR/net-debug.tar (docker-archive), named as docs/manifests
-#                       names them
+#   image.sh DIR          writes DIR/leader-elector.tar and DIR/net-debug.tar (docker-archive), named as docs/manifests
+#                         names them
+#   image.sh DIR BUILD    writes DIR/chaos.tar: the project's image, and beside its programs what the folder chaos puts to
+#                         them, built in the folder BUILD (a cmake build with BUILD_TESTING)
 #
 # The base image that the Dockerfile asks for is made here with debootstrap, once, from the package mirror of this
 # machine, whose sources, proxy and certificate authorities it takes over (into this base, never into the Dockerfile).
@@ -12,7 +14,8 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cache=${CLUSTER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector}
 base=docker.io/library/debian:bookworm-slim
-out=${1:?usage: image.sh DIR}
+out=${1:?usage: image.sh DIR [BUILD]}
+built=${2:-}
 
 images() { buildah --root "$cache/images" --runroot "$cache/images-run" --storage-driver overlay "$@"; }
 
@@ -52,6 +55,18 @@ save() { # save NAME FILE: kubelets complete a name without a registry to docker
     images push --quiet "$1" "docker-archive:$out/$2:$full"
 }
 
+# The programs of the host's compiler run in the image: both are of the same release of Debian.
+chaos_image() {
+    local container
+    cmake --build "$built" --target chaos >"$cache/build.log" 2>&1 || { tail -n 60 "$cache/build.log" >&2; return 1; }
+    container=$(images from --pull-never "$elector")
+    images copy --quiet "$container" "$built/tests/cluster/chaos/leader-elector-mutant" /usr/bin/ >/dev/null
+    images copy --quiet "$container" "$built/tests/cluster/chaos/libdrift.so" \
+        "/usr/lib/$(gcc -print-multiarch)/faketime/libfaketime.so.1" /usr/lib/chaos/ >/dev/null
+    images commit --quiet --rm "$container" "leader-elector-chaos:$version" >/dev/null
+    save "leader-elector-chaos:$version" chaos.tar
+}
+
 mkdir -p "$cache" "$out"
 exec 9>"$cache/images.lock"
 flock 9
@@ -62,6 +77,10 @@ elector=leader-elector:$version
 image_names | grep -qxF "$elector" ||
     { echo "image.sh: docs/manifests does not name $elector, the version of CMakeLists.txt" >&2; exit 1; }
 build "$elector" "$top"
+if [ -n "$built" ]; then
+    chaos_image
+    exit
+fi
 save "$elector" leader-elector.tar
 
 net_debug=$(image_names | grep netshoot)

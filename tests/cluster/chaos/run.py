@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Disturbs electors on a real cluster for as long as one likes, and judges what they said.
+
+    run.py [--minutes N] [--seed S] [--keep DIR] [--build DIR]
+
+Makes a cluster of its own (tests/cluster/cluster) and the image, and takes both away. docs/chaos.md tells what is done
+and how it is judged. The histories stay in DIR. Exit code 0: nothing violated. Needs root, and what tests/setup.sh
+installs for the tier "cluster". The build is one with BUILD_TESTING (default: build).
+"""
+import argparse
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "history")]
+
+from machine import OwnCluster, run  # noqa: E402
+from play import CAST, directory_of, perform  # noqa: E402
+from troupe import Troupe  # noqa: E402
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    parser.add_argument("--keep", type=Path, help="where to leave the histories")
+    parser.add_argument("--build", type=Path, default=HERE.parents[2] / "build")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="elector-") as directory:
+        run([HERE.parent / "image.sh", directory, options.build], timeout=1800)
+        cluster = OwnCluster(Path(directory, "chaos-" + Path(directory).name))
+        try:
+            cluster.up(2)
+            cluster.tool("load", str(Path(directory, "chaos.tar")))
+            kept = directory_of(options.keep or Path(directory, "histories"))
+            troupe = Troupe(cluster, f"chaos-{os.getpid()}", CAST, kept)
+            troupe.begin()
+            verdict, _ = perform(troupe, options.seed, 60 * options.minutes)
+        finally:
+            cluster.down()
+    return 1 if verdict.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
