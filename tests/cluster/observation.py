@@ -56,8 +56,8 @@ def in_network(path, action):
 
 class NetworkPoller(Poller):
     """
-    A poller inside a network namespace, so that it hears an elector that is cut off from us. In that of its node it asks
-    over the bridge that the Pod is plugged into: no cut cable and no rule for forwarded packets lies between them.
+    A poller inside a network namespace, so that it hears an elector that is cut off from us. In that of its node it
+    asks over the bridge that the Pod is plugged into: no cut cable and no rule for forwarded packets lies between.
     """
 
     def __init__(self, network, *arguments, **options):

@@ -3,7 +3,8 @@
 
     python3 check.py FILES...
 
-Prints what was said and done around the first violations. README.md beside this file has the format, the sums and what counts as a violation. As a module: judge(read(FILES)).
+Prints what was said and done around the first violations. README.md beside this file has the format, the sums and what
+counts as a violation. As a module: judge(read(FILES)), read() being that of claims.py.
 Exit code 0: legal; 1: violated; 2: nothing that could be judged.
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import neighbourhood  # noqa: E402
-from claims import MILLISECOND, HistoryError, histories_of, load, read  # noqa: E402,F401
+from claims import MILLISECOND, HistoryError, histories_of, load  # noqa: E402
 
 SECOND = 1_000_000_000
 MOST_SHOWN = 3  # violations whose neighbourhood is printed: the first ones explain the rest
@@ -327,7 +328,7 @@ def subtract(interval, claims):
 
 
 def judge(histories):
-    """The Verdict on what read() returned."""
+    """The Verdict on histories as claims.read() returns them."""
     verdict = Verdict()
     for lease, history in histories.items():
         verdict.add(Judge(lease, history).judge())

@@ -1,7 +1,7 @@
 """Records the states of a Lease from etcd itself. README.md has the format.
 
-A watch through the API server has a gap after each restart of it: its cache begins anew, and refuses older versions. etcd
-keeps every state until it is compacted, minutes later, so that a watch goes on where it broke off.
+A watch through the API server has a gap after each restart of it: its cache begins anew, and refuses older versions.
+etcd keeps every state until it is compacted, minutes later, so that a watch goes on where it broke off.
 """
 
 import base64

@@ -54,7 +54,8 @@ def _shown_run(run):
     says = f"I LEAD (token {token})" if leads else f"no, '{leader}' leads" if leader else "nobody leads"
 
     def shown(start):
-        return (f"{first['by']} says {len(run['polls'])} times, until {(last['answered'] - start) / SECOND:.6f}: {says}, "
+        until = f"{(last['answered'] - start) / SECOND:.6f}"
+        return (f"{first['by']} says {len(run['polls'])} times, until {until}: {says}, "
                 f"valid for {first.get('validForMs')} ms, at last {last.get('validForMs')} ms")
 
     return shown

@@ -10,9 +10,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from machine import run  # noqa: E402
+from scene import BUILD  # noqa: E402
 from troupe import Troupe  # noqa: E402
 
-BUILD = Path(os.environ.get("CHAOS_BUILD", HERE.parents[2] / "build"))
 NUMBERS = itertools.count(1)
 
 

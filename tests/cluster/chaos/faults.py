@@ -12,6 +12,7 @@ from troupe import TIMING
 
 HERE = Path(__file__).resolve().parent
 API_ADDRESS = "10.99.0.10"
+API_SERVICE = "10.96.0.1"
 PROXY_PORT = 4300
 # How long a fault of the leader waits for one to appear.
 PATIENCE = TIMING.lease + TIMING.retry + 1
@@ -109,7 +110,8 @@ class PodCutOff(Rules):
 
     def rules(self):
         elector = self._elector or self.elector()
-        return [(elector.part.node, dropping(elector.address, "")), (elector.part.node, dropping("", elector.address))]
+        return [(elector.part.node, rule)
+                for rule in (dropping(elector.address, ""), dropping("", elector.address))]
 
 
 class RequestsLost(Rules):
@@ -139,10 +141,11 @@ class Delays(Rules):
 
     def rules(self):
         node = self.order.target
-        return [(node, ("-t", "nat", "CHAIN", "PREROUTING", "-i", "cni0", "-p", "tcp", "-d", "10.96.0.1", "--dport", "443",
-                        "-j", "REDIRECT", "--to-ports", str(PROXY_PORT))),
-                (node, ("CHAIN", "FORWARD", "-p", "tcp", "-s", pods_of(node), "-d", API_ADDRESS,
-                        "-j", "REJECT", "--reject-with", "tcp-reset"))]
+        through_the_proxy = ("-t", "nat", "CHAIN", "PREROUTING", "-i", "cni0", "-p", "tcp", "-d", API_SERVICE,
+                             "--dport", "443", "-j", "REDIRECT", "--to-ports", str(PROXY_PORT))
+        no_other_way = ("CHAIN", "FORWARD", "-p", "tcp", "-s", pods_of(node), "-d", API_ADDRESS,
+                        "-j", "REJECT", "--reject-with", "tcp-reset")
+        return [(node, through_the_proxy), (node, no_other_way)]
 
     def begin(self):
         options = self.order.options

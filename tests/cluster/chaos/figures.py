@@ -74,7 +74,8 @@ class Figures:
         kinds = Counter(take_over.kind for take_over in self.take_overs)
         outside = [take_over.leaderless for take_over in self.take_overs if not take_over.outage]
         inside = [take_over.leaderless for take_over in self.take_overs if take_over.outage]
-        yield f"{len(self.take_overs)} terms ended and were followed by another: " + (
+        others = sum(take_over.before != take_over.after for take_over in self.take_overs)
+        yield f"{len(self.take_overs)} take-overs, {others} of them by another Pod: " + (
             ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()) or "none")
         yield f"nobody led, while the API answered throughout: {distribution(outside)}"
         yield f"nobody led, while it did not for a part:       {distribution(inside)}"
@@ -85,6 +86,6 @@ def figures_of(histories, records):
     """Of histories as claims.histories_of() makes them, and the records that they were made of, for the outages."""
     outages = [(record["from"], record["until"]) for record in records if record.get("outage")]
     found = [take_over for lease, history in histories.items() for take_over in take_overs(lease, history, outages)]
-    return Figures(found,
-                   sum(len(process.answers) for history in histories.values() for process in history.processes.values()),
+    processes = [process for history in histories.values() for process in history.processes.values()]
+    return Figures(found, sum(len(process.answers) for process in processes),
                    sum(len(history.revisions) for history in histories.values()))

@@ -29,6 +29,8 @@ class Nemesis:
         try:
             for step in itertools.takewhile(lambda _: time.monotonic() < until, self._steps):
                 self._carry_out(step)
+                if time.monotonic() < until:  # how long the last one takes to be overcome is told
+                    time.sleep(step.quiet)
         finally:
             for fault, since in list(self._open):
                 self._mend(fault, since)
@@ -49,7 +51,6 @@ class Nemesis:
                 self._begin(fault)
             elif since := next((since for other, since in self._open if other is fault), None):
                 self._mend(fault, since)
-        time.sleep(step.quiet)
 
     def _begin(self, fault):
         since = boottime()

@@ -1,10 +1,15 @@
 """What the tests of single electors have in common: a leader that is cut off, and what was said meanwhile."""
+import os
+from pathlib import Path
+
 import check
 import claims
 from faults import PodCutOff
 from plan import Order
 from troupe import TIMING
 
+# Where cmake builds what runs beside the product.
+BUILD = Path(os.environ.get("CHAOS_BUILD", Path(__file__).resolve().parents[3] / "build"))
 NODES = ("node1", "node2")
 
 

@@ -21,9 +21,10 @@ def slow_leader(new_troupe, name, rate, others=1.0, **more):
 
 def led_on(records, old):
     """For how many true seconds it said that it leads after its last renewal had landed."""
-    renewed = max(record["seen"] for record in records if record["kind"] == "revision" and record["holder"] == old.name)
-    return seconds_between(renewed, max(record["answered"] for record in records
-                                        if record["kind"] == "poll" and record["by"] == old.name and record["isLeader"]))
+    renewed = [record["seen"] for record in records if record["kind"] == "revision" and record["holder"] == old.name]
+    said = [record["answered"] for record in records
+            if record["kind"] == "poll" and record["by"] == old.name and record["isLeader"]]
+    return seconds_between(max(renewed), max(said))
 
 
 def test_rates_inside_the_bound_hold(new_troupe):
@@ -54,7 +55,8 @@ def test_a_right_wall_clock_guards_against_a_slow_clock_of_the_boot(new_troupe):
 
 
 def test_wall_clocks_may_be_set(new_troupe):
-    troupe = new_troupe([Part(f"wall-{number}", "wall", NODES[number % 2], wall_can_be_set=True) for number in range(3)])
+    troupe = new_troupe([Part(f"wall-{number}", "wall", NODES[number % 2], wall_can_be_set=True)
+                         for number in range(3)])
     leader = troupe.wait_for_agreement("wall")
     token = troupe.answer(leader)["token"]
     followers = [elector for elector in troupe.of("wall") if elector != leader]

@@ -42,8 +42,8 @@ subjects: [{{kind: ServiceAccount, name: elector}}]
 
 
 def image():
-    version = re.search(r"^project\(leader-elector VERSION ([0-9.]+)", (TOP / "CMakeLists.txt").read_text(), re.MULTILINE)
-    return f"leader-elector-chaos:{version[1]}"
+    [version] = re.findall(r"^project\(leader-elector VERSION ([0-9.]+)", (TOP / "CMakeLists.txt").read_text(), re.M)
+    return f"leader-elector-chaos:{version}"
 
 
 @dataclass(frozen=True)
