@@ -9,7 +9,7 @@ The fuzzers are built before, with clang:
     cmake --build build/fuzz --target fuzz_tier
 
 Two of them run at a time. The seed is made of the commit, so that every commit tries something new. Nothing is written into the tree but with --keep, which
-adds the inputs that reach code no other input of the corpus reaches. An input that breaks a property or crashes the
+adds some inputs that reach code no other input of the corpus reaches. An input that breaks a property or crashes the
 program is left beside the JUnit file (else in DIR/results) and printed, with the command that repeats it.
 
 First of all, a program with a planted crash shows that crashes are found.
@@ -21,6 +21,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,6 +49,9 @@ PLANTED_INPUT = b"mine"
 PLANTED_SECONDS = 60  # it takes less than one
 # Of one input: memory, and time on a machine that does other things too.
 BOUNDS = ("-rss_limit_mb=1024", "-timeout=10")
+# The corpus of a target grows to no more than this by itself.
+MOST_FILES = 20
+KEEP_SECONDS = 1800
 # What starting, reading the corpus and ending may take beside the fuzzing itself.
 SPARE_SECONDS = 180
 MOST_BYTES_SHOWN = 600
@@ -140,11 +144,36 @@ class Runner:
                           f"again: {self.program(target)} {path}"])
 
     def keep(self, target, found):
-        """Adds those of the units in `found` to the corpus that reach code which nothing there reaches."""
-        status, output = self.run([self.program(target), *BOUNDS, "-set_cover_merge=1", "-use_counters=0",
-                                   CORPORA / target, found], 1800)
-        if status != 0:
-            raise SystemExit(f"{target}: its corpus could not be merged: {output[-2000:]}")
+        """Adds those of the units in `found` to the corpus that reach most of what nothing there reaches."""
+        corpus = CORPORA / target
+        with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
+            reached = pathlib.Path(folder) / "reached"
+            merged = pathlib.Path(folder) / "merged"
+            merged.mkdir()
+            status, output = self.run([self.program(target), *BOUNDS, "-set_cover_merge=1", "-use_counters=0",
+                                       f"-merge_control_file={reached}", merged, corpus, found], KEEP_SECONDS)
+            if status != 0:
+                raise SystemExit(f"{target}: its corpus could not be merged: {output[-2000:]}")
+            reaches = features(reached.read_text(encoding="utf-8"))
+        known = set().union(*(reaches.pop(path, ()) for path in list(reaches) if path.parent == corpus))
+        for _ in range(len(list(corpus.iterdir())), MOST_FILES):
+            best = max(reaches, key=lambda path: len(reaches[path] - known), default=None)
+            if best is None or not reaches[best] - known:
+                break
+            shutil.copy(best, corpus)
+            known |= reaches.pop(best)
+
+
+def features(control):
+    """What each file reaches, of the control file of a merge: its sizes, the files, then lines "FT INDEX FEATURE..."."""
+    lines = control.splitlines()
+    files = [pathlib.Path(line) for line in lines[2:2 + int(lines[0])]]
+    reaches = {}
+    for line in lines[2 + len(files):]:
+        if line.startswith("FT "):
+            index, *reached = map(int, line.split()[1:])
+            reaches[files[index]] = set(reached)
+    return reaches
 
 
 def statistics(output):
