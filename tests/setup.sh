@@ -23,7 +23,7 @@ packages_of() {
     demo) echo curl jq python3 "${elector[@]}" ;;
     controlplane | interop) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     chart) echo "${processes[@]}" "${control_plane[@]}" ;;
-    cluster) echo "${processes[@]}" "${control_plane[@]}" "${nodes[@]}" ;;
+    cluster) echo git libfaketime patch "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${nodes[@]}" ;;
     *)
         echo "setup.sh: no tier '$1'" >&2
         return 2
