@@ -154,6 +154,7 @@ const char* describe(Kind kind) {
 }
 
 std::vector<Member> membersOf(std::string_view object) {
+    constexpr std::size_t kUsual = 8;  // members of an object of Kubernetes
     std::vector<Member> members;
     Scanner scanner(object);
     scanner.skipBlanks();
@@ -169,8 +170,11 @@ std::vector<Member> membersOf(std::string_view object) {
         scanner.take(':');
         scanner.skipBlanks();
         const auto valueBegin = scanner.position();
-        if (!scanner.skipValue()) {
+        if (!scanner.passValue()) {
             break;
+        }
+        if (members.empty()) {
+            members.reserve(kUsual);
         }
         members.push_back(
             {stringIn(rawKey).value_or(std::string(rawKey)), rawKey, scanner.since(valueBegin)});
@@ -188,7 +192,7 @@ std::vector<std::string_view> elementsOf(std::string_view array) {
     while (more) {
         scanner.skipBlanks();
         const auto begin = scanner.position();
-        if (!scanner.skipValue()) {
+        if (!scanner.passValue()) {
             break;  // the array is empty
         }
         elements.push_back(scanner.since(begin));
@@ -217,6 +221,12 @@ std::optional<std::string> stringIn(std::string_view value) {
         return std::nullopt;
     }
     return content.find('\\') == std::string_view::npos ? std::string(content) : unescaped(content);
+}
+
+std::string textAt(std::string_view object, std::string_view key, std::string_view otherwise) {
+    const auto value = member(object, key);
+    const auto text = value ? stringIn(*value) : std::nullopt;
+    return text.value_or(std::string(otherwise));
 }
 
 std::optional<std::int64_t> integerIn(std::string_view value) {

@@ -42,6 +42,9 @@ std::optional<std::string_view> member(std::string_view object, std::string_view
 // What a string says, in UTF-8. Nothing where `value` is no string, or one that is no Unicode.
 std::optional<std::string> stringIn(std::string_view value);
 
+// What the member `key` of `object` says; `otherwise` where it is absent or no string.
+std::string textAt(std::string_view object, std::string_view key, std::string_view otherwise = "");
+
 // Nothing where `value` is no number, has decimals or an exponent, or does not fit.
 std::optional<std::int64_t> integerIn(std::string_view value);
 

@@ -20,10 +20,6 @@ using cluster::ObjectMeta;
 using json_text::member;
 using operators::OwnerReference;
 
-std::string textOf(std::string_view object, std::string_view key) {
-    return json_text::stringIn(member(object, key).value_or("")).value_or("");
-}
-
 Reading readingOf(cluster::Api& api, const std::string& path) {
     auto answer = api.get(path);
     if (!answer) {
@@ -72,8 +68,8 @@ std::string imageOf(std::string_view pod) {
     const auto spec = member(pod, "spec").value_or("");
     for (const auto* list : {"initContainers", "containers"}) {
         for (const auto container : json_text::elementsOf(member(spec, list).value_or(""))) {
-            if (textOf(container, "name") == elector::names::kContainer) {
-                return textOf(container, "image");
+            if (json_text::textAt(container, "name") == elector::names::kContainer) {
+                return json_text::textAt(container, "image");
             }
         }
     }
@@ -100,7 +96,7 @@ Result<std::optional<PodFact>> readWhole(cluster::Api& api, operators::PodRecord
     fact.account = facts.value().serviceAccount;
     fact.workload = workload;
     fact.image = imageOf(*pod);
-    fact.phase = textOf(member(*pod, "status").value_or(""), "phase");
+    fact.phase = json_text::textAt(member(*pod, "status").value_or(""), "phase");
     facts.value().workload = std::move(workload);
     fact.record.facts = std::move(facts).value();
     return std::optional(std::move(fact));

@@ -20,10 +20,6 @@ namespace json_text = elector::kubernetes::json_text;
 namespace names = elector::names;
 using json_text::member;
 
-std::string textOf(std::string_view object, std::string_view key) {
-    return json_text::stringIn(member(object, key).value_or("")).value_or("");
-}
-
 std::string_view at(std::string_view object, std::initializer_list<std::string_view> path) {
     for (const auto key : path) {
         object = member(object, key).value_or("");
@@ -34,12 +30,13 @@ std::string_view at(std::string_view object, std::initializer_list<std::string_v
 void addWebhooks(std::string_view configurations, Installation& installation) {
     for (const auto configuration : json_text::elementsOf(at(configurations, {"items"}))) {
         for (const auto webhook : json_text::elementsOf(at(configuration, {"webhooks"}))) {
-            if (textOf(webhook, "name") != names::kWebhook) {
+            if (json_text::textAt(webhook, "name") != names::kWebhook) {
                 continue;
             }
             installation.webhooks.push_back(
-                {textOf(at(configuration, {"metadata"}), "name"), std::string(webhook)});
-            const auto space = textOf(at(webhook, {"clientConfig", "service"}), "namespace");
+                {json_text::textAt(at(configuration, {"metadata"}), "name"), std::string(webhook)});
+            const auto space =
+                json_text::textAt(at(webhook, {"clientConfig", "service"}), "namespace");
             installation.space = installation.space.empty() ? space : installation.space;
         }
     }
@@ -58,7 +55,8 @@ elector::config::Environment environmentOf(std::string_view container, const std
     elector::config::Environment environment{{"POD_NAME", "injector"}, {"NAMESPACE", space}};
     for (const auto each : json_text::elementsOf(at(container, {"env"}))) {
         if (member(each, "value")) {
-            environment.insert_or_assign(textOf(each, "name"), textOf(each, "value"));
+            environment.insert_or_assign(json_text::textAt(each, "name"),
+                                         json_text::textAt(each, "value"));
         }
     }
     return environment;

@@ -26,10 +26,6 @@ namespace names = elector::names;
 using elector::runtime::quoted;
 using json_text::member;
 
-std::string textOf(std::string_view object, std::string_view key) {
-    return json_text::stringIn(member(object, key).value_or("")).value_or("");
-}
-
 std::string joined(const std::set<std::string>& texts) {
     std::string text;
     for (const auto& one : texts) {
@@ -48,7 +44,8 @@ std::set<std::string> accountsOf(const WorkloadFacts& facts) {
     }
     if (accounts.empty()) {
         const auto podTemplate = offline::templateOf(*facts.target.kind, facts.object).value_or("");
-        const auto name = textOf(member(podTemplate, "spec").value_or(""), "serviceAccountName");
+        const auto name =
+            json_text::textAt(member(podTemplate, "spec").value_or(""), "serviceAccountName");
         accounts.insert(name.empty() ? "default" : name);
     }
     return accounts;
@@ -156,9 +153,9 @@ class LeaseJudge {
         std::set<std::string> subjects;
         for (const auto subject :
              json_text::elementsOf(member(*lease_.binding.object, "subjects").value_or(""))) {
-            if (textOf(subject, "kind") == "ServiceAccount" &&
-                textOf(subject, "namespace") == facts_.target.key.space) {
-                subjects.insert(textOf(subject, "name"));
+            if (json_text::textAt(subject, "kind") == "ServiceAccount" &&
+                json_text::textAt(subject, "namespace") == facts_.target.key.space) {
+                subjects.insert(json_text::textAt(subject, "name"));
             }
         }
         for (const auto& account : accounts_) {

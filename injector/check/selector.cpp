@@ -11,19 +11,15 @@ namespace {
 
 namespace json_text = elector::kubernetes::json_text;
 
-std::string textOf(std::string_view object, std::string_view key) {
-    return json_text::stringIn(json_text::member(object, key).value_or("")).value_or("");
-}
-
 bool holds(std::string_view requirement, const Labels& labels) {
-    const auto label = labels.find(textOf(requirement, "key"));
+    const auto label = labels.find(json_text::textAt(requirement, "key"));
     const bool exists = label != labels.end();
     const auto values =
         json_text::elementsOf(json_text::member(requirement, "values").value_or(""));
     const bool isAmong = exists && std::ranges::any_of(values, [&](std::string_view value) {
                              return json_text::stringIn(value) == label->second;
                          });
-    const auto relation = textOf(requirement, "operator");
+    const auto relation = json_text::textAt(requirement, "operator");
     if (relation == "In") {
         return isAmong;
     }

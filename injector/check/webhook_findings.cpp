@@ -18,10 +18,6 @@ namespace names = elector::names;
 using elector::runtime::quoted;
 using json_text::member;
 
-std::string textOf(std::string_view object, std::string_view key) {
-    return json_text::stringIn(member(object, key).value_or("")).value_or("");
-}
-
 // The conditions that the chart always sets: they hold for every Pod that asks.
 bool isUsual(std::string_view condition) {
     return condition == "annotated" || condition == "not-the-injector";
@@ -30,7 +26,7 @@ bool isUsual(std::string_view condition) {
 std::string unusualConditions(std::string_view webhook) {
     std::string conditions;
     for (const auto each : json_text::elementsOf(member(webhook, "matchConditions").value_or(""))) {
-        if (const auto name = textOf(each, "name"); !isUsual(name)) {
+        if (const auto name = json_text::textAt(each, "name"); !isUsual(name)) {
             conditions += (conditions.empty() ? "" : ", ") + quoted(name);
         }
     }
@@ -102,7 +98,7 @@ class WebhookJudge {
     }
 
     void addPolicy() {
-        const bool fails = textOf(webhook_, "failurePolicy") != "Ignore";
+        const bool fails = json_text::textAt(webhook_, "failurePolicy") != "Ignore";
         add(Weight::Well, fails ? "while the injector cannot be asked, Pods that ask for a sidecar "
                                   "are refused and tried again (failurePolicy Fail)"
                                 : "while the injector cannot be asked, Pods that ask for a sidecar "
@@ -111,7 +107,7 @@ class WebhookJudge {
 
     bool hasAuthority() {
         const auto config = member(webhook_, "clientConfig").value_or("");
-        if (!textOf(config, "caBundle").empty()) {
+        if (!json_text::textAt(config, "caBundle").empty()) {
             return true;
         }
         add(Weight::Problem,

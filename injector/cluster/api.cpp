@@ -47,10 +47,6 @@ ApiError malformed(const std::string& collection, const char* what) {
             fmt::format("the list of {} {}", collection, what)};
 }
 
-std::string textOf(std::string_view object, std::string_view key) {
-    return json_text::stringIn(json_text::member(object, key).value_or("")).value_or("");
-}
-
 std::string separated(const std::string& query) {
     return query.empty() ? "" : "&" + query;
 }
@@ -113,7 +109,9 @@ Result<Api::Page> Api::page(const std::string& collection, const std::string& qu
         return malformed(collection, "is not JSON");
     }
     const auto metadata = json_text::member(body.value(), "metadata").value_or("");
-    Page page{{}, textOf(metadata, "resourceVersion"), textOf(metadata, "continue")};
+    Page page{{},
+              json_text::textAt(metadata, "resourceVersion"),
+              json_text::textAt(metadata, "continue")};
     if (page.version.empty()) {
         return malformed(collection, "has no metadata.resourceVersion");
     }

@@ -33,11 +33,6 @@ bool mentionsUs(std::string_view text) {
     return text.find(prefix.substr(0, prefix.size() - 1)) != std::string_view::npos;
 }
 
-std::string textOf(std::string_view object, std::string_view key) {
-    const auto value = json_text::member(object, key);
-    return value ? json_text::stringIn(*value).value_or("") : "";
-}
-
 // A key that stands twice in one object of `json`, or nothing.
 std::optional<std::string> repeatedKey(std::string_view json) {
     std::vector<std::string_view> open{json};
@@ -90,7 +85,7 @@ std::vector<Item> itemsOf(std::string_view json, std::size_t line,
     while (!open.empty()) {
         Item item = std::move(open.back());
         open.pop_back();
-        auto kind = textOf(item.object, "kind");
+        auto kind = json_text::textAt(item.object, "kind");
         const auto list = json_text::member(item.object, "items");
         if (!kind.ends_with(kSuffix) || !list || json_text::kindOf(*list) != Kind::Array) {
             items.push_back(std::move(item));
@@ -100,7 +95,7 @@ std::vector<Item> itemsOf(std::string_view json, std::size_t line,
         const bool isTop = item.where.empty();
         const auto elements = json_text::elementsOf(*list);
         for (std::size_t i = elements.size(); i-- > 0;) {
-            open.push_back({elements[i], textOf(item.object, "apiVersion"), kind,
+            open.push_back({elements[i], json_text::textAt(item.object, "apiVersion"), kind,
                             isTop && i < lines.size() ? line + lines[i] - 1 : item.line,
                             fmt::format("{}, item {}", item.where, i + 1)});
         }

@@ -22,12 +22,6 @@ std::string_view part(std::string_view object, std::string_view key) {
     return member(object, key).value_or("");
 }
 
-std::string textOf(std::string_view object, std::string_view key, std::string_view otherwise) {
-    const auto value = member(object, key);
-    const auto text = value ? json_text::stringIn(*value) : std::nullopt;
-    return text.value_or(std::string(otherwise));
-}
-
 // Adds the verdict on one object to its report.
 class Judge {
   public:
@@ -35,8 +29,8 @@ class Judge {
           const config::InjectRequest& request)
         : object_(object),
           metadata_(part(object, "metadata")),
-          kind_(textOf(object, "kind", kind)),
-          workload_(findWorkloadKind(textOf(object, "apiVersion", apiVersion), kind_)),
+          kind_(json_text::textAt(object, "kind", kind)),
+          workload_(findWorkloadKind(json_text::textAt(object, "apiVersion", apiVersion), kind_)),
           request_(request) {}
 
     ObjectReport judge() && {
@@ -58,8 +52,8 @@ class Judge {
 
     // "Deployment/web"; of a Job with generateName, "Job/migrate-*".
     std::string name() const {
-        const auto given = textOf(metadata_, "name", "");
-        const auto generated = textOf(metadata_, "generateName", "");
+        const auto given = json_text::textAt(metadata_, "name");
+        const auto generated = json_text::textAt(metadata_, "generateName");
         return fmt::format("{}/{}", quoted(kind_),
                            quoted(given.empty() && !generated.empty() ? generated + "*" : given));
     }
@@ -125,8 +119,8 @@ class Judge {
 
     void inject(const WorkloadKind& kind, Copies copies) {
         const auto pod = podOf(kind, object_, copies);
-        const auto decision = admission::admit(pod, textOf(metadata_, "namespace", request_.space),
-                                               request_.defaults);
+        const auto decision = admission::admit(
+            pod, json_text::textAt(metadata_, "namespace", request_.space), request_.defaults);
         switch (decision.verdict) {
             case Verdict::NotAsked:
                 if (!decision.reason.empty()) {

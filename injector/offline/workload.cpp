@@ -67,11 +67,6 @@ std::vector<json_text::Member> copied(std::string_view object) {
     return members;
 }
 
-std::string textOf(std::string_view object, std::string_view key) {
-    const auto value = member(object, key);
-    return value ? json_text::stringIn(*value).value_or("") : "";
-}
-
 // The controller of the Pods of a workload, as the cluster writes it.
 struct Controller {
     std::string_view apiVersion;
@@ -82,12 +77,12 @@ struct Controller {
 
 std::optional<Controller> controllerOf(const WorkloadKind& kind, std::string_view object,
                                        std::string_view labels) {
-    const auto name = textOf(part(object, "metadata"), "name");
+    const auto name = json_text::textAt(part(object, "metadata"), "name");
     if (name.empty() || kind.kind == "PodTemplate") {
         return std::nullopt;
     }
     if (kind.kind == "Deployment") {
-        const auto given = textOf(labels, kHashLabel);
+        const auto given = json_text::textAt(labels, kHashLabel);
         const auto hash = given.empty() ? std::string("5d4f8c7b9") : given;
         return Controller{"apps/v1", "ReplicaSet", fmt::format("{}-{}", name, hash), hash};
     }

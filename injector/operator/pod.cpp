@@ -18,10 +18,6 @@ constexpr std::string_view kLeaseFlag = "--lease-name=";
 // What runs where nobody chose one: the admission of Pods fills it in.
 constexpr const char* kDefaultServiceAccount = "default";
 
-std::string textOf(std::string_view object, std::string_view key) {
-    return json_text::stringIn(json_text::member(object, key).value_or("")).value_or("");
-}
-
 // The last flag counts, as it does for the elector.
 std::string leaseIn(std::string_view container) {
     std::string lease;
@@ -104,14 +100,14 @@ elector::kubernetes::Result<PodFacts> readPod(std::string_view document) {
                                              "the API server answered a Pod without a spec"};
     }
     PodFacts facts;
-    facts.serviceAccount = textOf(*spec, "serviceAccountName");
+    facts.serviceAccount = json_text::textAt(*spec, "serviceAccountName");
     if (facts.serviceAccount.empty()) {
         facts.serviceAccount = kDefaultServiceAccount;
     }
     for (const auto* const list : {"initContainers", "containers"}) {
         for (const auto container :
              json_text::elementsOf(json_text::member(*spec, list).value_or(""))) {
-            if (textOf(container, "name") == names::kContainer) {
+            if (json_text::textAt(container, "name") == names::kContainer) {
                 facts.hasSidecar = true;
                 facts.leaseName = leaseIn(container);
             }

@@ -54,6 +54,16 @@ TEST(JsonTextTest, ListsTheElementsOfAnArray) {
     EXPECT_THAT(elementsOf("{}"), ElementsAre());
 }
 
+TEST(JsonTextTest, SaysWhatAMemberSaysAndOtherwiseWhatIsAskedFor) {
+    constexpr const char* kObject = R"({"name":"web","empty":"","port":80,"none":null})";
+    EXPECT_EQ(textAt(kObject, "name"), "web");
+    EXPECT_EQ(textAt(kObject, "empty", "other"), "");
+    EXPECT_EQ(textAt(kObject, "port", "other"), "other");
+    EXPECT_EQ(textAt(kObject, "none", "other"), "other");
+    EXPECT_EQ(textAt(kObject, "absent"), "");
+    EXPECT_EQ(textAt("[]", "name", "other"), "other");
+}
+
 TEST(JsonTextTest, ReadsStrings) {
     EXPECT_EQ(stringIn(R"("a\"\\\u00e9\ud83d\ude00")"), "a\"\\\u00e9\U0001F600");
     EXPECT_EQ(stringIn(R"("")"), "");

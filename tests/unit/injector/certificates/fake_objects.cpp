@@ -54,12 +54,13 @@ FakeObjects::~FakeObjects() {
 void FakeObjects::addRoutes(elector::http::Router& router) {
     const std::string configurations =
         "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
-    for (const auto& [path, name] : {std::pair(std::string(kSecrets) + "/hook-ca", "hook-ca"),
-                                     {std::string(kSecrets) + "/hook-tls", "hook-tls"},
-                                     {configurations + "/hook", kConfiguration}}) {
-        router.answer("GET", path, [this, name = name](const Request&) { return read(name); });
-        router.answer("PATCH", path,
-                      [this, name = name](const Request& request) { return write(name, request); });
+    for (const auto& [path, object] : {std::pair(std::string(kSecrets) + "/hook-ca", "hook-ca"),
+                                       {std::string(kSecrets) + "/hook-tls", "hook-tls"},
+                                       {configurations + "/hook", kConfiguration}}) {
+        router.answer("GET", path, [this, name = object](const Request&) { return read(name); });
+        router.answer("PATCH", path, [this, name = object](const Request& request) {
+            return write(name, request);
+        });
     }
     router.answerLater(
         "GET", kSecrets, [this](const Request& request, const elector::http::Responder& responder) {
