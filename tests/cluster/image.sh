@@ -57,11 +57,12 @@ save() { # save NAME FILE: kubelets complete a name without a registry to docker
 
 # The programs of the host's compiler run in the image: both are of the same release of Debian.
 chaos_image() {
-    local container
+    local container made=$built/tests/cluster/chaos
     cmake --build "$built" --target chaos >"$cache/build.log" 2>&1 || { tail -n 60 "$cache/build.log" >&2; return 1; }
+    strip -o "$made/stripped" "$made/leader-elector-mutant"
     container=$(images from --pull-never "$elector")
-    images copy --quiet "$container" "$built/tests/cluster/chaos/leader-elector-mutant" /usr/bin/ >/dev/null
-    images copy --quiet "$container" "$built/tests/cluster/chaos/libdrift.so" \
+    images copy --quiet "$container" "$made/stripped" /usr/bin/leader-elector-mutant >/dev/null
+    images copy --quiet "$container" "$made/libdrift.so" \
         "/usr/lib/$(gcc -print-multiarch)/faketime/libfaketime.so.1" /usr/lib/chaos/ >/dev/null
     images commit --quiet --rm "$container" "leader-elector-chaos:$version" >/dev/null
     save "leader-elector-chaos:$version" chaos.tar
