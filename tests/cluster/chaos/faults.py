@@ -53,6 +53,13 @@ class Fault:
         self.what = f"{self.order.kind}: {chosen.name} on {chosen.part.node}, {role} of {lease}"
         return chosen
 
+    def process_of(self, elector):
+        """Its pid, unless its container ended since the API last told us of it."""
+        try:
+            return self.troupe.pid(elector)
+        except AssertionError as error:
+            raise Impossible(f"the container of {elector.name} is gone") from error
+
     def candidates(self):
         return sorted((elector for elector in self.troupe.of(self.order.target) if elector.ready),
                       key=lambda elector: elector.name)
@@ -212,7 +219,7 @@ class KubeletPaused(Fault):
 class ElectorPaused(Fault):
     def begin(self):
         self._elector = self.elector()
-        self._pid = self.troupe.pid(self._elector)
+        self._pid = self.process_of(self._elector)
         os.kill(self._pid, signal.SIGSTOP)
         self.troupe.wait("all its threads stand still", lambda: all(
             stat.read_text().rsplit(")", 1)[1].split()[0] == "T"
@@ -231,7 +238,7 @@ class ContainerKilled(Fault):
         return [elector for elector in super().candidates() if elector.restarts == 0]
 
     def begin(self):
-        os.kill(self.troupe.pid(self.elector()), signal.SIGKILL)
+        os.kill(self.process_of(self.elector()), signal.SIGKILL)
 
 
 class PodDeleted(Fault):
@@ -241,7 +248,8 @@ class PodDeleted(Fault):
         self.what += ", by force" if force else ""
         if not elector.part.drains:  # one that drains honours its last word
             self.troupe.observations[self.order.target].write("release", by=elector.name, at=boottime())
-        self.cluster.kubectl("delete", "pod", "-n", self.troupe.space, elector.name, "--wait=false", *force)
+        self.cluster.kubectl("delete", "pod", "-n", self.troupe.space, elector.name, "--wait=false",
+                             "--ignore-not-found", *force)
 
 
 class LeaseDeleted(Fault):

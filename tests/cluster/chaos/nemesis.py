@@ -1,4 +1,5 @@
 """Carries out a plan of faults on a troupe for some time, tells of each, and leaves nothing broken."""
+import contextlib
 import itertools
 import sys
 import time
@@ -24,7 +25,10 @@ class Nemesis:
         self.done = []  # the kinds of all faults that came to pass
 
     def rage(self, seconds):
-        """Returns once all is mended, and everybody answers and names a leader again: how long that took, by Lease."""
+        """
+        Returns once all is mended, and everybody answers and names a leader again: how long it took until somebody led,
+        by Lease.
+        """
         until = time.monotonic() + seconds
         try:
             for step in itertools.takewhile(lambda _: time.monotonic() < until, self._steps):
@@ -32,9 +36,10 @@ class Nemesis:
                 if time.monotonic() < until:  # how long the last one takes to be overcome is told
                     time.sleep(step.quiet)
         finally:
-            for fault, since in list(self._open):
-                self._mend(fault, since)
-            self._recording.close()
+            with contextlib.ExitStack() as rest:  # all of it, whatever goes wrong with a part
+                rest.callback(self._recording.close)
+                for fault, since in self._open:
+                    rest.callback(self._mend, fault, since)
         return self._recover()
 
     def _carry_out(self, step):
@@ -86,4 +91,6 @@ class Nemesis:
             took[lease] = time.monotonic() - mended
         for lease in self.troupe.leases:
             self.troupe.wait_for_agreement(lease)
+        restarts = sum(elector.restarts for elector in self.troupe.roster.electors.values())
+        assert restarts <= self.done.count("container killed"), "an elector ended by itself"
         return took

@@ -9,14 +9,15 @@ from nemesis import Nemesis
 from troupe import Part
 
 NODES = ("node1", "node2")
-# The slowest clock of a Lease runs at 0.75 of the fastest: the bound is D / L = 0.5.
+# The slowest clock of a Lease runs at 0.75 of the fastest: the bound is D / L = 0.5. A drain on the fastest still lasts
+# for more than D of true time, in which the last word given runs out.
 CAST = (
     Part("alpha-1", "alpha", "node1", wall_can_be_set=True),
     Part("alpha-2", "alpha", "node2", rate=0.75),
     Part("alpha-3", "alpha", "node2", wall_can_be_set=True),
-    Part("beta-1", "beta", "node1", ("--on-missing=wait", "--drain=2s"), rate=1.3),
-    Part("beta-2", "beta", "node2", ("--on-missing=wait", "--drain=2s"), wall_can_be_set=True),
-    Part("beta-3", "beta", "node1", ("--on-missing=wait", "--drain=2s"), wall_can_be_set=True),
+    Part("beta-1", "beta", "node1", ("--on-missing=wait", "--drain=3s"), rate=1.3),
+    Part("beta-2", "beta", "node2", ("--on-missing=wait", "--drain=3s"), wall_can_be_set=True),
+    Part("beta-3", "beta", "node1", ("--on-missing=wait", "--drain=3s"), wall_can_be_set=True),
 )
 
 

@@ -10,6 +10,7 @@ installs for the tier "cluster". The build is one with BUILD_TESTING (default: b
 import argparse
 import os
 import random
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,7 @@ def main():
     parser.add_argument("--keep", type=Path, help="where to leave the histories")
     parser.add_argument("--build", type=Path, default=HERE.parents[2] / "build")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # taking all away before
     with tempfile.TemporaryDirectory(prefix="elector-") as directory:
         run([HERE.parent / "image.sh", directory, options.build], timeout=1800)
         cluster = OwnCluster(Path(directory, "chaos-" + Path(directory).name))
