@@ -23,7 +23,10 @@ class Impossible(Exception):
 
 
 class Fault:
-    """begin() and mend() each once; `what` tells what was done, once it has begun."""
+    """
+    begin() and mend() each once; `what` tells what was done, once it has begun. `outage`: no elector hears from the API
+    meanwhile.
+    """
 
     def __init__(self, troupe, order):
         self.troupe, self.cluster, self.order = troupe, troupe.cluster, order

@@ -16,7 +16,7 @@ class TakeOver:
     kind: str
     begin: int
     end: int
-    outage: bool  # the API did not answer for a part of it
+    outage: bool  # no elector could reach the API for a part of it
 
     @property
     def leaderless(self):
@@ -77,8 +77,8 @@ class Figures:
         others = sum(take_over.before != take_over.after for take_over in self.take_overs)
         yield f"{len(self.take_overs)} take-overs, {others} of them by another Pod: " + (
             ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()) or "none")
-        yield f"nobody led, while the API answered throughout: {distribution(outside)}"
-        yield f"nobody led, while it did not for a part:       {distribution(inside)}"
+        yield f"leaderless, while the API could be reached throughout: {distribution(outside)}"
+        yield f"leaderless, while nobody reached it for a part:        {distribution(inside)}"
         yield f"{self.answers} answers polled, {self.revisions} states of the Leases recorded"
 
 

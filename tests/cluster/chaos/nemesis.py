@@ -47,6 +47,8 @@ class Nemesis:
         lags = (0, step.lag)
         due = time.monotonic()
         faults = [fault_of(self.troupe, order) for order in step.orders]
+        for fault in faults:
+            fault.outage = fault.outage or step.hides_the_api
         deeds = sorted([(due + lag, 0, fault) for lag, fault in zip(lags, faults)]
                        + [(due + lag + fault.order.seconds, 1, fault) for lag, fault in zip(lags, faults)],
                        key=lambda deed: deed[:2])

@@ -23,6 +23,8 @@ KINDS = {
 }
 OUTAGES = {kind for kind, (_, _, outage) in KINDS.items() if outage}
 OF_THE_NETWORK = {"node cut off", "requests lost", "answers lost", "packets lost at random", "delays"}
+# Milliseconds. An attempt may take 667: with some pairs every answer comes late, with some none in time.
+DELAYS = (0, 50, 150, 300, 600)
 TWO_AT_ONCE = 0.4  # of all steps
 THE_LEADER = 0.75  # of all faults of one elector
 
@@ -62,6 +64,11 @@ class Step:
     lag: float
     quiet: float
 
+    @property
+    def hides_the_api(self):
+        """From the Pods of both nodes."""
+        return len(self.orders) == 2 and all(order.kind in OF_THE_NETWORK for order in self.orders)
+
 
 def plan(seed, nodes, leases):
     """Steps without end. Every kind comes once before any comes again."""
@@ -96,6 +103,6 @@ def _options(dice, kind):
     if kind == "packets lost at random":
         return {"out": round(dice.uniform(0, 0.4), 2), "in": round(dice.uniform(0, 0.4), 2)}
     if kind == "delays":
-        return {"seed": dice.randrange(1 << 30), "out": dice.randrange(0, 800), "in": dice.randrange(0, 800),
+        return {"seed": dice.randrange(1 << 30), "out": dice.choice(DELAYS), "in": dice.choice(DELAYS),
                 "stalls": round(dice.choice((0, 0.5, 2)), 1), "resets": round(dice.choice((0, 3, 8)), 1)}
     return {}

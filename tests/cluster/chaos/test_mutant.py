@@ -1,6 +1,6 @@
 """The check of a cluster's histories finds an elector that breaks a rule."""
 import pytest
-from scene import NODES, cut_off_until_another_leads, records_of, two_leaders
+from scene import CALM, NODES, cut_off_until_another_leads, records_of, two_leaders
 from troupe import Part
 
 pytestmark = pytest.mark.machine("the leader's Pod cut off")
@@ -8,7 +8,8 @@ pytestmark = pytest.mark.machine("the leader's Pod cut off")
 
 def test_a_mutant_that_stays_too_long_is_caught(new_troupe):
     """mutant.patch: its terms last ten renew deadlines."""
-    troupe = new_troupe([Part(f"mutant-{number}", "mutant", NODES[number % 2], program="leader-elector-mutant")
+    program = "leader-elector-mutant"
+    troupe = new_troupe([Part(f"mutant-{number}", "mutant", NODES[number % 2], program=program, timing=CALM)
                          for number in range(3)])
     old = troupe.wait_for_agreement("mutant")
     cut_off_until_another_leads(troupe, "mutant", old)

@@ -1,7 +1,7 @@
 """The faults are chosen by the seed alone, and never undo each other."""
 import itertools
 
-from plan import KINDS, Order, plan
+from plan import KINDS, OF_THE_NETWORK, Order, plan
 
 NODES, LEASES = ("node1", "node2"), ("alpha", "beta")
 
@@ -47,3 +47,9 @@ def test_what_is_drawn_lies_within_what_is_told():
         (least, most), of, _ = KINDS[order.kind]
         assert least <= order.seconds <= most
         assert order.target in {"node": NODES, "lease": LEASES, "": ("",)}[of]
+
+
+def test_faults_of_both_nodes_networks_hide_the_api():
+    for step in steps(13):
+        of_nodes = {order.target for order in step.orders if order.kind in OF_THE_NETWORK}
+        assert step.hides_the_api == (of_nodes == set(NODES))

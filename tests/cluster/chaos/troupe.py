@@ -57,6 +57,7 @@ class Part:
     rate: float = 1.0  # at which its clocks run
     wall_is_true: bool = False  # its wall clock does not share that rate
     wall_can_be_set: bool = False
+    timing: Timing = TIMING
 
     @property
     def drains(self):
@@ -65,13 +66,13 @@ class Part:
     @property
     def deadline(self):
         """The longest that it leads after a renewal, in true seconds; what it says is in seconds of its own."""
-        return max(TIMING.deadline, TIMING.deadline / self.rate)
+        return max(self.timing.deadline, self.timing.deadline / self.rate)
 
     def manifest(self, space):
         reference = {name: {"valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in (
             ("POD_NAME", "metadata.name"), ("POD_UID", "metadata.uid"), ("NAMESPACE", "metadata.namespace"))}
-        durations = (f"--lease-duration={TIMING.lease}s", f"--lease-renew-duration={TIMING.deadline}s",
-                     f"--retry-period={int(TIMING.retry * 1000)}ms")
+        durations = (f"--lease-duration={self.timing.lease}s", f"--lease-renew-duration={self.timing.deadline}s",
+                     f"--retry-period={int(self.timing.retry * 1000)}ms")
         container = {
             "name": "leader-elector", "image": image(), "imagePullPolicy": "IfNotPresent",
             "command": [f"/usr/bin/{self.program}", f"--lease-name={self.lease}", *durations, *self.flags],
