@@ -37,6 +37,7 @@ DICTIONARIES = HERE / "dictionaries"
 LENGTHS = {
     "annotations": 1024,
     "head": 2048,
+    "json": 1024,
     "kubeconfig": 4096,
     "lease": 4096,
     "manifest": 4096,
