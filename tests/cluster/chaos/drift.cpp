@@ -62,11 +62,18 @@ const Drift& drift() {
     return instance;
 }
 
-// The next library's clock_gettime: libfaketime's, if that is preloaded behind this one.
+// The next library's clock_gettime: libfaketime's, if that is preloaded behind this one. Reading a
+// clock leaves errno alone, and programs build on that (Poco reads one between epoll_wait() and its
+// EINTR); libfaketime, which opens a file, does not.
 int nextClock(clockid_t clock, timespec* t) {
     using Function = int (*)(clockid_t, timespec*);
     static const auto next = reinterpret_cast<Function>(dlsym(RTLD_NEXT, "clock_gettime"));
-    return next(clock, t);
+    const int before = errno;
+    const int result = next(clock, t);
+    if (result == 0) {
+        errno = before;
+    }
+    return result;
 }
 
 }  // namespace

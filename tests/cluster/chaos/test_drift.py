@@ -1,4 +1,5 @@
 """The clocks of a program under libdrift.so, alone and before libfaketime."""
+import errno
 import glob
 import json
 import os
@@ -13,7 +14,7 @@ from scene import BUILD
 # machine's own, which no preloaded library turns.
 PROGRAM = """
 import ctypes, json, os, select, struct, time
-libc = ctypes.CDLL(None)
+libc = ctypes.CDLL(None, use_errno=True)
 SYS_CLOCK_GETTIME, BOOTTIME, ABSOLUTE = {call}, 7, 1
 def true(clock):
     t = (ctypes.c_long * 2)()
@@ -33,6 +34,9 @@ assert libc.timerfd_settime(timer, ABSOLUTE, spec, None) == 0
 os.read(timer, 8)
 after = read()
 passed = {{name: after[name] - before[name] for name in before}}
+ctypes.set_errno({errno})
+ours(0)
+passed["errno"] = ctypes.get_errno()
 print(json.dumps({{**passed, "set": before["wall"] - before["true wall"]}}))
 """
 
@@ -50,7 +54,7 @@ def preloaded():
 
     def measure(with_faketime=False, **variables):
         libraries = f"{ours} {faketime}" if with_faketime else ours
-        done = subprocess.run([sys.executable, "-c", PROGRAM.format(call=call)], capture_output=True, text=True,
+        done = subprocess.run([sys.executable, "-c", PROGRAM.format(call=call, errno=errno.EINTR)], capture_output=True, text=True,
                               timeout=60, check=False, env={**os.environ, "LD_PRELOAD": libraries, **variables})
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -85,6 +89,13 @@ def test_libfaketime_sets_the_wall_clock_and_no_timer(preloaded, tmp_path):
     assert passed["set"] == pytest.approx(5000, abs=60)
     assert passed["boot"] >= 1
     assert passed["boot"] == pytest.approx(passed["true boot"], rel=LOOSELY)
+
+
+def test_a_clock_that_is_read_leaves_errno_alone(preloaded, tmp_path):
+    """Though libfaketime finds no file."""
+    passed = preloaded(with_faketime=True, DRIFT_RATE="1", FAKETIME_DONT_FAKE_MONOTONIC="1",
+                       FAKETIME_TIMESTAMP_FILE=str(tmp_path / "missing"), FAKETIME_NO_CACHE="1")
+    assert passed["errno"] == errno.EINTR
 
 
 def test_a_rate_that_is_none_is_refused(preloaded):
