@@ -16,7 +16,7 @@ MONITOR, PODS = ("ServiceMonitor", ""), ("PodMonitor", "")
 BUDGET, NETWORK = ("PodDisruptionBudget", ""), ("NetworkPolicy", "")
 CERTIFICATE = ("Certificate", "leader-elector")
 ON = {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}},
-      "networkPolicy": {"enabled": True}}
+      "networkPolicy": {"enabled": True}, "flowSchema": {"enabled": True}}
 BY_CERT_MANAGER = {"certificates": {"mode": "certManager"}}
 BY_SECRET = {"certificates": {"mode": "secret", "secret": {"name": "mine", "caBundle": PEM}}}
 NAMED = [{"name": "A", "value": "b"}]
@@ -103,6 +103,9 @@ PLACES_ON_DEMAND = [
     ("networkPolicy.metricsFrom", PEERS, NETWORK, "spec.ingress[1].from", PEERS),
     ("networkPolicy.egress", [{"to": PEERS}], NETWORK, "spec.egress", [{"to": PEERS}]),
     ("networkPolicy.egress", [{"to": PEERS}], NETWORK, "spec.policyTypes", ["Ingress", "Egress"]),
+    ("flowSchema.matchingPrecedence", 300, ("FlowSchema", ""), "spec.matchingPrecedence", 300),
+    ("flowSchema.priorityLevel", "workload-high", ("FlowSchema", ""), "spec.priorityLevelConfiguration.name",
+     "workload-high"),
     ("metrics.serviceMonitor.labels", {"a": "b"}, MONITOR, "metadata.labels.a", "b"),
     ("metrics.serviceMonitor.annotations", {"a": "b"}, MONITOR, "metadata.annotations.a", "b"),
     ("metrics.serviceMonitor.interval", "10s", MONITOR, "spec.endpoints[1].interval", "10s"),
@@ -166,6 +169,7 @@ KINDS = [
     ("podDisruptionBudget.enabled", False, {}, {"PodDisruptionBudget"}),
     ("replicas", 1, {}, {"PodDisruptionBudget"}),
     ("networkPolicy.enabled", True, {"NetworkPolicy"}, {}),
+    ("flowSchema.enabled", True, {"FlowSchema"}, {}),
     ("metrics.serviceMonitor.enabled", True, {"ServiceMonitor"}, {}),
     ("metrics.podMonitor.enabled", True, {"PodMonitor"}, {}),
     ("certificates.mode", "certManager", {"Certificate", "Issuer"}, {"Secret"}),

@@ -40,6 +40,7 @@ EVERYTHING = {
     "networkPolicy": {"enabled": True, "webhookFrom": [{"ipBlock": {"cidr": "10.0.0.0/8"}}],
                       "metricsFrom": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}],
                       "egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.1/32"}}], "ports": [{"port": 6443}]}]},
+    "flowSchema": {"enabled": True, "matchingPrecedence": 300, "priorityLevel": "workload-high"},
     "metrics": {
         "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "annotations": {"a": "b"},
                            "interval": "30s",
