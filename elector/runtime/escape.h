@@ -25,5 +25,8 @@ bool isUtf8(std::string_view text);
 // `text` as a JSON string with its quotes, in printable UTF-8: the rest escaped, bytes that are no
 // UTF-8 as U+FFFD. Beyond `limit` characters cut, with an ellipsis.
 std::string jsonString(std::string_view text, std::size_t limit = std::string_view::npos);
+// Puts that behind `out`.
+void appendJsonString(std::string& out, std::string_view text,
+                      std::size_t limit = std::string_view::npos);
 
 }  // namespace elector::runtime

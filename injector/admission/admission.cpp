@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "elector/config/values.h"
+#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "injector/admission/annotations.h"
 #include "injector/admission/lease_name.h"
@@ -21,6 +22,7 @@ namespace injector::admission {
 
 namespace {
 
+namespace json_text = elector::kubernetes::json_text;
 namespace names = elector::names;
 
 Decision decision(Verdict verdict, std::string reason, std::string patch = "[]") {
@@ -213,6 +215,15 @@ const char* toString(Verdict verdict) {
 }
 
 Decision admit(std::string_view pod, std::string_view space, const Defaults& defaults) {
+    if (!json_text::isValid(pod)) {
+        return decision(Verdict::Failed, fmt::format("the Pod is no JSON, or nested deeper than {}",
+                                                     json_text::kMaxDepth));
+    }
+    pod.remove_prefix(pod.find_first_not_of(" \t\r\n"));
+    return admitPart(pod, space, defaults);
+}
+
+Decision admitPart(std::string_view pod, std::string_view space, const Defaults& defaults) {
     const auto reading = readPod(pod);
     if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
         return decision(Verdict::Failed, unreadable->sentence);

@@ -9,16 +9,20 @@ namespace injector::admission {
 // Puts the text of a JSON object together, member by member.
 class JsonObject {
   public:
+    JsonObject();
     // `value` is the text of a JSON value.
     JsonObject& add(std::string_view key, std::string_view value);
     // `value` is any text, which becomes a JSON string.
     JsonObject& addText(std::string_view key, std::string_view value);
     // The same, unless `value` is empty.
     JsonObject& addTextIfAny(std::string_view key, std::string_view value);
-    std::string text() const { return text_ + "}"; }
+    // Ends the object. Once.
+    std::string text();
 
   private:
-    std::string text_ = "{";
+    void addKey(std::string_view key);
+
+    std::string text_;
 };
 
 // The text of a JSON array; `elements` are texts of JSON values.

@@ -224,11 +224,6 @@ void readSpec(Reader& reader, std::string_view spec, PodFacts& facts) {
 }  // namespace
 
 std::variant<PodFacts, Unreadable> readPod(std::string_view pod) {
-    if (!json_text::isValid(pod)) {
-        return Unreadable{
-            fmt::format("the Pod is no JSON, or nested deeper than {}", json_text::kMaxDepth)};
-    }
-    pod.remove_prefix(pod.find_first_not_of(" \t\r\n"));
     PodFacts facts;
     Reader reader;
     const Fields fields(reader.typed(pod, Kind::Object, "the Pod").value_or(""));

@@ -53,8 +53,9 @@ struct Unreadable {
     std::string sentence;
 };
 
-// Reads the JSON of a Pod. Where a key stands twice the last one counts, as for the API server. Of
-// a Pod without annotations of ours, and of one whose `inject` is "false", only metadata is read.
+// Reads a Pod, a value of a text that json_text::isValid() accepted. Where a key stands twice the
+// last one counts, as for the API server. Of a Pod without annotations of ours, and of one whose
+// `inject` is "false", only metadata is read.
 std::variant<PodFacts, Unreadable> readPod(std::string_view pod);
 
 }  // namespace injector::admission

@@ -79,13 +79,15 @@ std::variant<Request, Complaint> requestIn(std::string_view body) {
                    .object = isNull ? std::nullopt : object};
 }
 
-std::string base64(std::string_view text) {
-    // Four characters for each three bytes begun, and the zero that OpenSSL puts behind them.
-    std::string encoded((text.size() + 2) / 3 * 4 + 1, '\0');
-    const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                       reinterpret_cast<const unsigned char*>(text.data()),
-                                       static_cast<int>(text.size()));
-    encoded.resize(static_cast<std::size_t>(length));
+// As a JSON string, in base64, of which no character needs an escape.
+std::string base64String(std::string_view text) {
+    // Four characters for each three bytes begun, between quotes; OpenSSL puts a zero behind them,
+    // where the second quote comes.
+    std::string encoded((text.size() + 2) / 3 * 4 + 2, '"');
+    EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data() + 1),
+                    reinterpret_cast<const unsigned char*>(text.data()),
+                    static_cast<int>(text.size()));
+    encoded.back() = '"';
     return encoded;
 }
 
@@ -107,7 +109,7 @@ Decision decide(const Request& request, const Defaults& defaults) {
     if (!request.object) {
         return failure("the request has no object");
     }
-    return admit(*request.object, request.space, defaults);
+    return admitPart(*request.object, request.space, defaults);
 }
 
 // A warning for the maker of the Pod, or "".
@@ -140,7 +142,7 @@ std::string answerTo(const Request& request, const Decision& decision) {
                                    .text());
     }
     if (decision.patch != "[]") {
-        response.addText("patchType", "JSONPatch").addText("patch", base64(decision.patch));
+        response.addText("patchType", "JSONPatch").add("patch", base64String(decision.patch));
     }
     if (const std::string warning = warningOf(decision); !warning.empty()) {
         response.add("warnings", jsonArray({elector::runtime::jsonString(warning)}));
