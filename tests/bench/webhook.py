@@ -62,7 +62,7 @@ class Memory(threading.Thread):
 
 def load(server, file, connections, seconds):
     """What wrk says; two threads, so that it is not what limits."""
-    command = ["wrk", "--threads", str(min(2, connections)), "--connections", str(connections),
+    command = ["wrk", "--threads", "1", "--connections", str(connections),
                "--duration", f"{seconds}s", "--timeout", "10s", "--script", HERE / "webhook.lua", server.url, "--", file]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=seconds + 60)
     return json.loads(done.stdout.splitlines()[-1])
