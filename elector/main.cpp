@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -17,11 +19,23 @@
 #include "elector/runtime/clock.h"
 #include "elector/runtime/ending_signals.h"
 #include "elector/runtime/log.h"
+#include "elector/runtime/start_up_pages.h"
 
 // The program leader-elector: reads what it was started to do, and does it.
 namespace {
 
 using namespace elector;
+
+// By then the state of the Lease is known and the watch is open, where the API server answers.
+constexpr std::chrono::seconds kStartUp{5};
+
+std::string awaitEnd(const runtime::EndingSignals& signals) {
+    if (auto signal = signals.await(kStartUp)) {
+        return *std::move(signal);
+    }
+    runtime::unmapStartUpPages();
+    return signals.await();
+}
 
 int run(const config::Config& config, const runtime::EndingSignals& signals) {
     const runtime::SystemClock clock;
@@ -36,7 +50,7 @@ int run(const config::Config& config, const runtime::EndingSignals& signals) {
         throw config::Refusal(error.what());  // kubeconfig, folder, port: for the operator to mend
     }
     elector->start();
-    log.info("stopping", {{"signal", signals.await()}});
+    log.info("stopping", {{"signal", awaitEnd(signals)}});
     elector->stop();
     return config::kExitSuccess;
 }
@@ -67,6 +81,9 @@ int carryOut(const config::Invocation& invocation, const runtime::EndingSignals&
 
 int main(int argc, char** argv) {
     const runtime::EndingSignals signals;
+    // One heap for all threads instead of one for each: 0.1 MiB less. Nearly all that they allocate
+    // comes from their own caches, without a lock.
+    mallopt(M_ARENA_MAX, 1);
     try {
         const std::vector<std::string> arguments(argv + 1, argv + argc);
         return carryOut(config::parseInvocation(arguments, config::environmentFrom(environ),
