@@ -8,7 +8,7 @@ from group import Group
 from wrk import load
 
 NEEDS_CONTROL_PLANE = True
-REST_SECONDS = 60
+SETTLE_SECONDS, REST_SECONDS = 10, 60
 LOAD_CONNECTIONS, LOAD_SECONDS = 32, 4
 SAMPLE_SECONDS = 0.05
 KINDS_OF_MEMORY = ("resident", "proportional", "anonymous")
@@ -36,6 +36,7 @@ class Watched(threading.Thread):
 
 def at_rest(groups):
     """For each candidate its memory after a minute in which nothing happened, and the CPU time of that minute."""
+    time.sleep(SETTLE_SECONDS)  # what a start entails is not the minute's
     before = {candidate: candidate.processor_seconds() for group in groups for candidate in group.candidates}
     time.sleep(REST_SECONDS)
     used = {candidate: candidate.processor_seconds() - seconds for candidate, seconds in before.items()}
