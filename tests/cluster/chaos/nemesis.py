@@ -93,6 +93,13 @@ class Nemesis:
             took[lease] = time.monotonic() - mended
         for lease in self.troupe.leases:
             self.troupe.wait_for_agreement(lease)
-        restarts = sum(elector.restarts for elector in self.troupe.roster.electors.values())
-        assert restarts <= self.done.count("container killed"), "an elector ended by itself"
+        self._check_restarts()
         return took
+
+    def _check_restarts(self):
+        """No elector ended that was not killed."""
+        again = [elector for elector in self.troupe.roster.electors.values() if elector.restarts]
+        if sum(elector.restarts for elector in again) > self.done.count("container killed"):
+            kubectl, space = self.troupe.cluster.kubectl, self.troupe.space
+            logs = [kubectl("logs", "-n", space, elector.name, "--previous", "--tail=20") for elector in again]
+            raise AssertionError("an elector ended by itself; what they said before:\n" + "\n".join(logs))

@@ -1,6 +1,5 @@
 """The play that a nemesis disturbs: who takes part, how long it goes on, and what is said of it afterwards."""
 import sys
-from pathlib import Path
 
 import check
 import claims
@@ -25,25 +24,23 @@ def perform(troupe, seed, seconds, out=sys.stdout):
     """Returns the Verdict and the Figures, printed; what happened around violations, too."""
     for lease in troupe.leases:
         troupe.wait_for_agreement(lease)
-    nemesis = Nemesis(troupe, seed, NODES, out)
+    nemesis, failure = Nemesis(troupe, seed, NODES, out), None
     try:
         took = nemesis.rage(seconds)
+    except AssertionError as error:  # raised once all is judged
+        took, failure = {}, error
     finally:
         troupe.end()
     records = claims.load([*troupe.histories(), str(nemesis.history)])
     histories = claims.histories_of(records)
     verdict, figures = check.judge(histories), figures_of(histories, records)
     print(f"{len(nemesis.done)} faults of {len(set(nemesis.done))} kinds with seed {seed}", file=out)
-    print("after the last, somebody led "
-          + ", ".join(f"{lease} within {seconds:.1f} s" for lease, seconds in took.items()), file=out)
+    for lease, waited in took.items():
+        print(f"after the last, somebody led {lease} within {waited:.1f} s", file=out)
     for line in figures.lines():
         print(line, file=out)
     check.report(verdict, histories, out)
     check.show_neighbourhoods(verdict, records, histories, out)
+    if failure:
+        raise failure
     return verdict, figures
-
-
-def directory_of(path):
-    directory = Path(path)
-    directory.mkdir(parents=True, exist_ok=True)
-    return directory

@@ -4,8 +4,8 @@
     run.py [--minutes N] [--seed S] [--keep DIR] [--build DIR]
 
 Makes a cluster of its own (tests/cluster/cluster) and the image, and takes both away. docs/chaos.md tells what is done
-and how it is judged. The histories stay in DIR. Exit code 0: nothing violated. Needs root, and what tests/setup.sh
-installs for the tier "cluster". The build is one with BUILD_TESTING (default: build).
+and how it is judged. The histories stay in DIR (default: build/chaos-histories). Exit code 0: nothing violated. Needs root, and
+what tests/setup.sh installs for the tier "cluster". The build is one with BUILD_TESTING (default: build).
 """
 import argparse
 import os
@@ -19,16 +19,25 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "history")]
 
 from machine import OwnCluster, run  # noqa: E402
-from play import CAST, directory_of, perform  # noqa: E402
+from play import CAST, perform  # noqa: E402
+from scene import BUILD  # noqa: E402
 from troupe import Troupe  # noqa: E402
+
+
+def emptied(directory):
+    """The folder without the histories of an earlier run."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for history in directory.glob("*.history"):
+        history.unlink()
+    return directory
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=15)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
-    parser.add_argument("--keep", type=Path, help="where to leave the histories")
-    parser.add_argument("--build", type=Path, default=HERE.parents[2] / "build")
+    parser.add_argument("--keep", type=Path, default=BUILD / "chaos-histories")
+    parser.add_argument("--build", type=Path, default=BUILD)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # taking all away before
     with tempfile.TemporaryDirectory(prefix="elector-") as directory:
@@ -37,8 +46,7 @@ def main():
         try:
             cluster.up(2)
             cluster.tool("load", str(Path(directory, "chaos.tar")))
-            kept = directory_of(options.keep or Path(directory, "histories"))
-            troupe = Troupe(cluster, f"chaos-{os.getpid()}", CAST, kept)
+            troupe = Troupe(cluster, f"chaos-{os.getpid()}", CAST, emptied(options.keep))
             troupe.begin()
             verdict, _ = perform(troupe, options.seed, 60 * options.minutes)
         finally:

@@ -54,8 +54,9 @@ def preloaded():
 
     def measure(with_faketime=False, **variables):
         libraries = f"{ours} {faketime}" if with_faketime else ours
-        done = subprocess.run([sys.executable, "-c", PROGRAM.format(call=call, errno=errno.EINTR)], capture_output=True, text=True,
-                              timeout=60, check=False, env={**os.environ, "LD_PRELOAD": libraries, **variables})
+        done = subprocess.run([sys.executable, "-c", PROGRAM.format(call=call, errno=errno.EINTR)],
+                              capture_output=True, text=True, timeout=60, check=False,
+                              env={**os.environ, "LD_PRELOAD": libraries, **variables})
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
