@@ -87,9 +87,10 @@ std::string podOf(const Input& input) {
                                .addText("apiVersion", kind == "Job" ? "batch/v1" : "apps/v1")
                                .addText("kind", kind)
                                .addText("name", "web-5d4f8")
-                               .add("controller", "true");
+                               .add("controller", "true")
+                               .text();
         metadata.add("labels", JsonObject().addText("pod-template-hash", "5d4f8").text());
-        metadata.add("ownerReferences", "[" + owner.text() + "]");
+        metadata.add("ownerReferences", "[" + owner + "]");
     }
     JsonObject spec;
     spec.add("containers", "[" + containerWith(input.fact("port")) + "]")
