@@ -4,8 +4,8 @@
     run.py [--minutes N] [--seed S] [--keep DIR] [--build DIR]
 
 Makes a cluster of its own (tests/cluster/cluster) and the image, and takes both away. docs/chaos.md tells what is done
-and how it is judged. The histories stay in DIR (default: build/chaos-histories). Exit code 0: nothing violated. Needs root, and
-what tests/setup.sh installs for the tier "cluster". The build is one with BUILD_TESTING (default: build).
+and how it is judged. The histories stay in DIR (default: build/chaos-histories). Exit code 0: nothing violated. Needs
+root, and what tests/setup.sh installs for the tier "cluster". The build is one with BUILD_TESTING (default: build).
 """
 import argparse
 import os
