@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures our programs beside a peer, in turn and in one run, and shows the ratios.
 
-tests/bench/run.py [--only SUITE...] [--runs FACTOR] [--out DIR]
+tests/bench/run.py [--only SUITE...] [--runs FACTOR] [--out DIR] [--docs]
 
 Peers: for the elector one made with client-go (tests/peer) with the same durations, for the webhook one on net/http.
 Starts an etcd and a kube-apiserver of its own (needs root; tests/setup.sh installs what is needed). Writes
@@ -23,7 +23,7 @@ from figures import Figure
 from plane import Outside, Plane
 from plot import draw
 from programs import TOP, build_ours, build_peer
-from table import render
+from table import render, replace_in
 
 # In the order in which they run. Those that need a control plane say so (NEEDS_CONTROL_PLANE).
 SUITES = ("image", "webhook", "start", "memory", "requests", "api", "takeover")
@@ -105,6 +105,7 @@ def parse():
                         help="how often each measurement is repeated, as a multiple of the usual number (default 1)")
     parser.add_argument("--out", type=Path, default=TOP / "build" / "results" / "bench",
                         help="folder of the results (default build/results/bench)")
+    parser.add_argument("--docs", action="store_true", help="put table and drawing into docs/performance.md, too")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -129,6 +130,9 @@ def main():
     write(arguments.out / "figures.json", figures)
     (arguments.out / "table.md").write_text(render(figures) + "\n", encoding="utf-8")
     (arguments.out / "ratios.svg").write_text(draw(figures), encoding="utf-8")
+    if arguments.docs:
+        replace_in(TOP / "docs" / "performance.md", figures)
+        (TOP / "docs" / "performance.svg").write_text(draw(figures), encoding="utf-8")
     print(render(figures))
 
 

@@ -1,5 +1,7 @@
 """The figures as a table in Markdown, which is read as well in a terminal."""
 
+# Between these lines of a page stands the table of a run.
+BEGIN, END = "<!-- figures of tests/bench -->", "<!-- end of figures -->"
 COLUMNS = ("what", "ours", "peer", "ratio", "smallest", "largest", "goal", "reached")
 
 
@@ -38,3 +40,12 @@ def render(figures):
 
     rule = "|" + "|".join("-" * (width + 1) + ("-" if i == 0 else ":") for i, width in enumerate(widths)) + "|"
     return "\n".join([line(rows[0]), rule, *map(line, rows[1:])])
+
+
+def replace_in(page, figures):
+    """Puts the table into a page, in place of the one of an earlier run."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"{page} has no place for a table: '{BEGIN}', '{END}'")
+    page.write_text(f"{before}{BEGIN}\n{render(figures)}\n{END}{after}", encoding="utf-8")

@@ -1,7 +1,7 @@
 """The arithmetic of the figures."""
 import pytest
 from figures import Figure, percentile
-from table import render
+from table import BEGIN, END, render, replace_in
 
 
 def figure(**fields):
@@ -68,3 +68,19 @@ def test_the_table_shows_what_was_missed():
     missed, reached = text.splitlines()[2:4]
     assert "MISSED" in missed and "0.50" in missed
     assert "MISSED" not in reached and "yes" in reached
+
+
+def test_the_table_of_a_page_is_replaced_and_the_rest_stays(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\n| old |\n{END}\nafter\n", encoding="utf-8")
+    replace_in(page, [figure()])
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n") and text.endswith("\nafter\n")
+    assert "old" not in text and render([figure()]) in text
+
+
+def test_a_page_without_a_place_for_the_table_is_an_error(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("no place\n", encoding="utf-8")
+    with pytest.raises(ValueError):
+        replace_in(page, [figure()])
