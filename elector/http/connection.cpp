@@ -14,7 +14,6 @@ constexpr int kRequestsPerTurn = 16;
 constexpr std::size_t kPendingOutput = 65536;
 
 constexpr Refusal kTooSlow{408, "The request took too long to arrive."};
-constexpr Refusal kOutOfMemory{503, "The server holds too many bodies; try again."};
 
 }  // namespace
 
@@ -31,6 +30,7 @@ Connection::Connection(ServerContext& context, std::unique_ptr<Channel> channel,
 
 Connection::~Connection() {
     endExchange();
+    leaveBodies();
     context_.quota.leave(place_);
     --context_.stats.open;
 }
@@ -40,6 +40,11 @@ void Connection::turn() {
     receive();
     work();
     send();
+    if (phase_ == Phase::Body && lacksBody() && isHeld()) {
+        context_.held.insert(socket().impl());
+        context_.stats.held += wasHeld_ ? 0 : 1;
+        wasHeld_ = true;
+    }
 }
 
 void Connection::send() {
@@ -64,7 +69,7 @@ bool Connection::wantsInput() const {
             return input_.size() <= context_.limits.headBytes &&
                    output_.pending() <= kPendingOutput;
         case Phase::Body:
-            return input_.size() < head_->contentLength();
+            return lacksBody() && !isHeld();
         case Phase::Waiting:
         case Phase::Streaming:
             return input_.size() <= context_.limits.headBytes;
@@ -116,9 +121,26 @@ void Connection::take(std::string_view bytes) {
         since_ = context_.now;
     }
     input_.append(bytes);
-    if (phase_ == Phase::Body && context_.buffered > context_.limits.bufferedBytes) {
-        refuse(kOutOfMemory);
+}
+
+bool Connection::isHeld() const {
+    return context_.buffered > context_.limits.bufferedBytes && context_.bodies.front() != this;
+}
+
+void Connection::joinBodies() {
+    body_ = context_.bodies.insert(context_.bodies.end(), this);
+    wasHeld_ = false;
+}
+
+void Connection::leaveBodies() {
+    if (!body_) {
+        return;
     }
+    context_.bodies.erase(*body_);
+    body_.reset();
+    context_.held.erase(socket().impl());
+    context_.turns.insert(context_.turns.end(), context_.held.begin(), context_.held.end());
+    context_.held.clear();
 }
 
 void Connection::peerEnded() {
@@ -155,7 +177,7 @@ bool Connection::step() {
         return false;
     }
     if (phase_ == Phase::Body) {
-        if (input_.size() < head_->contentLength()) {
+        if (lacksBody()) {
             return false;
         }
         handle();
@@ -165,9 +187,7 @@ bool Connection::step() {
 
 void Connection::refuse(const Refusal& refusal) {
     ++context_.stats.refusals;
-    Response response = refusal.status == kOutOfMemory.status
-                            ? Response::unavailable(refusal.sentence)
-                            : Response::text(refusal.status, refusal.sentence);
+    Response response = Response::text(refusal.status, refusal.sentence);
     response.body += '\n';
     const bool withBody = !head_ || head_->method() != "HEAD";
     context_.writer.append(output_.bytes(), response, {.withBody = withBody, .closes = true});
@@ -211,7 +231,13 @@ void Connection::endExchange() {
 }
 
 void Connection::enter(Phase phase) {
+    if (phase_ == Phase::Body) {
+        leaveBodies();
+    }
     phase_ = phase;
+    if (phase == Phase::Body && lacksBody()) {
+        joinBodies();
+    }
     since_ = context_.now;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <list>
 #include <memory>
-#include <variant>
+#include <optional>
 
 #include "elector/http/channel.h"
 #include "elector/http/head_scanner.h"
@@ -68,6 +69,11 @@ class Connection final : private ExchangeSink {
     void take(std::string_view bytes);
     void peerEnded();
     bool wantsInput() const;
+    bool lacksBody() const { return input_.size() < head_->contentLength(); }
+    // Whether others have to come to their end first.
+    bool isHeld() const;
+    void joinBodies();
+    void leaveBodies();
     bool isIdle() const { return served_ && input_.size() == 0; }
 
     void work();
@@ -111,6 +117,8 @@ class Connection final : private ExchangeSink {
     HeadScanner scanner_;
     std::unique_ptr<RequestHead> head_;  // while a request is under way
     const Router::Route* route_ = nullptr;
+    std::optional<std::list<const Connection*>::iterator> body_;  // among those of the context
+    bool wasHeld_ = false;                                        // this body
     Output output_;
     std::shared_ptr<Exchange> exchange_;
     bool chunked_ = false;

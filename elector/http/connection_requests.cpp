@@ -66,7 +66,7 @@ void Connection::judgeHead(std::size_t length) {
     }
     route_ = std::get<const Router::Route*>(found);
     enter(Phase::Body);
-    if (head_->expectsContinue() && input_.size() < head_->contentLength()) {
+    if (head_->expectsContinue() && lacksBody()) {
         output_.bytes() += kContinue;
     }
 }

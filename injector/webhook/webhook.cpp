@@ -220,6 +220,7 @@ std::string Webhook::metrics() {
     happened_.set({"refusal"}, static_cast<double>(stats.refusals));
     happened_.set({"displaced"}, static_cast<double>(stats.displaced));
     happened_.set({"expired"}, static_cast<double>(stats.expired));
+    happened_.set({"held"}, static_cast<double>(stats.held));
     happened_.set({"failure"}, static_cast<double>(stats.failures));
     return metrics_.text();
 }
