@@ -1,20 +1,25 @@
 #include "injector/operator/pod_table.h"
 
-#include <algorithm>
+#include <ranges>
 #include <utility>
 
 namespace injector::operators {
 
 bool PodTable::put(PodRecord pod) {
     const std::lock_guard guard(mutex_);
-    auto& known = pods_[pod.key];
-    if (known.isLike(pod)) {
-        return false;
-    }
-    if (known.uid == pod.uid) {
-        pod.facts = std::move(known.facts);
+    const auto [found, isNew] = pods_.try_emplace(pod.key);
+    auto& known = found->second;
+    if (!isNew) {
+        if (known.isLike(pod)) {
+            return false;
+        }
+        discount(known);
+        if (known.uid == pod.uid) {
+            pod.facts = std::move(known.facts);
+        }
     }
     known = std::move(pod);
+    count(known);
     return true;
 }
 
@@ -24,6 +29,7 @@ std::optional<PodRecord> PodTable::remove(const ObjectKey& key) {
     if (node.empty()) {
         return std::nullopt;
     }
+    discount(node.mapped());
     return std::move(node.mapped());
 }
 
@@ -31,7 +37,9 @@ void PodTable::setFacts(const ObjectKey& key, const std::string& uid, const PodF
     const std::lock_guard guard(mutex_);
     const auto found = pods_.find(key);
     if (found != pods_.end() && found->second.uid == uid) {
+        discount(found->second);
         found->second.facts = facts;
+        count(found->second);
     }
 }
 
@@ -71,19 +79,39 @@ std::vector<PodRecord> PodTable::ofAccount(const std::string& space,
 
 std::set<ObjectKey> PodTable::leases() const {
     const std::lock_guard guard(mutex_);
-    std::set<ObjectKey> found;
-    for (const auto& [key, pod] : pods_) {
-        if (stateOf(pod) == PodState::Injected) {
-            found.insert({key.space, pod.lease()});
-        }
-    }
-    return found;
+    const auto leases = campaigns_ | std::views::keys;
+    return {leases.begin(), leases.end()};
+}
+
+std::size_t PodTable::countLeases() const {
+    const std::lock_guard guard(mutex_);
+    return campaigns_.size();
 }
 
 std::size_t PodTable::countMissed() const {
     const std::lock_guard guard(mutex_);
-    return static_cast<std::size_t>(std::ranges::count_if(
-        pods_, [](const auto& entry) { return stateOf(entry.second) == PodState::Missed; }));
+    return missed_;
+}
+
+void PodTable::count(const PodRecord& pod) {
+    const PodState state = stateOf(pod);
+    if (state == PodState::Injected) {
+        ++campaigns_[{pod.key.space, pod.lease()}];
+    } else if (state == PodState::Missed) {
+        ++missed_;
+    }
+}
+
+void PodTable::discount(const PodRecord& pod) {
+    const PodState state = stateOf(pod);
+    if (state == PodState::Injected) {
+        const auto campaign = campaigns_.find({pod.key.space, pod.lease()});
+        if (--campaign->second == 0) {
+            campaigns_.erase(campaign);
+        }
+    } else if (state == PodState::Missed) {
+        --missed_;
+    }
 }
 
 // The Pods of a namespace stand together, its name being the first part of their keys.

@@ -201,7 +201,7 @@ void Term::work() {
                 {{"what", kind}, {"object", task->key.text()}, {"error", outcome.error().message}});
         }
         counters_.uninjected.set(static_cast<double>(pods_.countMissed()));
-        counters_.leases.set(static_cast<double>(pods_.leases().size()));
+        counters_.leases.set(static_cast<double>(pods_.countLeases()));
     }
 }
 

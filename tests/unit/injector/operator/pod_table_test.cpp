@@ -75,5 +75,32 @@ TEST(PodTableTest, CountsThoseThatWereMissedUntilTheyAreGone) {
     EXPECT_FALSE(pods.remove(kPod).has_value());
 }
 
+TEST(PodTableTest, CountsWhatThereIsWhateverBecomesOfIt) {
+    PodTable pods;
+    const ObjectKey second{"shop", "web-1"};
+    pods.put(pod(kPod, "1", "web"));
+    pods.put(pod(second, "2", "web"));
+    EXPECT_EQ(pods.countLeases(), 0U) << "neither was read";
+    EXPECT_EQ(pods.countMissed(), 0U);
+    pods.setFacts(kPod, "1", {"default", true, "", {}});
+    pods.setFacts(second, "2", {"default", true, "", {}});
+    EXPECT_EQ(pods.countLeases(), 1U);
+    auto moved = pod(second, "2", "other");
+    pods.put(moved);
+    EXPECT_THAT(pods.leases(), ElementsAre(ObjectKey{"shop", "other"}, ObjectKey{"shop", "web"}));
+    pods.put(pod(kPod, "3", "web"));
+    EXPECT_THAT(pods.leases(), ElementsAre(ObjectKey{"shop", "other"})) << "another Pod, unread";
+    pods.setFacts(kPod, "3", {"default", false, "", {}});
+    EXPECT_EQ(pods.countMissed(), 1U);
+    moved.status = "skipped: for a reason";
+    pods.put(moved);
+    EXPECT_EQ(pods.countLeases(), 0U);
+    pods.remove(kPod);
+    pods.remove(kPod);
+    pods.remove(second);
+    EXPECT_EQ(pods.countMissed(), 0U);
+    EXPECT_EQ(pods.countLeases(), 0U);
+}
+
 }  // namespace
 }  // namespace injector::operators
