@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include "elector/runtime/duration.h"
 #include "elector/runtime/ending_signals.h"
 #include "elector/runtime/log.h"
+#include "elector/runtime/start_up_pages.h"
 #include "injector/check/check.h"
 #include "injector/config/invocation.h"
 #include "injector/offline/inject.h"
@@ -42,6 +45,17 @@ void raiseDescriptorLimit() {
     }
 }
 
+// By then a webhook has its certificate, and an operator follows what it is about.
+constexpr std::chrono::seconds kStartUp{5};
+
+std::string awaitEnd(const EndingSignals& signals) {
+    if (auto signal = signals.await(kStartUp)) {
+        return *std::move(signal);
+    }
+    elector::runtime::unmapStartUpPages();
+    return signals.await();
+}
+
 // Makes what the command runs. What it cannot run without (a port, a kubeconfig) is for whoever
 // started it to mend.
 template <typename Program, typename Config>
@@ -59,7 +73,7 @@ int run(const config::WebhookConfig& config, const EndingSignals& signals) {
     raiseDescriptorLimit();
     const auto webhook = made<webhook::Webhook>(config, clock, log);
     webhook->start();
-    const std::string signal = signals.await();
+    const std::string signal = awaitEnd(signals);
     log.info("serving on for a while, not ready any more",
              {{"signal", signal}, {"for", elector::runtime::formatDuration(config.shutdownDelay)}});
     webhook->retire();
@@ -75,7 +89,7 @@ int run(const config::OperatorConfig& config, const EndingSignals& signals) {
     const Log log(config.logging.level, config.logging.format, clock);
     const auto program = made<operators::Operator>(config, clock, log);
     program->start();
-    log.info("stopping", {{"signal", signals.await()}});
+    log.info("stopping", {{"signal", awaitEnd(signals)}});
     program->stop();
     return elector::config::kExitSuccess;
 }
