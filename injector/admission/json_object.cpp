@@ -10,7 +10,7 @@ JsonObject::JsonObject() {
     // Most are no longer: a patch is put together in two thirds of the time.
     constexpr std::size_t kUsualBytes = 256;
     text_.reserve(kUsualBytes);
-    text_ = '{';
+    text_ += '{';
 }
 
 JsonObject& JsonObject::add(std::string_view key, std::string_view value) {
