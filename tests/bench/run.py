@@ -27,8 +27,8 @@ from table import render, replace_in
 
 # In the order in which they run. Those that need a control plane say so (NEEDS_CONTROL_PLANE).
 SUITES = ("image", "webhook", "start", "memory", "requests", "api", "takeover")
-# Only when asked for: it takes longer than all others together.
-LONG = ("operator",)
+# Only when asked for: each takes longer than all others together.
+LONG = ("operator", "growth")
 OF_THE_INJECTOR = ("webhook", "operator")
 MODULES = {"requests": "lease_requests", "operator": "operator_reconciles"}
 
