@@ -32,7 +32,7 @@ class Input {
         bytes_.erase(0, handled_);
         handled_ = 0;
         if (bytes_.empty() && bytes_.capacity() > kKeptBytes) {
-            bytes_ = std::string();
+            std::string().swap(bytes_);  // an assignment would keep the room
         }
     }
 

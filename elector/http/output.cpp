@@ -33,7 +33,7 @@ Output::Sent Output::send(Channel& channel, runtime::Instant now) {
     bytes_.clear();
     sent_ = 0;
     if (bytes_.capacity() > kKeptBytes) {
-        bytes_ = std::string();
+        std::string().swap(bytes_);  // an assignment would keep the room
     }
     return Sent::All;
 }
