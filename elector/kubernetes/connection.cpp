@@ -6,6 +6,7 @@
 #include <Poco/String.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -30,6 +31,10 @@ ApiError malformed(std::string what) {
     return {ErrorKind::Malformed, 0, std::nullopt, std::move(what)};
 }
 
+ApiError notHttp(std::string_view head) {
+    return malformed(fmt::format("the answer \"{}\" is not HTTP", runtime::quoted(head)));
+}
+
 // A whole non-negative number, nothing else.
 std::optional<std::uint64_t> numberIn(const std::string& text) {
     std::uint64_t number = 0;
@@ -41,12 +46,25 @@ std::optional<std::uint64_t> numberIn(const std::string& text) {
     return number;
 }
 
+// The status that a head's first line says ("HTTP/1.1 200 OK"); 0 where that is no number of three
+// digits. Not as Poco has it: its enumeration ends at 511.
+int statusIn(std::string_view head) {
+    constexpr std::size_t kDigits = 3;
+    head.remove_prefix(std::min(head.find(' ') + 1, head.size()));
+    const auto digits = head.substr(0, kDigits);
+    unsigned status = 0;
+    const auto [stop, problem] = std::from_chars(digits.begin(), digits.end(), status);
+    const bool isWhole = digits.size() == kDigits && stop == digits.end() &&
+                         std::string_view(" \r").find(head[kDigits]) != std::string_view::npos;
+    return isWhole && problem == std::errc() ? static_cast<int>(status) : 0;
+}
+
 // Longer than anybody should be told to wait; it keeps sums of times far from overflow.
 constexpr std::uint64_t kMaxRetryAfterSeconds = 3600;
 
-Head headOf(const HTTPResponse& response) {
+Head headOf(const HTTPResponse& response, int status) {
     Head head;
-    head.status = response.getStatus();
+    head.status = status;
     head.location = response.get("Location", "");
     head.contentType = response.get("Content-Type", "");
     if (const auto seconds = numberIn(response.get("Retry-After", ""))) {
@@ -139,25 +157,27 @@ Result<Head> Connection::receiveHead() {
         if (!text) {
             return text.error();
         }
+        const int status = statusIn(text.value());
         HTTPResponse response;
         try {
             std::istringstream stream(text.value());
             response.read(stream);
         } catch (const Poco::Exception&) {
-            return malformed(
-                fmt::format("the answer \"{}\" is not HTTP", runtime::quoted(text.value())));
+            return notHttp(text.value());
         }
-        if (isInterim(response.getStatus())) {
+        if (status == 0) {
+            return notHttp(text.value());
+        }
+        if (isInterim(status)) {
             continue;
         }
         const auto transferEncoding = response.get("Transfer-Encoding", "");
-        if (auto begun = beginBody(transferEncoding, response.get("Content-Length", ""),
-                                   response.getStatus());
+        if (auto begun = beginBody(transferEncoding, response.get("Content-Length", ""), status);
             !begun) {
             return std::move(begun).error();
         }
         keepAlive_ = keepAlive_ && response.getKeepAlive();
-        return headOf(response);
+        return headOf(response, status);
     }
     return malformed("the answer has interim answers without end");
 }

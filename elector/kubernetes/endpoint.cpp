@@ -5,11 +5,23 @@
 #include <Poco/URI.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "elector/runtime/log.h"
 
 namespace elector::kubernetes {
+
+namespace {
+
+bool isHostName(std::string_view host) {
+    return std::ranges::all_of(host, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '.' || c == '_';
+    });
+}
+
+}  // namespace
 
 std::string Endpoint::authority() const {
     const bool isV6 = host.find(':') != std::string::npos;
@@ -36,6 +48,9 @@ Endpoint parseEndpoint(std::string_view url) {
     }
     if (uri.getHost().empty() || uri.getPort() == 0) {
         throw refuse("has no host or no port");
+    }
+    if (!isHostName(uri.getHost()) && !isIpLiteral(uri.getHost())) {
+        throw refuse("has a host that is neither a name nor an IP address");
     }
     if (!uri.getUserInfo().empty() || !uri.getRawQuery().empty() || !uri.getFragment().empty()) {
         throw refuse("has a user, a query or a fragment");

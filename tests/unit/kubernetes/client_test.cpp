@@ -129,6 +129,17 @@ TEST_F(ClientTest, FollowsNoRedirect) {
     EXPECT_THAT(answer.error().message, HasSubstr("redirect (302) to \"https://evil/\""));
 }
 
+TEST_F(ClientTest, TakesAnyStatusOfThreeDigits) {
+    EXPECT_EQ(answerTo(answerOf(614, "{}")).error().kind, ErrorKind::Server);
+    EXPECT_EQ(answerTo(answerOf(614, "{}")).error().httpStatus, 614);
+    for (const auto* status : {"20", "2000", "-20", "2x0", "+20", ""}) {
+        const auto answer =
+            answerTo(std::string("HTTP/1.1 ") + status + " OK\r\nContent-Length: 0\r\n\r\n");
+        ASSERT_FALSE(answer.ok()) << status;
+        EXPECT_EQ(answer.error().kind, ErrorKind::Malformed) << status;
+    }
+}
+
 TEST_F(ClientTest, PassesOnRetryAfter) {
     EXPECT_EQ(answerTo(answerOf(429, "{}", "Retry-After: 7\r\n")).error().retryAfter, 7s);
     EXPECT_EQ(answerTo(answerOf(503, "{}", "Retry-After: soon\r\n")).error().retryAfter,
