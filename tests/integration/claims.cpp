@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "elector/election/revision.h"
 
 namespace elector::test {
 
-void Claims::follow(const ElectorProcess& elector) {
-    askers_.emplace_back([this, &elector](const std::stop_token& stop) { ask(elector, stop); });
+void Claims::follow(std::shared_ptr<const ElectorProcess> elector) {
+    askers_.emplace_back(
+        [this, elector = std::move(elector)](const std::stop_token& stop) { ask(*elector, stop); });
 }
 
 bool Claims::stopAtToken(std::size_t count) {

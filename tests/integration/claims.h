@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -17,8 +18,7 @@ namespace elector::test {
 // Threads: one of its own for each elector; the rest are the test's.
 class Claims {
   public:
-    // `elector` outlives this.
-    void follow(const ElectorProcess& elector);
+    void follow(std::shared_ptr<const ElectorProcess> elector);
     // Waits until claims under `count` tokens were heard, and ends the asking. False where it takes
     // unreasonably long.
     bool stopAtToken(std::size_t count);

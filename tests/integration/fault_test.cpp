@@ -59,8 +59,8 @@ TEST_P(OneFaultTest, OneLostRenewalEndsNoTerm) {
     ASSERT_TRUE(leader->waitUntilLeading());
     const auto follower = elector("web-1");
     ASSERT_TRUE(waitForName(*follower, "web-0"));
-    claims_.follow(*leader);
-    claims_.follow(*follower);
+    claims_.follow(leader);
+    claims_.follow(follower);
     const std::string before = token(*leader);
 
     spoil({"update"}, GetParam().fault, 1);
@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, LastingFaultTest,
 TEST_P(LastingFaultTest, EndsTheTermInTimeAndIsSurvived) {
     const auto web = elector("web-0");
     ASSERT_TRUE(web->waitUntilLeading());
-    claims_.follow(*web);
+    claims_.follow(web);
     const std::string before = token(*web);
 
     // LostRequest: the connection is cut, nothing is applied.
@@ -146,8 +146,8 @@ TEST_F(FaultTest, AServerThatIsDownForThreeLeasesIsComeBackTo) {
     ASSERT_TRUE(first->waitUntilLeading());
     const auto second = elector("web-1");
     ASSERT_TRUE(waitForName(*second, "web-0"));
-    claims_.follow(*first);
-    claims_.follow(*second);
+    claims_.follow(first);
+    claims_.follow(second);
     server_.setDown(true);
     const auto down = clock_.now();
     ASSERT_TRUE(waitUntilNotLeading(*first, kRenew + kSlack));
@@ -167,8 +167,8 @@ TEST_F(FaultTest, AnAcquisitionWhoseAnswerIsLostIsWrittenAgainForItsToken) {
     ASSERT_TRUE(first->waitUntilLeading());
     const auto second = elector("web-1");
     ASSERT_TRUE(waitForName(*second, "web-0"));
-    claims_.follow(*first);
-    claims_.follow(*second);
+    claims_.follow(first);
+    claims_.follow(second);
     first->signal(SIGKILL);
     spoil({"update"}, ApiFault::of(ApiFault::Kind::LoseAnswer), 1);
     ASSERT_TRUE(second->waitUntilLeading()) << second->output();
@@ -180,7 +180,7 @@ TEST_F(FaultTest, AnAcquisitionWhoseAnswerIsLostIsWrittenAgainForItsToken) {
 TEST_F(FaultTest, ALateApplicationRevivesNoTerm) {
     const auto first = elector("web-0");
     ASSERT_TRUE(first->waitUntilLeading());
-    claims_.follow(*first);
+    claims_.follow(first);
     const std::string before = token(*first);
     // All updates get lost on the way until the term is over; then one of them lands.
     spoil({"update"}, ApiFault::of(ApiFault::Kind::ApplyLate), kAlways);

@@ -1,6 +1,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "elector/store/folder_lock.h"
 #include "tests/integration/integration_test.h"
 
 // --store=file:DIR, from end to end.
@@ -15,6 +16,14 @@ class FileStoreEndToEnd : public IntegrationTest {
     }
     std::string leaseFile() const { return root_ + "/default/web/lease.json"; }
 
+    // Changes the file between two writes: one that has read it before would undo the change.
+    void byHand(const std::function<void()>& change) const {
+        const auto lock = store::FolderLock::acquire(
+            root_ + "/.lock", {clock_.now() + Seconds(20), std::stop_token()}, clock_);
+        ASSERT_TRUE(lock) << lock.error().message;
+        change();
+    }
+
     std::string root_ = folder_.path() + "/leases";
 };
 
@@ -23,8 +32,8 @@ TEST_F(FileStoreEndToEnd, OneLeadsIsKilledAndReplaced) {
     ASSERT_TRUE(first->waitUntilLeading()) << first->output();
     const auto second = candidate("two");
     ASSERT_TRUE(waitForName(*second, "one"));
-    claims_.follow(*first);
-    claims_.follow(*second);
+    claims_.follow(first);
+    claims_.follow(second);
     const auto begun = clock_.now();
     ASSERT_TRUE(eventually([&] { return clock_.now() - begun > kLease; }));
     const auto killed = clock_.now();
@@ -52,10 +61,10 @@ TEST_F(FileStoreEndToEnd, ARemovedLeaseIsTakenAgainByItsLeader) {
     ASSERT_TRUE(first->waitUntilLeading());
     const auto second = candidate("two");
     ASSERT_TRUE(waitForName(*second, "one"));
-    claims_.follow(*first);
-    claims_.follow(*second);
+    claims_.follow(first);
+    claims_.follow(second);
     const std::string before = token(*first);
-    std::filesystem::remove(leaseFile());
+    byHand([&] { std::filesystem::remove(leaseFile()); });
     ASSERT_TRUE(first->waitForLeader([&](const LeaderReply& reply) {
         return reply.isLeader && reply.fencingToken != before;
     })) << first->output();
@@ -67,7 +76,7 @@ TEST_F(FileStoreEndToEnd, ARemovedLeaseIsTakenAgainByItsLeader) {
 TEST_F(FileStoreEndToEnd, AFileThatIsNoLeaseIsNamedAndEndsWithIt) {
     const auto first = candidate("one");
     ASSERT_TRUE(first->waitUntilLeading());
-    writeText(leaseFile(), "not JSON");
+    byHand([&] { writeText(leaseFile(), "not JSON"); });
     ASSERT_TRUE(waitUntilNotLeading(*first, kRenew + kSlack));
     EXPECT_TRUE(first->waitForOutput(leaseFile())) << first->output();
     EXPECT_EQ(first->get("/healthz")->status, 200);

@@ -32,7 +32,7 @@ TEST_F(HandoverTest, OfThreeOneLeadsAndTheOthersNameIt) {
         std::vector<Process> started;
         for (const char* id : {"web-0", "web-1", "web-2"}) {
             started.push_back(elector(id));
-            claims_.follow(*started.back());
+            claims_.follow(started.back());
         }
         return started;
     }();
@@ -66,8 +66,8 @@ TEST_F(HandoverTest, AKilledLeaderIsReplacedAfterItsLease) {
     ASSERT_TRUE(first->waitUntilLeading());
     const auto second = elector("web-1");
     ASSERT_TRUE(waitForName(*second, "web-0"));
-    claims_.follow(*first);
-    claims_.follow(*second);
+    claims_.follow(first);
+    claims_.follow(second);
     ASSERT_TRUE(waitForUpdates(3));
 
     const auto killed = clock_.now();
@@ -122,8 +122,8 @@ TEST_F(HandoverTest, OnShutdownExpireLeavesTheLeaseToExpire) {
     ASSERT_TRUE(first->waitUntilLeading());
     const auto second = elector("web-1");
     ASSERT_TRUE(waitForName(*second, "web-0"));
-    claims_.follow(*first);
-    claims_.follow(*second);
+    claims_.follow(first);
+    claims_.follow(second);
     ASSERT_TRUE(waitForUpdates(2));
     const auto terminated = clock_.now();
     first->signal(SIGTERM);
@@ -142,7 +142,7 @@ TEST_F(HandoverTest, AStoppedLeaderAnswersNoFromTheFirstAnswerOn) {
     const auto second = elector("web-1");
     ASSERT_TRUE(waitForName(*second, "web-0"));
     const std::string before = token(*first);
-    claims_.follow(*second);
+    claims_.follow(second);
     first->port();  // known from here on
 
     const auto stopped = clock_.now();
@@ -163,12 +163,12 @@ TEST_F(HandoverTest, AStoppedLeaderAnswersNoFromTheFirstAnswerOn) {
 TEST_F(HandoverTest, ARestartedElectorCampaignsAsAnotherProcess) {
     auto first = elector("web-0");
     ASSERT_TRUE(first->waitUntilLeading());
-    claims_.follow(*first);
+    claims_.follow(first);
     ASSERT_TRUE(waitForUpdates(2));
     first->signal(SIGKILL);
     first->waitForExit();
     const auto again = elector("web-0");
-    claims_.follow(*again);
+    claims_.follow(again);
     // The record names its id: that is no reason to lead.
     ASSERT_TRUE(again->waitUntilLeading()) << again->output();
     EXPECT_TRUE(claims_.stopAtToken(2));
@@ -180,8 +180,8 @@ TEST_F(HandoverTest, ADeletedLeaseIsTakenAgainByItsLeaderUnderANewToken) {
     ASSERT_TRUE(first->waitUntilLeading());
     const auto second = elector("web-1");
     ASSERT_TRUE(waitForName(*second, "web-0"));
-    claims_.follow(*first);
-    claims_.follow(*second);
+    claims_.follow(first);
+    claims_.follow(second);
     for (int round = 0; round < 3; ++round) {
         const std::string before = token(*first);
         ASSERT_TRUE(server_.leases().remove(key_));

@@ -86,7 +86,7 @@ TEST_P(HostileRecordTest, NobodyLeadsByThemAndTheyAreOutlived) {
 TEST_P(HostileRecordTest, TheyEndATermAndItBeginsAnew) {
     const auto web = elector("web-0");
     ASSERT_TRUE(web->waitUntilLeading());
-    claims_.follow(*web);
+    claims_.follow(web);
     const std::string before = token(*web);
     server_.leases().overwriteSpec(key_, GetParam().spec);
     if (GetParam().lastsLong) {

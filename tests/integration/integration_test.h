@@ -22,7 +22,7 @@ class IntegrationTest : public testing::Test {
   protected:
     using Seconds = std::chrono::seconds;
     using Milliseconds = std::chrono::milliseconds;
-    using Process = std::unique_ptr<ElectorProcess>;
+    using Process = std::shared_ptr<ElectorProcess>;
 
     static constexpr Seconds kLease{2};          // L
     static constexpr Seconds kRenew{1};          // D
@@ -45,7 +45,7 @@ class IntegrationTest : public testing::Test {
                                                "--retry-period=200ms"});
         }
         arguments.emplace_back("--log-format=json");
-        return std::make_unique<ElectorProcess>(ELECTOR_BINARY, std::move(arguments));
+        return std::make_shared<ElectorProcess>(ELECTOR_BINARY, std::move(arguments));
     }
     Process elector(const std::string& id, const std::vector<std::string>& more = {}) const {
         std::vector<std::string> arguments{"--id=" + id, "--lease-name=web", "--addr=127.0.0.1:0",

@@ -111,8 +111,8 @@ TEST_F(WatchFaultTest, ASilentWatchMakesNobodyTakeAHeldLease) {
     ASSERT_TRUE(leader->waitUntilLeading());
     const auto follower = elector("web-1");
     ASSERT_TRUE(waitForName(*follower, "web-0"));
-    claims_.follow(*leader);
-    claims_.follow(*follower);
+    claims_.follow(leader);
+    claims_.follow(follower);
     const std::string before = token(*leader);
     server_.holdWatches(true);
     const auto begun = clock_.now();
