@@ -21,7 +21,7 @@ from xml.sax.saxutils import quoteattr
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), *(str(HERE.parent / folder) for folder in ("controlplane", "cluster", "history"))]
 
-from footprint import growth, sample  # noqa: E402
+from footprint import SLACK, growth, sample  # noqa: E402
 from machine import OwnCluster  # noqa: E402
 from observation import Timing, boottime  # noqa: E402
 from processes import Electors  # noqa: E402
@@ -58,6 +58,12 @@ class Soak:
                 left = max(0.0, end - time.monotonic()) / 60
                 print(f"   {self.terms()} terms, {sum(self.moves.values())} moves; {left:.0f} minutes left", flush=True)
         self._electors.observation.agreed(60)
+
+    def write_samples(self, directory):
+        """For whoever wants to see how it grew: a table for each elector."""
+        for name, samples in self.samples.items():
+            lines = ["\t".join(SLACK), *("\t".join(str(getattr(one, each)) for each in SLACK) for one in samples)]
+            Path(directory, f"{name}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def terms(self):
         return len({claim["token"] for claim in self._electors.observation.claims()})
@@ -127,8 +133,9 @@ def main():
     parser.add_argument("--minutes", type=float, default=60, help="how long (60)")
     parser.add_argument("--seed", type=int, default=1, help="which moves, in which order (1)")
     parser.add_argument("--junit", help="file for the verdicts")
-    parser.add_argument("--keep", type=Path, help="folder in which the history and the logs stay")
+    parser.add_argument("--keep", type=Path, help="folder in which history, logs and samples stay")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the control plane is taken down on the way out
     with tempfile.TemporaryDirectory(prefix="elector-") as directory:
         keep = arguments.keep or Path(directory, "kept")
         keep.mkdir(parents=True, exist_ok=True)
@@ -141,6 +148,7 @@ def main():
                 soak.run(60 * arguments.minutes)
             finally:
                 electors.close()
+                soak.write_samples(keep)
             verdicts = list(judge(soak, electors, arguments.minutes))
             if any(wrong for _, wrong in verdicts):
                 electors.show()
