@@ -83,7 +83,7 @@ int main(int argc, char** argv) {
     const runtime::EndingSignals signals;
     // One heap for all threads instead of one for each: 0.1 MiB less. Nearly all that they allocate
     // comes from their own caches, without a lock.
-    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_ARENA_MAX, 1);  // NOLINT(concurrency-mt-unsafe): there is one thread yet
     try {
         const std::vector<std::string> arguments(argv + 1, argv + argc);
         return carryOut(config::parseInvocation(arguments, config::environmentFrom(environ),
