@@ -14,8 +14,8 @@ namespace {
 constexpr int kUnauthorized = 401;
 constexpr int kForbidden = 403;
 
-// Bytes that a body is read by.
-constexpr std::size_t kBlock = 16384;
+// Bytes that a body is read by: a Lease has one or two thousand.
+constexpr std::size_t kBlock = 4096;
 
 bool isSuccess(int status) {
     return status >= 200 && status < 300;

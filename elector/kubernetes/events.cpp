@@ -90,6 +90,7 @@ void EventRecorder::run(const std::stop_token& stop) {
             }
         }
         if (!stop.stop_requested()) {
+            client_.close();  // the next Event may be days away
             wake_.waitUntil(std::nullopt);
         }
     }

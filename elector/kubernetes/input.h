@@ -34,7 +34,8 @@ class Input {
     static ApiError brokenOff();
 
   private:
-    static constexpr std::size_t kBlock = 16384;
+    // A Lease has one or two thousand bytes.
+    static constexpr std::size_t kBlock = 4096;
 
     std::string_view pending() const { return std::string_view(buffer_).substr(begin_); }
     Result<std::size_t> fill();

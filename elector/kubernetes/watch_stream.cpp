@@ -11,8 +11,8 @@ namespace elector::kubernetes {
 
 namespace {
 
-// Bytes that the stream is read by.
-constexpr std::size_t kBlock = 16384;
+// Bytes that the stream is read by: an event of a Lease has one or two thousand.
+constexpr std::size_t kBlock = 4096;
 
 ApiError ended(std::string_view how) {
     return {ErrorKind::Gone, 0, std::nullopt, fmt::format("the watch ended: {}", how)};
