@@ -25,7 +25,10 @@ MEBIBYTE = 1 << 20
 CONNECTIONS = (1, 50, 500)
 # By then a program is as it stays: ours gives back what only its start needed five seconds after it.
 IDLE_SECONDS = 6.0
-AFTER_SECONDS = 2.0
+# And every ten seconds it gives back what it does not need any more.
+AFTER_SECONDS = 11.0
+# 500 large reviews are 500 MiB to send: it takes a while until all connections have had an answer.
+LARGE_TAKES = 3  # times as long
 SAMPLE_SECONDS = 0.1
 
 
@@ -116,10 +119,10 @@ COMPARED = (
 
 
 def cases():
-    """Name, review and connections of each."""
-    for size, review in (("small", small_review()), ("1 MiB", large_review())):
+    """Name, review, connections, and how many times as long as usual the load takes, of each."""
+    for size, review, times in (("small", small_review(), 1), ("1 MiB", large_review(), LARGE_TAKES)):
         for connections in CONNECTIONS:
-            yield f"{size}, {connections} connection{'s' if connections > 1 else ''}", review, connections
+            yield f"{size}, {connections} connection{'s' if connections > 1 else ''}", review, connections, times
 
 
 def results_of(case, ours, peer):
@@ -132,7 +135,7 @@ def measure(bench):
     certificate, peer = make_certificate(bench.directory), build_peer(bench.directory)
     results = []
     with open(bench.directory / "servers.log", "ab") as log:
-        for case, review, connections in cases():
+        for case, review, connections, times in cases():
             if bench.only not in case:
                 continue
             file = bench.directory / "review.json"
@@ -141,7 +144,7 @@ def measure(bench):
             for _ in range(bench.repeat):
                 for start, program in ((Webhook.ours, bench.injector), (Webhook.peer, peer)):
                     with start(program, certificate, log) as server:
-                        runs[start].append(measure_once(server, file, connections, bench.seconds))
+                        runs[start].append(measure_once(server, file, connections, bench.seconds * times))
             results += results_of(case, runs[Webhook.ours], runs[Webhook.peer])
             bench.say(case)
     return results
