@@ -36,7 +36,8 @@ class Candidate:
 
     def _command(self):
         common = [f"--id={self.name}", f"--lease-name={self._lease}", f"--namespace={self._bench.plane.NAMESPACE}",
-                  f"--lease-duration={LEASE_SECONDS}s", f"--retry-period={RETRY_SECONDS}s", f"--addr=127.0.0.1:{self.port}"]
+                  f"--lease-duration={LEASE_SECONDS}s", f"--retry-period={RETRY_SECONDS}s",
+                  f"--addr=127.0.0.1:{self.port}"]
         if self.kind == OURS:
             return [self._bench.elector, *common, f"--lease-renew-duration={RENEW_SECONDS}s",
                     f"--pod-uid=uid-{self._lease}-{self.name}"]

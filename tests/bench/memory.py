@@ -54,7 +54,8 @@ def under_load(candidate):
 def memory_figures(case, ours, peer, goals):
     for name in KINDS_OF_MEMORY:
         yield Figure("memory", case, f"{name} memory", "MiB", [one[name] / KIBIBYTES_PER_MIB for one in ours],
-                     [one[name] / KIBIBYTES_PER_MIB for one in peer], "at most" if name in goals else None, goals.get(name))
+                     [one[name] / KIBIBYTES_PER_MIB for one in peer], "at most" if name in goals else None,
+                     goals.get(name))
 
 
 def measure(bench):

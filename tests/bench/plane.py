@@ -60,8 +60,8 @@ class Outside:
         Runs a Python program in the control plane's network, with mounts and processes of its own: whatever it leaves
         behind ends with it.
         """
-        return subprocess.run([CLUSTER, "exec", "cp", "unshare", "--mount", "--propagation", "private", "--pid", "--fork",
-                               "--kill-child", "--mount-proc", sys.executable, *command],
+        return subprocess.run([CLUSTER, "exec", "cp", "unshare", "--mount", "--propagation", "private",
+                               "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable, *command],
                               env=self._environment(), check=False).returncode
 
 
@@ -82,7 +82,8 @@ class Plane:
         subprocess.run(["mount", "--bind", self.directory / "run", "/run"], check=True)
 
     def _kubectl(self, *arguments, text=None):
-        program = Path(subprocess.run([CLUSTER, "bin"], capture_output=True, text=True, check=True).stdout.strip(), "kubectl")
+        binaries = subprocess.run([CLUSTER, "bin"], capture_output=True, text=True, check=True).stdout.strip()
+        program = Path(binaries, "kubectl")
         return subprocess.run([program, "--kubeconfig", self.directory / "pki" / "admin.kubeconfig", *arguments],
                               input=text, capture_output=True, text=True, check=True).stdout
 

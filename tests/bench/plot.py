@@ -23,14 +23,16 @@ def bar_of(figure, y, place):
     middle = y + ROW / 2
     colour = {None: "#777777", True: "#1a7f37", False: "#cf222e"}[figure.reached]
     low, high = figure.spread or (figure.compared, figure.compared)
-    yield f'<text x="{LABELS - 10}" y="{middle + 4:.0f}" text-anchor="end">{escape(f"{figure.case}, {figure.what}")}</text>'
+    label = escape(f"{figure.case}, {figure.what}")
+    yield f'<text x="{LABELS - 10}" y="{middle + 4:.0f}" text-anchor="end">{label}</text>'
     if low > 0:
-        yield (f'<line x1="{place(low):.1f}" x2="{place(high):.1f}" y1="{middle:.1f}" y2="{middle:.1f}" stroke="{colour}" '
-               'stroke-width="6" stroke-opacity="0.35"/>')
+        yield (f'<line x1="{place(low):.1f}" x2="{place(high):.1f}" y1="{middle:.1f}" y2="{middle:.1f}" '
+               f'stroke="{colour}" stroke-width="6" stroke-opacity="0.35"/>')
     yield f'<circle cx="{place(figure.compared):.1f}" cy="{middle:.1f}" r="5" fill="{colour}"/>'
     if figure.ratio is not None:
         x = place(figure.ratio)
-        yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y + 3:.1f}" y2="{y + ROW - 3:.1f}" stroke="black" stroke-width="2"/>'
+        yield (f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{y + 3:.1f}" y2="{y + ROW - 3:.1f}" stroke="black" '
+               'stroke-width="2"/>')
 
 
 def draw(figures):
@@ -39,9 +41,11 @@ def draw(figures):
     ends = [value for figure in shown for value in (figure.compared, *(figure.spread or ())) if value > 0]
     place, marks = scale_of(ends + [1])
     height = TOP + ROW * len(shown) + BOTTOM
-    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" {FONT}>',
+    title = "Ours as a ratio to the peer, smallest to largest; the tick is the goal"
+    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
+             f'viewBox="0 0 {WIDTH} {height}" {FONT}>',
              f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
-             '<text x="10" y="20" font-size="14">Ours as a ratio to the peer, smallest to largest; the tick is the goal</text>']
+             f'<text x="10" y="20" font-size="14">{title}</text>']
     for mark in marks:
         x = place(mark)
         lines += [f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP - 8}" y2="{height - BOTTOM}" '

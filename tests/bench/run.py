@@ -82,7 +82,8 @@ def measure_inside(directory, runs, suites):
 def measure_all(directory, runs, suites):
     bench = Bench(directory, runs)
     bench.say("building")
-    build_ours(directory, "leader-elector", *(["leader-elector-injector"] if set(suites) & set(OF_THE_INJECTOR) else []))
+    injector = ["leader-elector-injector"] if set(suites) & set(OF_THE_INJECTOR) else []
+    build_ours(directory, "leader-elector", *injector)
     build_peer(directory)
     inside = [suite for suite in suites if getattr(load(suite), "NEEDS_CONTROL_PLANE", False)]
     figures = measure(bench, [suite for suite in suites if suite not in inside])
@@ -90,7 +91,8 @@ def measure_all(directory, runs, suites):
         # The folder's last part names the network namespaces.
         with Outside(directory / f"bench{os.getpid()}") as outside:
             (directory / "bench-plane").symlink_to(outside.directory)
-            code = outside.run_inside(Path(__file__).resolve(), "--inside", directory, "--runs", str(runs), "--only", *inside)
+            code = outside.run_inside(Path(__file__).resolve(), "--inside", directory, "--runs", str(runs), "--only",
+                                      *inside)
         if code != 0:
             raise RuntimeError("not everything could be measured; see above")
         figures += read(directory / "inside.json")

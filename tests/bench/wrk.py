@@ -8,8 +8,8 @@ THREADS = 2
 
 def load(port, connections, seconds):
     """Answers a second, and the 99th percentile of their latency in ms. An answer that is not 200 is an error."""
-    done = subprocess.run(["wrk", "--threads", str(THREADS), "--connections", str(connections), "--duration", f"{seconds}s",
-                           "--latency", f"http://127.0.0.1:{port}/api/leader"],
+    done = subprocess.run(["wrk", "--threads", str(THREADS), "--connections", str(connections),
+                           "--duration", f"{seconds}s", "--latency", f"http://127.0.0.1:{port}/api/leader"],
                           capture_output=True, text=True, check=True, timeout=seconds + 60)
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise RuntimeError(f"wrk met errors:\n{done.stdout}")
