@@ -1,4 +1,4 @@
-"""Builds what is measured as it is shipped: ours with the flags of the image, the peer without symbols, all stripped."""
+"""Builds what is measured as it is shipped: ours with the image's flags, the peer without symbols, all stripped."""
 import os
 import subprocess
 from pathlib import Path
