@@ -10,6 +10,7 @@ Exit code 0: legal; 1: violated; 2: nothing that could be judged.
 
 import argparse
 import bisect
+import itertools
 import math
 import sys
 from collections import defaultdict
@@ -186,8 +187,11 @@ class Judge:
 
     def check_revival(self, process, term):
         last = max(answer.lo for answer in term.answers)
-        for answer in process.answers:
-            if not answer.leads and answer.lo > term.begun_by and answer.hi < last:
+        first = bisect.bisect_right(process.answers, term.begun_by, key=lambda answer: answer.lo)
+        for answer in itertools.islice(process.answers, first, None):
+            if answer.lo > last:
+                return
+            if not answer.leads and answer.hi < last:
                 self.violate(
                     "S2",
                     answer.lo,
