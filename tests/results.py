@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Counts the test cases of a tier: "PASSED FAILED SKIPPED", over all JUnit files of a folder.
+"""Counts the test cases of a tier: "PASSED FAILED SKIPPED", over all JUnit files in a folder and below.
 
 GoogleTest and pytest both write JUnit files; they differ in how they mark a case that did not run.
 """
@@ -18,7 +18,7 @@ def outcome(case):
 
 def main():
     counts = {"passed": 0, "failed": 0, "skipped": 0}
-    for file in sorted(pathlib.Path(sys.argv[1]).glob("*.xml")):
+    for file in sorted(pathlib.Path(sys.argv[1]).rglob("*.xml")):
         for case in ElementTree.parse(file).getroot().iter("testcase"):
             counts[outcome(case)] += 1
     print(*counts.values())

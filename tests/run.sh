@@ -8,10 +8,15 @@
 #   unit           one class or function at a time
 #   contract       every kind of Lease store keeps the same promises
 #   simulation     whole elections on a fake clock, under every fault, by seeds
+#   soak           five minutes of renewals and take-overs on a real kube-apiserver: what an elector occupies stays flat
+#                  (needs root; runs beside the next tiers, up to the demo)
 #   mutations      each rule of the election broken in turn, and noticed by the tests
 #   model          a formal model of the election, searched exhaustively; each rule broken in turn
-#   integration    whole programs against an API server that misbehaves
+#   fuzz           whatever reads foreign bytes: its corpus, and 30 seconds of new ones each
 #   demo           what tests/demo.sh shows
+#   integration    whole programs against an API server that misbehaves
+#   sanitizers     unit, contract and integration under the sanitizers of addresses, undefined behaviour and threads, and a
+#                  tenth of the simulation under the first two
 #   controlplane   whole programs against a real etcd and kube-apiserver (needs root)
 #   interop        a client-go elector and ours compete for one Lease (needs root)
 #   chart          what helm renders, installs and refuses, and its policies, on a real kube-apiserver (needs root)
@@ -24,7 +29,8 @@
 # Logs stay in build/results.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-all_tiers=(format tidy unit contract simulation mutations model integration demo controlplane interop chart cluster)
+all_tiers=(format tidy unit contract simulation soak mutations model fuzz demo integration sanitizers controlplane
+    interop chart cluster)
 results=$PWD/build/results
 # Each commit has an order of its own in which GoogleTest shuffles, and schedules of its own to simulate: every commit tries
 # new ones, and the same commit always gets the same verdict.
@@ -37,23 +43,32 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 
 # ------------------------------------------------------------------------------------------------------ building
 
-# build TARGET...: configures once, then builds. What fails is shown from the first error on.
-build() {
-    local log=$results/build.log generator=()
-    [ -e build/CMakeCache.txt ] || generator=(-G Ninja)
-    if cmake -S . -B build "${generator[@]}" -DELECTOR_WERROR=ON -DBUILD_TESTING=ON >"$log" 2>&1 &&
-        { [ $# = 0 ] || cmake --build build -j "$jobs" --target "$@" >>"$log" 2>&1; }; then
+# build_in TREE [TARGET...] [-- OPTION...]: configures with the options, then builds the targets. What fails is shown from
+# the first error on.
+build_in() {
+    local tree=$1 log=$results/build.log targets=() options=(-DELECTOR_WERROR=ON -DBUILD_TESTING=ON)
+    shift
+    while [ $# != 0 ] && [ "$1" != -- ]; do
+        targets+=("$1")
+        shift
+    done
+    options+=("${@:2}")
+    [ -e "$tree/CMakeCache.txt" ] || options+=(-G Ninja)
+    if cmake -S . -B "$tree" "${options[@]}" >"$log" 2>&1 &&
+        { [ ${#targets[@]} = 0 ] || cmake --build "$tree" -j "$jobs" --target "${targets[@]}" >>"$log" 2>&1; }; then
         return 0
     fi
     grep -m1 -A60 -iE 'error|FAILED' "$log" || tail -n 60 "$log"
     return 1
 }
 
+build() { build_in build "$@"; }
+
 # --------------------------------------------------------------------------------------- kinds of test programs
 
-# CTest knows the programs of each tier by their label.
+# programs_of TIER [TREE]: CTest knows the programs of each tier by their label.
 programs_of() {
-    (cd build && ctest --show-only=json-v1 -L "^$1\$") | /usr/bin/python3 -c '
+    (cd "${2:-build}" && ctest --show-only=json-v1 -L "^$1\$") | /usr/bin/python3 -c '
 import json, sys
 for test in json.load(sys.stdin)["tests"]:
     print(test["command"][0])'
@@ -77,10 +92,9 @@ run_program() {
     return 1
 }
 
-run_programs_of() { # run_programs_of TIER OUT
+run_programs_of() { # run_programs_of TIER OUT [TREE]
     local program status=0
-    build "$1_tier" || return 1
-    for program in $(programs_of "$1"); do
+    for program in $(programs_of "$1" "${3:-}"); do
         run_program "$2" "$program" || status=1
     done
     return $status
@@ -112,12 +126,13 @@ tier_format() {
 }
 
 tier_tidy() { build && tests/tidy.sh build "$1"; }
-tier_unit() { run_programs_of unit "$1"; }
-tier_contract() { run_programs_of contract "$1"; }
+tier_unit() { build unit_tier && run_programs_of unit "$1"; }
+tier_contract() { build contract_tier && run_programs_of contract "$1"; }
 
 # Which seeds ran, and how often each event met each state, is printed of a clean run too.
 tier_simulation() {
     local status=0
+    build simulation_tier || return 1
     run_programs_of simulation "$1" || status=$?
     sed -n '/^seeds [0-9]/,/ten minutes/p' "$1/simulation_tests.log"
     return $status
@@ -126,8 +141,63 @@ tier_simulation() {
 tier_mutations() { build mutants && tests/simulation/mutations.py --build build --junit "$1/mutations.xml"; }
 tier_model() { tests/model/run.py "$1"; }
 
+# In two halves at a time: its electors mostly wait.
 tier_integration() {
-    build leader-elector && run_programs_of integration "$1"
+    local half halves=() status=0
+    build integration_tier || return 1
+    for half in 0 1; do
+        mkdir "$1/$half"
+        GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=$half run_programs_of integration "$1/$half" >"$1/$half.log" &
+        halves+=($!)
+    done
+    for half in 0 1; do
+        wait "${halves[half]}" || status=1
+        cat "$1/$half.log"
+    done
+    return $status
+}
+
+# clang's: they take a third of the time to build that g++'s take.
+build_sanitized() { # build_sanitized SANITIZER TARGET...
+    build_in "build/$1" "${@:2}" -- -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
+        -DCMAKE_CXX_FLAGS_DEBUG=-gline-tables-only "-DELECTOR_SANITIZE=$1"
+}
+
+run_sanitized() { # run_sanitized SANITIZER OUT TIER...
+    local tier status=0
+    mkdir "$2"
+    for tier in "${@:3}"; do
+        run_programs_of "$tier" "$2" "build/$1" || status=1
+    done
+    return $status
+}
+
+# Both at a time.
+tier_sanitizers() {
+    local status=0 threads
+    build_sanitized address {unit,contract,integration,simulation}_tier || return 1
+    build_sanitized thread {unit,contract,integration}_tier || return 1
+    TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
+        run_sanitized thread "$1/thread" unit contract integration >"$1/thread.log" &
+    threads=$!
+    ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+        SIMULATION_SCHEDULES=2500 run_sanitized address "$1/address" unit contract integration simulation || status=1
+    wait $threads || status=1
+    cat "$1/thread.log"
+    return $status
+}
+
+tier_fuzz() {
+    build_in build/fuzz fuzz_tier -- -DCMAKE_CXX_COMPILER=clang++-19 -DELECTOR_SANITIZE=address -DELECTOR_FUZZ=ON &&
+        tests/fuzz/run.py --seconds 30 --junit "$1/fuzz.xml"
+}
+
+tier_soak() {
+    local status=0
+    run_pytest soak "$1" || status=1
+    setpriv --pdeathsig TERM tests/soak/run.py --elector build/elector/leader-elector --minutes 5 --seed "$seed" \
+        --keep "$1/kept" --junit "$1/soak.xml" || status=1
+    return $status
 }
 
 # Every line "ok - ..." or "not ok - ..." of the demo is a check.
@@ -179,21 +249,48 @@ verdict() { # verdict TIER STATUS PASSED FAILED SKIPPED
     fi
 }
 
+# Runs a tier and leaves in its folder what count_tier needs.
 run_tier() {
-    local tier=$1 out=$results/$1 status=0 counts complaints started=$SECONDS minutes
+    local out=$results/$1 status=0 started=$SECONDS
     rm -rf "$out"
     mkdir -p "$out"
-    echo "== $tier"
-    "tier_$tier" "$out" || status=$?
+    "tier_$1" "$out" || status=$?
+    echo "$status $((SECONDS - started))" >"$out/end"
+}
+
+count_tier() {
+    local tier=$1 out=$results/$1 status seconds counts complaints minutes
+    read -r status seconds <"$out/end"
     read -ra counts < <(/usr/bin/python3 tests/results.py "$out")
-    complaints=$(verdict "$tier" $status "${counts[@]}")
+    complaints=$(verdict "$tier" "$status" "${counts[@]}")
     if [ -n "$complaints" ]; then
         echo "$complaints"
         counts[1]=$((counts[1] + $(wc -l <<<"$complaints")))
     fi
-    minutes=$(awk -v s=$((SECONDS - started)) 'BEGIN {printf "%.1f", s / 60}')
+    minutes=$(awk -v s="$seconds" 'BEGIN {printf "%.1f", s / 60}')
     echo "   $tier: ${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped in $minutes minutes"
     passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
+}
+
+soak='' # the process that runs it
+
+# It mostly waits, and what runs beside it is in no hurry.
+start_soak() {
+    echo "   runs beside the next tiers"
+    build leader-elector || rm -f build/elector/leader-elector
+    run_tier soak >"$results/soak.log" 2>&1 &
+    soak=$!
+    trap 'kill $soak 2>/dev/null || true' EXIT
+}
+
+join_soak() {
+    [ -n "$soak" ] || return 0
+    echo "== soak"
+    wait "$soak" || true
+    soak=''
+    trap - EXIT
+    cat "$results/soak.log"
+    count_tier soak
 }
 
 main() {
@@ -214,7 +311,20 @@ main() {
     tests/setup.sh "${tiers[@]}"
     mkdir -p "$results"
     echo "seed $seed (SEED=$seed repeats the order of the tests)"
-    for tier in "${tiers[@]}"; do run_tier "$tier"; done
+    for tier in "${tiers[@]}"; do
+        case $tier in
+        soak | mutations | model | fuzz | demo) ;;
+        *) join_soak ;;
+        esac
+        echo "== $tier"
+        if [ "$tier" = soak ]; then
+            start_soak
+        else
+            run_tier "$tier"
+            count_tier "$tier"
+        fi
+    done
+    join_soak
     echo "$passed passed, $failed failed, $skipped skipped"
     [ $failed = 0 ]
 }

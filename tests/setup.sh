@@ -2,7 +2,7 @@
 # Installs what tests need and a bare Debian 12 lacks: packages, and the binaries of Kubernetes for the tiers that run
 # it. What is there already is left alone, so that a second run takes no time.
 #
-#   tests/setup.sh TIER...      tiers as tests/run.sh names them
+#   tests/setup.sh TIER...      tiers as tests/run.sh names them, or bench
 set -euo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -21,9 +21,12 @@ packages_of() {
     mutations) echo patch python3 "${build[@]}" ;;
     integration) echo "${processes[@]}" "${build[@]}" ;;
     demo) echo curl jq python3 "${elector[@]}" ;;
-    controlplane | interop) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
+    fuzz) echo clang-19 libclang-rt-19-dev llvm-19 python3 "${build[@]}" ;;
+    sanitizers) echo clang-19 libclang-rt-19-dev "${processes[@]}" "${build[@]}" ;;
+    controlplane | interop | soak) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     chart) echo "${processes[@]}" "${control_plane[@]}" ;;
     cluster) echo git libfaketime patch "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${nodes[@]}" ;;
+    bench) echo buildah debootstrap wrk "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     *)
         echo "setup.sh: no tier '$1'" >&2
         return 2
@@ -69,7 +72,7 @@ install_packages $(printf '%s\n' "${packages[@]}" | sort -u)
 
 for tier in "$@"; do
     case $tier in
-    controlplane | interop | chart | cluster)
+    controlplane | interop | soak | chart | cluster | bench)
         if [ ! -d "$("$tests/cluster/cluster" bin)" ]; then
             echo "building Kubernetes, etcd and helm (about 7 minutes, once)"
             "$tests/cluster/cluster" build
