@@ -66,7 +66,15 @@ class Composer final : public YAML::EventHandler {
 
     YamlContent finish() && { return std::move(content_); }
 
-    void OnDocumentStart(const YAML::Mark& /*mark*/) override {}
+    // yaml-cpp takes what stands behind the end of "{a: b}" for one more document, others for none.
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (std::exchange(hasBegun_, true)) {
+            throw Stop{{static_cast<std::size_t>(mark.line) + 1,
+                        "this is not valid YAML: more stands behind the document's end; begin "
+                        "another one with ---",
+                        true}};
+        }
+    }
     void OnDocumentEnd() override {}
 
     void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
@@ -286,6 +294,7 @@ class Composer final : public YAML::EventHandler {
     }
 
     std::string_view text_;
+    bool hasBegun_ = false;
     std::vector<Open> stack_;
     std::map<YAML::anchor_t, std::string> anchored_;
     std::size_t expanded_ = 0;
@@ -299,7 +308,8 @@ std::variant<YamlContent, YamlProblem> readYaml(std::string_view text) {
     try {
         YAML::Parser parser(stream);
         Composer composer(text);
-        parser.HandleNextDocument(composer);
+        while (parser.HandleNextDocument(composer)) {
+        }
         return std::move(composer).finish();
     } catch (const Stop& stopped) {
         return stopped.problem;

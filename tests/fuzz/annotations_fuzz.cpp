@@ -136,6 +136,17 @@ void judgeArguments(const std::vector<std::string>& arguments, const Decision& d
     }
 }
 
+// What has a number in it that is not all of it was meant otherwise.
+void judgePort(const Input& input) {
+    const auto found = input.annotations.find(std::string(names::kPrefix) + "port");
+    if (found == input.annotations.end()) {
+        return;
+    }
+    const auto port = json_text::stringIn(found->second).value_or("");
+    require(!port.empty() && port.find_first_not_of("0123456789") == std::string::npos,
+            "a port that is taken is a number", port);
+}
+
 void judgeInjection(const std::string& pod, const std::string& space, const Decision& decision,
                     const injector::admission::Defaults& defaults) {
     require(elector::config::complaintAboutLeaseName(decision.leaseName).empty(),
@@ -173,6 +184,7 @@ void judge(std::string_view text) {
             require(!decision.reason.empty(), "a Pod that is skipped says why");
             break;
         case Verdict::Injected:
+            judgePort(input);
             judgeInjection(pod, input.fact("space"), decision, defaults);
             break;
         case Verdict::NotAsked:

@@ -89,6 +89,18 @@ void judgeWrite(const Lease& base, const LeaseRecord& record) {
             text);
 }
 
+// An API server takes 32 bits, and refuses the whole write for more.
+void judgeLargeNumbers(const Lease& base, LeaseRecord record) {
+    record.transitions = std::numeric_limits<std::int64_t>::max();
+    record.duration = std::chrono::seconds(record.transitions);
+    const auto text = kubernetes::updatedLease(base, record);
+    for (const std::string_view key : {"leaseTransitions", "leaseDurationSeconds"}) {
+        require(json_text::integerIn(part(part(text, "spec"), key)) ==
+                    std::numeric_limits<std::int32_t>::max(),
+                "a number is written as large as an API server takes it", text);
+    }
+}
+
 void judgeCreation(const LeaseRecord& record) {
     auto text = kubernetes::newLease({"default", "web"}, record);
     require(json_text::isValid(text), "a new Lease is JSON", text);
@@ -150,6 +162,7 @@ void judge(std::string_view document) {
     judgeReading(lease.value(), document);
     const auto usual = read(kUsualLease);
     const auto& record = lease.value().record;
+    judgeLargeNumbers(lease.value(), record);
     for (const auto& written : {record, released(record), takenOver(record)}) {
         judgeWrite(lease.value(), written);
         judgeWrite(usual, written);

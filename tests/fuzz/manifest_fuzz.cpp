@@ -1,7 +1,10 @@
 // A file of manifests, YAML or JSON, as `inject -f` reads it. The input is the file.
 #include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -86,6 +89,23 @@ void judgeDocuments(std::string_view before, std::string_view after) {
     }
 }
 
+// How many documents yaml-cpp finds in `text`; nothing where it finds something else.
+std::optional<std::size_t> countDocuments(std::string_view text) {
+    try {
+        return YAML::LoadAll(std::string(text)).size();
+    } catch (const YAML::Exception&) {
+        return std::nullopt;
+    }
+}
+
+// A second opinion on where documents end.
+void judgeCount(std::string_view before, std::string_view after) {
+    const auto count = countDocuments(before);
+    const bool isYaml = std::ranges::none_of(documentsIn(before), &Document::isJson);
+    require(!isYaml || !count || count == countDocuments(after),
+            "yaml-cpp finds as many documents as before", after);
+}
+
 void judge(std::string_view text) {
     const auto once = inject(text);
     for (const auto* sentences : {&once.notes, &once.refusals}) {
@@ -98,6 +118,9 @@ void judge(std::string_view text) {
         return;
     }
     judgeDocuments(text, once.text);
+    if (once.text != text) {
+        judgeCount(text, once.text);
+    }
     const auto twice = inject(once.text);
     require(twice.refusals.empty(), "what was injected is not refused",
             twice.refusals.empty() ? "" : twice.refusals.front());

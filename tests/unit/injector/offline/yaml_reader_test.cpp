@@ -118,6 +118,12 @@ INSTANTIATE_TEST_SUITE_P(
              "write it without the +, or in quotes"},
         Case{"AnEscapeOfHalfACharacter", "a: \"\\\xc3\xa9\"",
              R"(1: this is not valid YAML: unknown escape character: \xc3)"},
+        Case{"MoreThanOneMapping", "{a: b}\n\n{c: d}",
+             "3: this is not valid YAML: more stands behind the document's end; begin another one "
+             "with ---"},
+        Case{"MoreBehindAList", "[a]\nb: c",
+             "2: this is not valid YAML: more stands behind the document's end; begin another one "
+             "with ---"},
         Case{"NoYaml", "a: b: c", "1: this is not valid YAML: illegal map value"}),
     nameOf);
 
