@@ -25,7 +25,7 @@ using elector::election::LeaseRecord;
 using elector::election::WallTime;
 using json_text::Kind;
 
-constexpr std::size_t kMostSentence = 1000;
+constexpr std::size_t kMostSentence = 2000;
 
 constexpr std::string_view kUsualLease =
     R"({"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"web",)"

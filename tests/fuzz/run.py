@@ -50,6 +50,8 @@ PLANTED_INPUT = b"mine"
 PLANTED_SECONDS = 60  # it takes less than one
 # Of one input: memory, and time on a machine that does other things too.
 BOUNDS = ("-rss_limit_mb=1024", "-timeout=10")
+# Where memory was allocated is recorded for ever: of parsers that recurse, whole stacks would add up to the bound.
+ASAN_OPTIONS = "quarantine_size_mb=64:malloc_context_size=8"
 # The corpus of a target grows to no more than this by itself.
 MOST_FILES = 20
 KEEP_SECONDS = 1800
@@ -82,7 +84,7 @@ class Runner:
 
     def run(self, arguments, seconds):
         """(exit code, output); the exit code is None where it did not end in time."""
-        environment = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=64", UBSAN_OPTIONS="print_stacktrace=1")
+        environment = dict(os.environ, ASAN_OPTIONS=ASAN_OPTIONS, UBSAN_OPTIONS="print_stacktrace=1")
         command = ["setpriv", "--pdeathsig", "KILL", *map(str, arguments)]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

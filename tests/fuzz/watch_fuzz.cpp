@@ -22,7 +22,7 @@ namespace kubernetes = elector::kubernetes;
 
 using Sizes = std::vector<std::size_t>;
 
-constexpr std::size_t kMostSentence = 1000;
+constexpr std::size_t kMostSentence = 2000;
 
 class StoppedClock final : public elector::runtime::Clock {
   public:
