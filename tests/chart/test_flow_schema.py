@@ -9,8 +9,8 @@ import pytest
 from chart import render
 from machine import TOOL
 
-LEASES = "/apis/coordination.k8s.io/v1/namespaces/shop/leases"
-LEASE = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "web", "namespace": "shop"}}
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/flows/leases"
+LEASE = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "web", "namespace": "flows"}}
 LEVELS = "prioritylevelconfiguration/leader-election"
 
 
@@ -37,25 +37,25 @@ def uid(cluster, thing):
 
 @pytest.fixture(scope="module", name="cluster")
 def fixture_cluster(control_plane):
-    control_plane.kubectl("create", "namespace", "shop")
+    control_plane.kubectl("create", "namespace", "flows")
     control_plane.kubectl("create", "clusterrolebinding", "all", "--clusterrole=cluster-admin",
                           "--group=system:serviceaccounts", "--group=people")
     schema = render({"flowSchema": {"enabled": True}}, "election", "flows").the("FlowSchema")
     control_plane.apply(json.dumps(schema))
     deadline = time.monotonic() + 60
-    elector = Asker(control_plane, "system:serviceaccount:shop:web", "system:serviceaccounts")
+    elector = Asker(control_plane, "system:serviceaccount:flows:web", "system:serviceaccounts")
     ours = uid(control_plane, "flowschema/flows-leader-elector")
     while elector.schema_of("get", "--raw", LEASES)[0] != ours:  # API servers take one up when they see it
         assert time.monotonic() < deadline, "the FlowSchema is not in force after 60 s"
         time.sleep(0.2)
     yield control_plane
-    control_plane.kubectl("delete", "flowschema/flows-leader-elector", "clusterrolebinding/all", "namespace/shop",
+    control_plane.kubectl("delete", "flowschema/flows-leader-elector", "clusterrolebinding/all", "namespace/flows",
                           "--wait=false")
 
 
 @pytest.fixture(name="elector")
 def fixture_elector(cluster):
-    return Asker(cluster, "system:serviceaccount:shop:web", "system:serviceaccounts")
+    return Asker(cluster, "system:serviceaccount:flows:web", "system:serviceaccounts")
 
 
 @pytest.mark.parametrize("arguments", [
@@ -74,10 +74,10 @@ def test_it_takes_what_electors_and_the_operator_ask_about_leases(cluster, elect
 
 
 @pytest.mark.parametrize("arguments", [
-    ("get", "--raw", "/api/v1/namespaces/shop/pods"),
-    ("get", "--raw", "/api/v1/namespaces/shop/configmaps/leases"),
+    ("get", "--raw", "/api/v1/namespaces/flows/pods"),
+    ("get", "--raw", "/api/v1/namespaces/flows/configmaps/leases"),
     ("delete", "--raw", f"{LEASES}/none"),
-    ("patch", "lease", "none", "-n", "shop", "-p", "{}"),
+    ("patch", "lease", "none", "-n", "flows", "-p", "{}"),
 ])
 def test_it_leaves_all_other_requests_of_service_accounts_alone(cluster, elector, arguments):
     assert elector.schema_of(*arguments)[0] == uid(cluster, "flowschema/service-accounts")
