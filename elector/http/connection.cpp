@@ -14,6 +14,7 @@ constexpr int kRequestsPerTurn = 16;
 constexpr std::size_t kPendingOutput = 65536;
 
 constexpr Refusal kTooSlow{408, "The request took too long to arrive."};
+constexpr Refusal kTooMuch{503, "Too many large requests arrive at once; try again."};
 
 }  // namespace
 
@@ -23,8 +24,7 @@ Connection::Connection(ServerContext& context, std::unique_ptr<Channel> channel,
       channel_(std::move(channel)),
       remote_(remote),
       place_(context.quota.enter(this, remote)),
-      since_(context.now),
-      input_(context.buffered) {
+      since_(context.now) {
     ++context_.stats.open;
 }
 
@@ -41,7 +41,7 @@ void Connection::turn() {
     work();
     send();
     if (phase_ == Phase::Body && lacksBody() && isHeld()) {
-        context_.held.insert(socket().impl());
+        context_.bodies.wait(*body_);
         context_.stats.held += wasHeld_ ? 0 : 1;
         wasHeld_ = true;
     }
@@ -121,26 +121,34 @@ void Connection::take(std::string_view bytes) {
         since_ = context_.now;
     }
     input_.append(bytes);
-}
-
-bool Connection::isHeld() const {
-    return context_.buffered > context_.limits.bufferedBytes && context_.bodies.front() != this;
+    if (body_) {
+        growBody();
+    }
 }
 
 void Connection::joinBodies() {
-    body_ = context_.bodies.insert(context_.bodies.end(), this);
+    body_ = context_.bodies.enter(this, remote_);
     wasHeld_ = false;
+    growBody();
+}
+
+void Connection::growBody() {
+    context_.bodies.resize(*body_, input_.size());
+    while (Connection* most = context_.bodies.toRefuse()) {
+        most->refuse(kTooMuch);
+        most->markTurn();
+    }
 }
 
 void Connection::leaveBodies() {
     if (!body_) {
         return;
     }
-    context_.bodies.erase(*body_);
+    context_.bodies.leave(*body_);
     body_.reset();
-    context_.held.erase(socket().impl());
-    context_.turns.insert(context_.turns.end(), context_.held.begin(), context_.held.end());
-    context_.held.clear();
+    for (Connection* waiting : context_.bodies.takeWaiting()) {
+        waiting->markTurn();
+    }
 }
 
 void Connection::peerEnded() {
@@ -191,6 +199,7 @@ void Connection::refuse(const Refusal& refusal) {
     response.body += '\n';
     const bool withBody = !head_ || head_->method() != "HEAD";
     context_.writer.append(output_.bytes(), response, {.withBody = withBody, .closes = true});
+    input_.consume(input_.size());
     close(true);
 }
 

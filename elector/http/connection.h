@@ -1,9 +1,9 @@
 #pragma once
 
-#include <list>
 #include <memory>
 #include <optional>
 
+#include "elector/http/body_quota.h"
 #include "elector/http/channel.h"
 #include "elector/http/head_scanner.h"
 #include "elector/http/input.h"
@@ -70,9 +70,10 @@ class Connection final : private ExchangeSink {
     void peerEnded();
     bool wantsInput() const;
     bool lacksBody() const { return input_.size() < head_->contentLength(); }
-    // Whether others have to come to their end first.
-    bool isHeld() const;
+    // Whether other bodies have to come to their end first.
+    bool isHeld() const { return body_ && !context_.bodies.mayGrow(*body_); }
     void joinBodies();
+    void growBody();
     void leaveBodies();
     bool isIdle() const { return served_ && input_.size() == 0; }
 
@@ -117,8 +118,8 @@ class Connection final : private ExchangeSink {
     HeadScanner scanner_;
     std::unique_ptr<RequestHead> head_;  // while a request is under way
     const Router::Route* route_ = nullptr;
-    std::optional<std::list<const Connection*>::iterator> body_;  // among those of the context
-    bool wasHeld_ = false;                                        // this body
+    std::optional<BodyQuota::Place> body_;
+    bool wasHeld_ = false;  // this body
     Output output_;
     std::shared_ptr<Exchange> exchange_;
     bool chunked_ = false;

@@ -66,7 +66,8 @@ void Connection::judgeHead(std::size_t length) {
     }
     route_ = std::get<const Router::Route*>(found);
     enter(Phase::Body);
-    if (head_->expectsContinue() && lacksBody()) {
+    // Its body may have been refused at once, for want of memory.
+    if (phase_ == Phase::Body && head_->expectsContinue() && lacksBody()) {
         output_.bytes() += kContinue;
     }
 }

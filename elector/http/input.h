@@ -6,27 +6,16 @@
 
 namespace elector::http {
 
-// Bytes received and not yet handled. Counts itself in a sum over all connections.
+// Bytes received and not yet handled.
 class Input {
   public:
-    explicit Input(std::size_t& total) : total_(total) {}
-    ~Input() { total_ -= size(); }
-    Input(const Input&) = delete;
-    Input& operator=(const Input&) = delete;
-
-    void append(std::string_view bytes) {
-        bytes_.append(bytes);
-        total_ += bytes.size();
-    }
+    void append(std::string_view bytes) { bytes_.append(bytes); }
     // Valid until the next append() or compact().
     std::string_view view() const { return std::string_view(bytes_).substr(handled_); }
     std::size_t size() const { return bytes_.size() - handled_; }
 
     // REQUIRES: size <= size().
-    void consume(std::size_t size) {
-        handled_ += size;
-        total_ -= size;
-    }
+    void consume(std::size_t size) { handled_ += size; }
     // Frees the room of what was consumed.
     void compact() {
         bytes_.erase(0, handled_);
@@ -41,7 +30,6 @@ class Input {
 
     std::string bytes_;
     std::size_t handled_ = 0;
-    std::size_t& total_;
 };
 
 }  // namespace elector::http

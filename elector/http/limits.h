@@ -19,8 +19,8 @@ struct Limits {
     std::size_t headerFields = 64;
     // The largest body of a request; 0: this server takes none.
     std::size_t bodyBytes = 0;
-    // All that was received and not yet handled, over all connections: what bodies can take of the
-    // memory. Beyond it they are received one after the other.
+    // All bodies that are being received: what they can take of the memory. Beyond it those of an
+    // address arrive one after the other (BodyQuota).
     std::size_t bufferedBytes = std::size_t{64} << 20U;
     // What a stream's consumer may lag behind before its connection is closed.
     std::size_t streamBytes = std::size_t{1} << 20U;

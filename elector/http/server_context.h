@@ -3,12 +3,11 @@
 #include <Poco/Net/Socket.h>
 
 #include <cstddef>
-#include <list>
 #include <memory>
-#include <set>
 #include <utility>
 #include <vector>
 
+#include "elector/http/body_quota.h"
 #include "elector/http/host.h"
 #include "elector/http/limits.h"
 #include "elector/http/mailbox.h"
@@ -20,8 +19,6 @@
 #include "elector/runtime/log.h"
 
 namespace elector::http {
-
-class Connection;
 
 // What the connections of one server share. All of it belongs to the loop, but for the mailbox and
 // the stats.
@@ -43,18 +40,13 @@ struct ServerContext {
     std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
     Stats stats;
     Quota quota{limits};
+    BodyQuota bodies{limits};
     ResponseWriter writer{clock};
 
     // When this round of the loop began: one reading of the clock for all that it does.
     runtime::Instant now;
-    bool draining = false;     // the server has stopped and finishes what it owes
-    bool retiring = false;     // it will be stopped soon
-    std::size_t buffered = 0;  // received and not yet handled, over all connections
-    // Connections that receive a body, in the order in which these began. While more is buffered
-    // than may be, the first alone is read from, so that one body comes to its end; the bytes of
-    // the others wait in their sockets.
-    std::list<const Connection*> bodies;
-    std::set<const Poco::Net::SocketImpl*> held;  // of these; have a turn when a body has ended
+    bool draining = false;  // the server has stopped and finishes what it owes
+    bool retiring = false;  // it will be stopped soon
     std::vector<char> scratch = std::vector<char>(kScratchBytes);  // to read into
     // Connections with something to do that no socket announces.
     std::vector<const Poco::Net::SocketImpl*> turns;

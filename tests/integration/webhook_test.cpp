@@ -24,6 +24,7 @@ namespace {
 namespace json_text = elector::kubernetes::json_text;
 using admission::ReadAnswer;
 using admission::reviewOf;
+using elector::http::eventually;
 using elector::http::TestClient;
 using elector::http::TlsTestClient;
 using elector::test::ElectorProcess;
@@ -79,8 +80,9 @@ class WebhookProgramTest : public testing::Test {
         start(more);
     }
 
-    std::unique_ptr<TlsTestClient> connected() const {
-        return std::make_unique<TlsTestClient>(program_->port(), authority_.certificate, kHost);
+    std::unique_ptr<TlsTestClient> connected(const std::string& from = "") const {
+        return std::make_unique<TlsTestClient>(program_->port(), authority_.certificate, kHost,
+                                               from);
     }
     std::string answerTo(const std::string& body) const {
         const auto client = connected();
@@ -99,6 +101,12 @@ class WebhookProgramTest : public testing::Test {
         const std::string output = program_->output();
         const auto port = std::stoul(output.substr(output.find(mark) + mark.size()));
         return TestClient(static_cast<std::uint16_t>(port)).get(path);
+    }
+    // By the server's own count.
+    int happened(const std::string& event) const {
+        const std::string metrics = health("/metrics");
+        const std::string mark = fmt::format("http_events_total{{event=\"{}\"}} ", event);
+        return std::stoi(metrics.substr(metrics.find(mark) + mark.size()));
     }
 
     elector::runtime::SystemClock clock_;
@@ -278,6 +286,27 @@ TEST_F(WebhookProgramTest, SlowHandshakesAndIdleConnectionsDoNotDelayOthers) {
     for (int i = 0; i < 50; ++i) {
         EXPECT_THAT(answerTo(reviewOf(podWith(R"("name":"web-0",)"))), StartsWith("HTTP/1.1 200 "));
     }
+}
+
+TEST_F(WebhookProgramTest, UnfinishedBodiesOfOneAddressDoNotDelayThoseOfOthers) {
+    // More than the 32 MiB that are kept at one time: four of the largest but for their last byte,
+    // and the beginning of a fifth.
+    constexpr std::size_t kMost = 7U << 20U;
+    startServing();
+    std::vector<std::unique_ptr<TlsTestClient>> hoarders;
+    for (const std::size_t size : {kMost - 1, kMost - 1, kMost - 1, kMost - 1, kMost * 6 / 10}) {
+        hoarders.push_back(connected("127.0.0.2"));
+        hoarders.back()->send(
+            fmt::format("POST /inject HTTP/1.1\r\nHost: {}\r\nContent-Type: "
+                        "application/json\r\nContent-Length: {}\r\n\r\n{}",
+                        kHost, kMost, std::string(size, ' ')));
+    }
+    ASSERT_TRUE(eventually([this] { return happened("held") == 1; }));
+
+    const std::string large =
+        fmt::format(R"("name":"web-0","labels":{{"a":"{}"}},)", std::string(1U << 20U, 'a'));
+    EXPECT_THAT(answerTo(reviewOf(podWith(large))), StartsWith("HTTP/1.1 200 "));
+    EXPECT_EQ(happened("held"), 1) << "it had to wait for the others";
 }
 
 TEST_F(WebhookProgramTest, NoCallIsLostWhileItIsToldToStop) {

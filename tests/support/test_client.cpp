@@ -19,21 +19,34 @@ namespace {
 constexpr int kPatienceMs = 20000;
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
-int connectTo(const std::string& host, std::uint16_t port) {
-    sockaddr_storage address{};
+struct Address {
+    sockaddr_storage storage{};
     socklen_t size = sizeof(sockaddr_in);
-    auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
+
+    const sockaddr* generic() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+Address addressOf(const std::string& host, std::uint16_t port) {
+    Address address;
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&address.storage);
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&address.storage);
     if (inet_pton(AF_INET, host.c_str(), &v4->sin_addr) == 1) {
         v4->sin_family = AF_INET;
         v4->sin_port = htons(port);
     } else if (inet_pton(AF_INET6, host.c_str(), &v6->sin6_addr) == 1) {
         v6->sin6_family = AF_INET6;
         v6->sin6_port = htons(port);
-        size = sizeof(sockaddr_in6);
+        address.size = sizeof(sockaddr_in6);
     }
-    const int descriptor = ::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0 || ::connect(descriptor, reinterpret_cast<sockaddr*>(&address), size) != 0) {
+    return address;
+}
+
+int connectTo(const std::string& host, std::uint16_t port, const std::string& from) {
+    const Address to = addressOf(host, port);
+    const int descriptor = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const Address own = addressOf(from, 0);
+    if (descriptor < 0 || (!from.empty() && ::bind(descriptor, own.generic(), own.size) != 0) ||
+        ::connect(descriptor, to.generic(), to.size) != 0) {
         throw std::runtime_error("cannot connect to " + host);
     }
     return descriptor;
@@ -41,8 +54,8 @@ int connectTo(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
-TestClient::TestClient(std::uint16_t port, const std::string& host)
-    : descriptor_(connectTo(host, port)) {}
+TestClient::TestClient(std::uint16_t port, const std::string& host, const std::string& from)
+    : descriptor_(connectTo(host, port, from)) {}
 
 TestClient::~TestClient() {
     ::close(descriptor_);
@@ -143,8 +156,8 @@ struct TlsTestClient::State {
 };
 
 TlsTestClient::TlsTestClient(std::uint16_t port, const std::string& authorities,
-                             const std::string& name)
-    : TestClient(port), state_(std::make_unique<State>()) {
+                             const std::string& name, const std::string& from)
+    : TestClient(port, "127.0.0.1", from), state_(std::make_unique<State>()) {
     const std::unique_ptr<BIO, decltype(&BIO_free)> pem(
         BIO_new_mem_buf(authorities.data(), static_cast<int>(authorities.size())), BIO_free);
     while (X509* trusted = PEM_read_bio_X509(pem.get(), nullptr, nullptr, nullptr)) {

@@ -14,7 +14,9 @@ namespace elector::http {
 // client would not. Every wait has a generous bound, past which it throws std::runtime_error.
 class TestClient {
   public:
-    explicit TestClient(std::uint16_t port, const std::string& host = "127.0.0.1");
+    // `from`: the client's own address, of the same family; "": the one that the kernel picks.
+    explicit TestClient(std::uint16_t port, const std::string& host = "127.0.0.1",
+                        const std::string& from = "");
     virtual ~TestClient();
     TestClient(const TestClient&) = delete;
     TestClient& operator=(const TestClient&) = delete;
@@ -52,7 +54,7 @@ class TestClient {
 class TlsTestClient final : public TestClient {
   public:
     TlsTestClient(std::uint16_t port, const std::string& authorities,
-                  const std::string& name = "localhost");
+                  const std::string& name = "localhost", const std::string& from = "");
     ~TlsTestClient() override;
 
     void send(std::string_view bytes) override;

@@ -23,8 +23,7 @@ std::size_t allocated() {
 
 TEST(BuffersTest, TheRoomOfALargeBodyIsGivenBack) {
     const std::string body(kLarge, 'x');
-    std::size_t total = 0;
-    Input input(total);
+    Input input;
     const std::size_t before = allocated();
     input.append(body);
     input.consume(body.size());

@@ -1,33 +1,15 @@
 #include "elector/http/quota.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 
-#include <cstring>
+#include <array>
 #include <string>
 #include <vector>
 
+#include "tests/unit/http/remote_addresses.h"
+
 namespace elector::http {
 namespace {
-
-RemoteAddress v4(const char* text) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    inet_pton(AF_INET, text, &address.sin_addr);
-    sockaddr_storage storage{};
-    std::memcpy(&storage, &address, sizeof address);
-    return RemoteAddress(storage);
-}
-
-RemoteAddress v6(const char* text) {
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    inet_pton(AF_INET6, text, &address.sin6_addr);
-    sockaddr_storage storage{};
-    std::memcpy(&storage, &address, sizeof address);
-    return RemoteAddress(storage);
-}
 
 TEST(RemoteAddressTest, KnowsTheLoopbackInAllItsForms) {
     EXPECT_TRUE(v4("127.0.0.1").isLoopback());

@@ -3,6 +3,7 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "tests/support/test_client.h"
 #include "tests/unit/http/server_fixture.h"
@@ -187,6 +188,33 @@ TEST_F(ServerOfLargeBodiesTest, GoesOnWhenOneOfThemLeaves) {
     first.reset();
     second.reset();
     EXPECT_THAT(third.rest(), EndsWith(std::string(100000, 'z')));
+}
+
+TEST_F(ServerOfLargeBodiesTest, KeepsNobodyElseWaitingForOneWhoLeavesThemUnfinished) {
+    TestClient other(port(), "127.0.0.1", "127.0.0.2");
+    other.send(kHead + std::string(100000, 'z'));
+    EXPECT_THAT(other.rest(), EndsWith(std::string(100000, 'z')));
+    EXPECT_EQ(server->stats().held, 1U);
+}
+
+TEST_F(ServerOfLargeBodiesTest, RefusesABodyOfWhoeverHoldsTheMostWhenManyHoldSome) {
+    // There is room for 350,000 bytes. The first address has more than 150,000, so that three more
+    // with 70,000 each are too many until one of its two bodies is given up.
+    std::vector<std::unique_ptr<TestClient>> others;
+    for (const char* from : {"127.0.0.2", "127.0.0.3", "127.0.0.4"}) {
+        others.push_back(std::make_unique<TestClient>(port(), "127.0.0.1", from));
+        others.back()->send(kHead + std::string(70000, 'z'));
+    }
+    ASSERT_TRUE(eventually([this] { return server->stats().refusals == 1U; }));
+    for (const auto& other : others) {
+        other->send(std::string(30000, 'z'));
+        EXPECT_THAT(other->rest(), EndsWith(std::string(100000, 'z')));
+    }
+    first->send("x");
+    second->send("y");
+    const std::string answers = first->rest() + second->rest();
+    EXPECT_THAT(answers, HasSubstr("HTTP/1.1 200 "));
+    EXPECT_THAT(answers, HasSubstr("HTTP/1.1 503 "));
 }
 
 struct Refused {

@@ -1,0 +1,58 @@
+#include "elector/http/body_quota.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace elector::http {
+
+BodyQuota::Place BodyQuota::enter(Connection* connection, const RemoteAddress& remote) {
+    std::list<Entry>& bodies = shares_[remote].bodies;
+    return bodies.insert(bodies.end(), Entry{connection, remote});
+}
+
+void BodyQuota::leave(Place place) {
+    resize(place, 0);
+    const auto share = shares_.find(place->remote);
+    share->second.bodies.erase(place);
+    if (share->second.bodies.empty()) {
+        shares_.erase(share);
+    }
+}
+
+void BodyQuota::resize(Place place, std::size_t bytes) {
+    std::size_t& share = shares_.find(place->remote)->second.bytes;
+    share = share - place->bytes + bytes;
+    bytes_ = bytes_ - place->bytes + bytes;
+    place->bytes = bytes;
+}
+
+bool BodyQuota::mayGrow(Place place) const {
+    if (bytes_ <= limits_.bufferedBytes) {
+        return true;
+    }
+    const Share& share = shares_.find(place->remote)->second;
+    return share.bytes < limits_.bufferedBytes / shares_.size() || &share.bodies.front() == &*place;
+}
+
+Connection* BodyQuota::toRefuse() const {
+    if (bytes_ <= limits_.bufferedBytes + 2 * limits_.bodyBytes) {
+        return nullptr;
+    }
+    const auto most = std::ranges::max_element(
+        shares_, {}, [](const auto& remote) { return remote.second.bytes; });
+    return most->second.bodies.back().connection;
+}
+
+std::vector<Connection*> BodyQuota::takeWaiting() {
+    std::vector<Connection*> waiting;
+    for (auto& [remote, share] : shares_) {
+        for (Entry& entry : share.bodies) {
+            if (std::exchange(entry.waits, false)) {
+                waiting.push_back(entry.connection);
+            }
+        }
+    }
+    return waiting;
+}
+
+}  // namespace elector::http
