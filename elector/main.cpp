@@ -2,7 +2,6 @@
 #include <malloc.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -26,15 +25,9 @@ namespace {
 
 using namespace elector;
 
-// By then the state of the Lease is known and the watch is open, where the API server answers.
-constexpr std::chrono::seconds kStartUp{5};
-
 std::string awaitEnd(const runtime::EndingSignals& signals) {
-    if (auto signal = signals.await(kStartUp)) {
-        return *std::move(signal);
-    }
-    runtime::unmapStartUpPages();
-    return signals.await();
+    auto early = runtime::leaveStartUpBehind(signals);
+    return early ? *std::move(early) : signals.await();
 }
 
 int run(const config::Config& config, const runtime::EndingSignals& signals) {

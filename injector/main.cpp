@@ -46,24 +46,18 @@ void raiseDescriptorLimit() {
     }
 }
 
-// By then a webhook has its certificate, and an operator follows what it is about.
-constexpr std::chrono::seconds kStartUp{5};
 constexpr std::chrono::seconds kBetweenTrims{10};
 
 std::string awaitEnd(const EndingSignals& signals) {
-    if (auto signal = signals.await(kStartUp)) {
-        return *std::move(signal);
-    }
-    elector::runtime::unmapStartUpPages();
-    for (;;) {
+    auto signal = elector::runtime::leaveStartUpBehind(signals);
+    while (!signal) {
         // What a storm of handshakes or of large Pods took is free then, but in pieces, which the
         // system does not get back by itself: after 500 reviews of 1 MiB at once 59 MiB stayed for
         // good, and 3 MiB with this.
         malloc_trim(0);
-        if (auto signal = signals.await(kBetweenTrims)) {
-            return *std::move(signal);
-        }
+        signal = signals.await(kBetweenTrims);
     }
+    return *std::move(signal);
 }
 
 // Makes what the command runs. What it cannot run without (a port, a kubeconfig) is for whoever

@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <span>
 
 namespace elector::runtime {
 namespace {
+
+constexpr std::chrono::seconds kStartUp{5};
 
 // Whether the loader wrote into code of this object: pages that no file could give back. Debian has
 // no such library.
@@ -54,6 +57,14 @@ int unmapObject(dl_phdr_info* object, std::size_t /*size*/, void* /*data*/) {
 
 void unmapStartUpPages() {
     dl_iterate_phdr(&unmapObject, nullptr);
+}
+
+std::optional<std::string> leaveStartUpBehind(const EndingSignals& signals) {
+    auto signal = signals.await(kStartUp);
+    if (!signal) {
+        unmapStartUpPages();
+    }
+    return signal;
 }
 
 }  // namespace elector::runtime

@@ -1,5 +1,10 @@
 #pragma once
 
+#include <optional>
+#include <string>
+
+#include "elector/runtime/ending_signals.h"
+
 namespace elector::runtime {
 
 // Unmaps the pages of the program and its libraries that hold code and constants, so that only
@@ -11,5 +16,10 @@ namespace elector::runtime {
 //
 // Threads: any, while others run.
 void unmapStartUpPages();
+
+// Does so five seconds from now: by then the state of the Lease is known and the watch is open, a
+// webhook has its certificate, an operator follows what it is about, where the API server answers.
+// The name of the signal that came before, if one did.
+std::optional<std::string> leaveStartUpBehind(const EndingSignals& signals);
 
 }  // namespace elector::runtime
