@@ -181,7 +181,8 @@ tier_sanitizers() {
         run_sanitized thread "$1/thread" unit contract integration >"$1/thread.log" &
     threads=$!
     ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-        SIMULATION_SCHEDULES=2500 GTEST_FILTER=-SimulationTest.AViolationIsShrunk* run_sanitized address "$1/address" unit contract integration simulation || status=1
+        SIMULATION_SCHEDULES=2500 GTEST_FILTER=-SimulationTest.AViolationIsShrunk* \
+        run_sanitized address "$1/address" unit contract integration simulation || status=1
     wait $threads || status=1
     cat "$1/thread.log"
     return $status

@@ -64,8 +64,6 @@ class Observation {
     Instant heldUntil() const { return heldUntil_; }
     // When the Lease was last heard of at all.
     std::optional<Instant> heardAt() const { return heardAt_; }
-    // Since when it is missing. REQUIRES: isKnown() and no lease().
-    Instant missingSince() const { return changedAt_; }
 
     // For the record of a Lease to be created: transitions go on, and the duration is the longest
     // that anybody may still be counting.

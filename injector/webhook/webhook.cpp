@@ -27,7 +27,6 @@ using elector::http::Server;
 using elector::http::ServerOptions;
 
 constexpr int kUnsupportedType = 415;
-constexpr int kUnavailable = 503;
 constexpr const char* kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
 constexpr std::size_t kMebibyte = std::size_t{1} << 20U;
@@ -83,10 +82,6 @@ bool isJson(const Request& request) {
     }
     const std::string_view rest = type.substr(kJson.size());
     return rest.empty() || rest.front() == ';' || rest.front() == ' ';
-}
-
-Response unavailable(std::string_view why) {
-    return Response::text(kUnavailable, std::string(why) + '\n');
 }
 
 }  // namespace
@@ -185,16 +180,16 @@ void Webhook::throughLoop(const Responder& responder, std::function<Response()> 
     const bool posted =
         reviews_->post([responder, answer = std::move(answer)] { responder.respond(answer()); });
     if (!posted) {
-        responder.respond(unavailable("the server of the reviews has stopped"));
+        responder.respond(Response::unavailable("the server of the reviews has stopped\n"));
     }
 }
 
 Response Webhook::readiness() {
     if (retiring_) {
-        return unavailable("shutting down");
+        return Response::unavailable("shutting down\n");
     }
     if (const auto complaint = certificate_.complaint()) {
-        return unavailable(*complaint);
+        return Response::unavailable(*complaint + '\n');
     }
     return Response::text(200, "ok\n");
 }

@@ -12,20 +12,15 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "injector/certificates/openssl.h"
+
 namespace elector::test {
 namespace {
 
-template <auto Free>
-struct Release {
-    template <typename T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
-using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Release<X509_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Release<X509_EXTENSION_free>>;
-using Bio = std::unique_ptr<BIO, Release<BIO_free_all>>;
+using injector::certificates::openssl::Bio;
+using injector::certificates::openssl::Extension;
+using injector::certificates::openssl::Key;
+using injector::certificates::openssl::X509Pointer;
 
 constexpr std::chrono::seconds kBackdated = std::chrono::minutes(1);
 
@@ -76,8 +71,8 @@ void addExtension(X509* certificate, X509* issuer, int kind, const std::string& 
 }
 
 // All that certificates of the authority and of its customers have in common. Unsigned.
-Certificate makeCertificate(EVP_PKEY* key, const Subject& subject, std::chrono::seconds validity) {
-    Certificate certificate(X509_new());
+X509Pointer makeCertificate(EVP_PKEY* key, const Subject& subject, std::chrono::seconds validity) {
+    X509Pointer certificate(X509_new());
     require(certificate != nullptr, "make a certificate");
     std::uint64_t serial = 0;
     require(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) == 1,
@@ -118,12 +113,12 @@ std::string alternativeNames(const Subject& subject) {
 
 struct CertificateAuthority::Keys {
     Key key;
-    Certificate certificate;
+    X509Pointer certificate;
 
     KeyPair issue(const Subject& subject, std::chrono::seconds validity,
                   const std::string& usage) const {
         const Key leafKey = makeKey();
-        const Certificate leaf = makeCertificate(leafKey.get(), subject, validity);
+        const X509Pointer leaf = makeCertificate(leafKey.get(), subject, validity);
         require(X509_set_issuer_name(leaf.get(), X509_get_subject_name(certificate.get())) == 1,
                 "set an issuer");
         addExtension(leaf.get(), certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
