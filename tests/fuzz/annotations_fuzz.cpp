@@ -6,7 +6,6 @@
 //   @NAME=VALUE    a fact about the Pod: owner (its kind), restartPolicy, hostNetwork, port, space
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -160,6 +159,8 @@ void judgeInjection(const std::string& pod, const std::string& space, const Deci
     require(again.leaseName == decision.leaseName, "a Pod keeps its Lease", again.leaseName);
 }
 
+}  // namespace
+
 void judge(std::string_view text) {
     const auto input = inputFrom(text);
     const auto pod = podOf(input);
@@ -194,10 +195,4 @@ void judge(std::string_view text) {
     }
 }
 
-}  // namespace
 }  // namespace fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    fuzz::judge({reinterpret_cast<const char*>(data), size});
-    return 0;
-}

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -153,6 +152,8 @@ void judgeHead(std::string_view bytes) {
     }
 }
 
+}  // namespace
+
 void judge(std::string_view bytes) {
     std::size_t length = 0;
     const auto found = scanInPieces(bytes, std::max<std::size_t>(bytes.size(), 1), length);
@@ -171,10 +172,4 @@ void judge(std::string_view bytes) {
     judgeHead(head);
 }
 
-}  // namespace
 }  // namespace fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    fuzz::judge({reinterpret_cast<const char*>(data), size});
-    return 0;
-}

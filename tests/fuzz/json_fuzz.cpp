@@ -1,6 +1,5 @@
 // JSON that is taken apart as text. The input is any text.
 #include <algorithm>
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -215,6 +214,8 @@ void judgeText(std::string_view text) {
     require(!elector::runtime::isUtf8(text) || said == text, "a text says what it was", string);
 }
 
+}  // namespace
+
 void judge(std::string_view text) {
     const bool isValid = json_text::isValid(text);
     require(isValid == PlainReader(text).isOneValue(), "two readers agree on what JSON is", text);
@@ -227,10 +228,4 @@ void judge(std::string_view text) {
     }
 }
 
-}  // namespace
 }  // namespace fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    fuzz::judge({reinterpret_cast<const char*>(data), size});
-    return 0;
-}

@@ -3,7 +3,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cstdint>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
@@ -91,6 +90,8 @@ void judgeAccess(const Access& access) {
     requireSentence(access.origin, kMostSentence);
 }
 
+}  // namespace
+
 void judge(std::string_view input) {
     constexpr std::string_view kNext = "#--- next file\n";
     const auto end = std::min(input.find(kNext), input.size());
@@ -113,10 +114,4 @@ void judge(std::string_view input) {
     }
 }
 
-}  // namespace
 }  // namespace fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    fuzz::judge({reinterpret_cast<const char*>(data), size});
-    return 0;
-}

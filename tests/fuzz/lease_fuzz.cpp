@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -151,6 +150,8 @@ LeaseRecord takenOver(LeaseRecord record) {
     return record;
 }
 
+}  // namespace
+
 void judge(std::string_view document) {
     const auto lease = kubernetes::parseLease(document);
     if (!lease) {
@@ -170,10 +171,4 @@ void judge(std::string_view document) {
     }
 }
 
-}  // namespace
 }  // namespace fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    fuzz::judge({reinterpret_cast<const char*>(data), size});
-    return 0;
-}

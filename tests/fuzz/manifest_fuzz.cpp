@@ -3,7 +3,6 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -108,6 +107,8 @@ void judgeCount(std::string_view before, std::string_view after) {
             "yaml-cpp finds as many documents as before", after);
 }
 
+}  // namespace
+
 void judge(std::string_view text) {
     const auto once = inject(text);
     for (const auto* sentences : {&once.notes, &once.refusals}) {
@@ -129,10 +130,4 @@ void judge(std::string_view text) {
     require(twice.text == once.text, "injecting twice changes nothing", twice.text);
 }
 
-}  // namespace
 }  // namespace fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    fuzz::judge({reinterpret_cast<const char*>(data), size});
-    return 0;
-}

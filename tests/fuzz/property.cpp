@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 
@@ -32,3 +33,9 @@ void requireSentence(std::string_view text, std::size_t most) {
 }
 
 }  // namespace fuzz
+
+// libFuzzer calls this one by its name.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    fuzz::judge({reinterpret_cast<const char*>(data), size});
+    return 0;
+}

@@ -5,6 +5,9 @@
 
 namespace fuzz {
 
+// What a fuzzer looks at: each has its own, which judges one input.
+void judge(std::string_view input);
+
 // Ends the program where a property does not hold, so that libFuzzer keeps the input. `property`
 // says what should be; `shown` is what was found instead, which may be foreign.
 void require(bool holds, std::string_view property, std::string_view shown = "");

@@ -4,7 +4,6 @@
 
 #include <Poco/Base64Decoder.h>
 
-#include <cstdint>
 #include <iterator>
 #include <sstream>
 #include <string>
@@ -110,6 +109,8 @@ void judgePatch(std::string_view body, const std::string& patch) {
             again.body);
 }
 
+}  // namespace
+
 void judge(std::string_view body) {
     const auto answer = answerTo(body);
     require(answer.body == answerTo(body).body, "the same review has the same answer");
@@ -133,10 +134,4 @@ void judge(std::string_view body) {
     }
 }
 
-}  // namespace
 }  // namespace fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    fuzz::judge({reinterpret_cast<const char*>(data), size});
-    return 0;
-}

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdint>
 #include <cstring>
 #include <ctime>
 #include <optional>
@@ -144,6 +143,8 @@ void judgeNumber(std::int64_t number) {
     judgePrinted(time, formatMicroTime(time));
 }
 
+}  // namespace
+
 void judge(std::string_view text) {
     judgeDuration(text);
     judgeTime(text);
@@ -152,10 +153,4 @@ void judge(std::string_view text) {
     judgeNumber(number);
 }
 
-}  // namespace
 }  // namespace fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    fuzz::judge({reinterpret_cast<const char*>(data), size});
-    return 0;
-}

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -114,6 +113,8 @@ std::vector<std::string> eventsIn(std::string_view body) {
     return events;
 }
 
+}  // namespace
+
 void judge(std::string_view input) {
     const auto plan = input.substr(0, input.find('\n'));
     const std::string answer(input.substr(std::min(plan.size() + 1, input.size())));
@@ -134,10 +135,4 @@ void judge(std::string_view input) {
     }
 }
 
-}  // namespace
 }  // namespace fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    fuzz::judge({reinterpret_cast<const char*>(data), size});
-    return 0;
-}
