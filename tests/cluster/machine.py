@@ -1,6 +1,7 @@
 """The clusters that tests run on: one of our own on this machine (tests/cluster/cluster), or a given one."""
 import json
 import os
+import ssl
 import subprocess
 from pathlib import Path
 
@@ -51,6 +52,13 @@ class OwnCluster(Kubectl):
 
     def down(self):
         self.tool("down")
+
+    def administrators_tls(self):
+        """To ask the API server as its administrator, without kubectl."""
+        pki = self.directory / "pki"
+        context = ssl.create_default_context(cafile=pki / "ca.crt")
+        context.load_cert_chain(pki / "admin.crt", pki / "admin.key")
+        return context
 
     def network(self, host):
         """The network namespace of a host, as a path."""

@@ -54,6 +54,17 @@ def in_network(path, action):
     return results[0]
 
 
+def wait(what, condition, seconds, last):
+    """The first true value of condition(); an error that shows last() where there is none in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.005)
+    raise AssertionError(f"not within {seconds} s: {what}; the last answers: {last()}")
+
+
 class NetworkPoller(Poller):
     """
     A poller inside a network namespace, so that it hears an elector that is cut off from us. In that of its node it
@@ -143,14 +154,7 @@ class Observation:
 
     def wait(self, what, condition, seconds=30):
         """The first true value of condition()."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            value = condition()
-            if value:
-                return value
-            time.sleep(0.005)
-        answers = {by: self.answer(by) for by in self._pollers}
-        raise AssertionError(f"not within {seconds} s: {what}; the last answers: {answers}")
+        return wait(what, condition, seconds, lambda: {by: self.answer(by) for by in self._pollers})
 
     def agreed(self, seconds=30):
         """The answer of the leader that all who are watched name, once they do."""

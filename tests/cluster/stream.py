@@ -1,7 +1,6 @@
 """A stream of Pod creations, as server-side dry runs: each goes through admission, none is stored."""
 import http.client
 import json
-import ssl
 import threading
 import time
 from dataclasses import dataclass
@@ -26,9 +25,7 @@ class Stream(threading.Thread):
     def __init__(self, cluster, namespace, manifest, rate):
         super().__init__(daemon=True)
         self._network = cluster.network("cp")
-        pki = cluster.directory / "pki"
-        self._tls = ssl.create_default_context(cafile=pki / "ca.crt")
-        self._tls.load_cert_chain(pki / "admin.crt", pki / "admin.key")
+        self._tls = cluster.administrators_tls()
         self._path = f"/api/v1/namespaces/{namespace}/pods?dryRun=All"
         self._body = json.dumps(manifest)
         self._interval = 1 / rate

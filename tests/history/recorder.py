@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import signal
-import ssl
 import threading
 import time
 from urllib.parse import quote
@@ -89,12 +88,11 @@ class Poller(threading.Thread):
 
 
 class LeaseApi:
-    """One Lease on an API server, by a client certificate."""
+    """One Lease on an API server, asked as whoever the TLS context has the keys of."""
 
-    def __init__(self, host, port, directory, namespace, name, user="admin"):
+    def __init__(self, host, port, tls, namespace, name):
         self._address = (host, port)
-        self._tls = ssl.create_default_context(cafile=os.path.join(directory, "ca.crt"))
-        self._tls.load_cert_chain(os.path.join(directory, f"{user}.crt"), os.path.join(directory, f"{user}.key"))
+        self._tls = tls
         self._collection = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
         self.name = name
 

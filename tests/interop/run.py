@@ -17,13 +17,14 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "history")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "history"), str(HERE.parent / "cluster")]
 
 import check  # noqa: E402
 import claims  # noqa: E402
 from contender import OURS, PEER, Arena, Timing  # noqa: E402
 from contest import Contest, phase  # noqa: E402
 from course import check_course  # noqa: E402
+from machine import OwnCluster  # noqa: E402
 from recorder import LeaseApi, Recording  # noqa: E402
 
 CLUSTER = HERE.parent / "cluster" / "cluster"
@@ -121,7 +122,7 @@ def hold(tally, arguments, directory, first, seed):
         directory,
         Recording(directory / "run.history"),
     )
-    api = LeaseApi(*API_SERVER, arguments.cluster / "pki", NAMESPACE, arena.lease)
+    api = LeaseApi(*API_SERVER, OwnCluster(arguments.cluster).administrators_tls(), NAMESPACE, arena.lease)
     contest = Contest(arena, api, tally, seed)
     try:
         phase(contest, first, arguments.rounds, SIGNALS)

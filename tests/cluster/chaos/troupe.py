@@ -3,13 +3,11 @@ import http.client
 import json
 import os
 import re
-import ssl
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from observation import Observation, Timing, boottime, enter_network
+from observation import Observation, Timing, boottime, enter_network, wait
 
 TOP = Path(__file__).resolve().parents[3]
 API = ("10.99.0.10", 6443)
@@ -119,9 +117,7 @@ class Roster(threading.Thread):
     def __init__(self, cluster, space, parts, on_change):
         super().__init__(daemon=True)
         self._network = cluster.network("cp")
-        pki = cluster.directory / "pki"
-        self._tls = ssl.create_default_context(cafile=pki / "ca.crt")
-        self._tls.load_cert_chain(pki / "admin.crt", pki / "admin.key")
+        self._tls = cluster.administrators_tls()
         self._path = f"/api/v1/namespaces/{space}/pods"
         self._parts = {part.name: part for part in parts}
         self._on_change = on_change
@@ -243,15 +239,11 @@ class Troupe:
 
     def wait(self, what, condition, seconds):
         """The first true value of condition()."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            value = condition()
-            if value:
-                return value
-            time.sleep(0.02)
-        answers = {elector.name: self.answer(elector) for lease in self.leases for elector in self.of(lease)}
-        raise AssertionError(f"not within {seconds} s: {what}; the last answers: {answers}\n"
-                             + self.cluster.kubectl("get", "pods", "-n", self.space, "-o", "wide"))
+        def answers():
+            return ({elector.name: self.answer(elector) for lease in self.leases for elector in self.of(lease)},
+                    self.cluster.kubectl("get", "pods", "-n", self.space, "-o", "wide"))
+
+        return wait(what, condition, seconds, answers)
 
     def wait_for_agreement(self, lease, seconds=90):
         return self.wait(f"all name one leader of {lease}", lambda: self.agreed(lease), seconds)
