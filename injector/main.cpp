@@ -51,11 +51,11 @@ constexpr std::chrono::seconds kBetweenTrims{10};
 std::string awaitEnd(const EndingSignals& signals) {
     auto signal = elector::runtime::leaveStartUpBehind(signals);
     while (!signal) {
+        signal = signals.await(kBetweenTrims);
         // What a storm of handshakes or of large Pods took is free then, but in pieces, which the
         // system does not get back by itself: after 500 reviews of 1 MiB at once 59 MiB stayed for
         // good, and 3 MiB with this.
         malloc_trim(0);
-        signal = signals.await(kBetweenTrims);
     }
     return *std::move(signal);
 }

@@ -81,6 +81,7 @@ class Connection final : private ExchangeSink {
     bool step();
     bool readHead();
     void judgeHead(std::size_t length);
+    void begin();
     void handle();
     void handleLater(const LaterHandler& handler, const Request& request);
     void send();
@@ -116,7 +117,7 @@ class Connection final : private ExchangeSink {
 
     Input input_;
     HeadScanner scanner_;
-    std::unique_ptr<RequestHead> head_;  // while a request is under way
+    std::shared_ptr<const RequestHead> head_;  // while a request is under way
     const Router::Route* route_ = nullptr;
     std::optional<BodyQuota::Place> body_;
     bool wasHeld_ = false;  // this body

@@ -25,6 +25,14 @@ bool Connection::readHead() {
         if (input_.view().starts_with(kLineEnd)) {
             input_.consume(kLineEnd.size());
         }
+        const KnownRequest& known = context_.known;
+        if (!known.bytes.empty() && input_.view().starts_with(known.bytes)) {
+            head_ = known.head;
+            route_ = known.route;
+            input_.consume(known.bytes.size());
+            begin();
+            return true;
+        }
     }
     const HeadScanner::Found found =
         scanner_.scan(input_.view().substr(0, context_.limits.headBytes));
@@ -42,8 +50,10 @@ bool Connection::readHead() {
 
 // Reads the complete head at the front of the input and finds what will answer.
 void Connection::judgeHead(std::size_t length) {
-    head_ = std::make_unique<RequestHead>();
-    std::optional<Refusal> refusal = head_->read(input_.view().substr(0, length), context_.limits);
+    const auto head = std::make_shared<RequestHead>();
+    head_ = head;
+    std::string bytes(input_.view().substr(0, length));
+    std::optional<Refusal> refusal = head->read(bytes, context_.limits);
     input_.consume(length);
     scanner_.reset();
     if (!refusal) {
@@ -65,6 +75,12 @@ void Connection::judgeHead(std::size_t length) {
         return;
     }
     route_ = std::get<const Router::Route*>(found);
+    context_.known = {std::move(bytes), head_, route_};
+    begin();
+}
+
+// A good request's head has been read; what comes now is its body.
+void Connection::begin() {
     enter(Phase::Body);
     // Its body may have been refused at once, for want of memory.
     if (phase_ == Phase::Body && head_->expectsContinue() && lacksBody()) {

@@ -9,6 +9,7 @@
 
 #include "elector/http/body_quota.h"
 #include "elector/http/host.h"
+#include "elector/http/known_request.h"
 #include "elector/http/limits.h"
 #include "elector/http/mailbox.h"
 #include "elector/http/quota.h"
@@ -42,6 +43,7 @@ struct ServerContext {
     Quota quota{limits};
     BodyQuota bodies{limits};
     ResponseWriter writer{clock};
+    KnownRequest known;
 
     // When this round of the loop began: one reading of the clock for all that it does.
     runtime::Instant now;

@@ -26,15 +26,11 @@ class StatusSource {
 };
 
 // The elector's API: /api/leader, /healthz, /readyz, /metrics and /, all by GET. `source` outlives
-// the router.
-void addStatusRoutes(Router& router, const StatusSource& source);
-
-// The body of /api/leader, without a line end:
+// the router. The body of /api/leader:
 //   {"leader":"web-0","id":"web-0","isLeader":true,"lease":"default/web","fencingToken":"17",
 //    "leaseUID":"...","transitions":3,"acquireTime":"2026-01-02T03:04:05.000006Z",
 //    "renewTime":"...","validForMs":4200}
 // Times are null where there are none, texts "".
-std::string leaderJson(const election::Answer& answer, const std::string& id,
-                       const election::LeaseKey& lease);
+void addStatusRoutes(Router& router, const StatusSource& source);
 
 }  // namespace elector::http

@@ -1,6 +1,7 @@
 #include "elector/kubernetes/json_scanner.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -34,6 +35,8 @@ bool isPlain(char character) {
 std::size_t plainEnd(std::string_view text, std::size_t from) {
     constexpr std::uint64_t kOnes = 0x0101010101010101U;
     constexpr std::uint64_t kHighs = 0x8080808080808080U;
+    constexpr int kBitsOfByte = 8;
+    static_assert(std::endian::native == std::endian::little, "the first byte has the lowest bits");
     // Has its high bits where a byte of `word` is below `bound`, and maybe above such a byte too.
     const auto below = [](std::uint64_t word, std::uint64_t bound) {
         return (word - kOnes * bound) & ~word & kHighs;
@@ -41,9 +44,10 @@ std::size_t plainEnd(std::string_view text, std::size_t from) {
     while (text.size() - from >= sizeof(std::uint64_t)) {
         std::uint64_t word = 0;
         std::memcpy(&word, text.data() + from, sizeof word);
-        if ((below(word, ' ') | below(word ^ (kOnes * '"'), 1) | below(word ^ (kOnes * '\\'), 1)) !=
-            0) {
-            break;
+        const auto marks =
+            below(word, ' ') | below(word ^ (kOnes * '"'), 1) | below(word ^ (kOnes * '\\'), 1);
+        if (marks != 0) {
+            return from + static_cast<std::size_t>(std::countr_zero(marks) / kBitsOfByte);
         }
         from += sizeof word;
     }

@@ -91,6 +91,43 @@ std::optional<std::string> unescaped(std::string_view content) {
     return text;
 }
 
+// Calls visit(key with its quotes, value) for each member of an object, in their order.
+template <typename Visit>
+void forEachMember(std::string_view object, Visit visit) {
+    Scanner scanner(object);
+    scanner.skipBlanks();
+    bool more = scanner.take('{');
+    while (more) {
+        scanner.skipBlanks();
+        const auto keyBegin = scanner.position();
+        if (!scanner.skipString()) {
+            break;  // the object is empty
+        }
+        const auto rawKey = scanner.since(keyBegin);
+        scanner.skipBlanks();
+        scanner.take(':');
+        scanner.skipBlanks();
+        const auto valueBegin = scanner.position();
+        if (!scanner.passValue()) {
+            break;
+        }
+        visit(rawKey, scanner.since(valueBegin));
+        scanner.skipBlanks();
+        more = scanner.take(',');
+    }
+}
+
+std::string decodedKey(std::string_view rawKey) {
+    return stringIn(rawKey).value_or(std::string(rawKey));
+}
+
+// Whether that is the key `key`; nothing is copied for a key without escapes, as nearly all are.
+bool isKey(std::string_view rawKey, std::string_view key) {
+    const auto content = rawKey.substr(1, rawKey.size() - 2);
+    return content == key ||
+           (content.find('\\') != std::string_view::npos && decodedKey(rawKey) == key);
+}
+
 // Puts an object together, member by member.
 class Builder {
   public:
@@ -156,31 +193,12 @@ const char* describe(Kind kind) {
 std::vector<Member> membersOf(std::string_view object) {
     constexpr std::size_t kUsual = 8;  // members of an object of Kubernetes
     std::vector<Member> members;
-    Scanner scanner(object);
-    scanner.skipBlanks();
-    bool more = scanner.take('{');
-    while (more) {
-        scanner.skipBlanks();
-        const auto keyBegin = scanner.position();
-        if (!scanner.skipString()) {
-            break;  // the object is empty
-        }
-        const auto rawKey = scanner.since(keyBegin);
-        scanner.skipBlanks();
-        scanner.take(':');
-        scanner.skipBlanks();
-        const auto valueBegin = scanner.position();
-        if (!scanner.passValue()) {
-            break;
-        }
+    forEachMember(object, [&members](std::string_view rawKey, std::string_view value) {
         if (members.empty()) {
             members.reserve(kUsual);
         }
-        members.push_back(
-            {stringIn(rawKey).value_or(std::string(rawKey)), rawKey, scanner.since(valueBegin)});
-        scanner.skipBlanks();
-        more = scanner.take(',');
-    }
+        members.push_back({decodedKey(rawKey), rawKey, value});
+    });
     return members;
 }
 
@@ -204,11 +222,11 @@ std::vector<std::string_view> elementsOf(std::string_view array) {
 
 std::optional<std::string_view> member(std::string_view object, std::string_view key) {
     std::optional<std::string_view> found;
-    for (const auto& candidate : membersOf(object)) {
-        if (candidate.key == key) {
-            found = candidate.value;
+    forEachMember(object, [&](std::string_view rawKey, std::string_view value) {
+        if (isKey(rawKey, key)) {
+            found = value;
         }
-    }
+    });
     return found && kindOf(*found) == Kind::Null ? std::nullopt : found;
 }
 

@@ -1,6 +1,7 @@
 #include "elector/runtime/start_up_pages.h"
 
 #include <link.h>
+#include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -63,6 +64,7 @@ std::optional<std::string> leaveStartUpBehind(const EndingSignals& signals) {
     auto signal = signals.await(kStartUp);
     if (!signal) {
         unmapStartUpPages();
+        malloc_trim(0);
     }
     return signal;
 }

@@ -59,6 +59,28 @@ TEST_F(ServerTest, AnswersPipelinedRequestsInOrder) {
     }
 }
 
+// The head that was read last is known by its bytes: neither half of it nor another is taken for
+// it.
+TEST_F(ServerTest, KnowsARequestInTheSameWordsAndNoOther) {
+    options.limits.bodyBytes = 100;
+    start();
+    const std::string echo = "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: ";
+    TestClient other(port());
+    for (int i = 0; i < 3; ++i) {
+        TestClient client(port());
+        client.send(echo + "3\r\n\r\nabc");
+        EXPECT_THAT(client.answer(), EndsWith("\r\n\r\nabc"));
+        other.send(echo + "3\r\n\r\nx");
+        other.send("yz" + echo + "3");
+        other.send("\r\n\r\n123" + echo + "2\r\n\r\n45");
+        EXPECT_THAT(other.answer(), EndsWith("\r\n\r\nxyz"));
+        EXPECT_THAT(other.answer(), EndsWith("\r\n\r\n123"));
+        EXPECT_THAT(other.answer(), EndsWith("\r\n\r\n45"));
+        client.send(echo + "3\r\nConnection: close\r\n\r\nabc");
+        EXPECT_THAT(client.rest(), HasSubstr("\r\nConnection: close\r\n"));
+    }
+}
+
 TEST_F(ServerTest, AnswersHeadWithTheHeadAlone) {
     start();
     TestClient client(port());

@@ -68,6 +68,18 @@ TEST_F(StatusApiTest, TellsAllAboutTheLeader) {
                          "\"renewTime\":\"2026-01-02T03:04:07.000000Z\",\"validForMs\":4200}\n"));
 }
 
+TEST_F(StatusApiTest, TellsEachChange) {
+    EXPECT_THAT(get("/api/leader"), HasSubstr("\"leader\":\"\""));
+    whileServing([this] { status_.shownAnswer.validFor = std::chrono::milliseconds(7); });
+    EXPECT_THAT(get("/api/leader"), EndsWith("\"renewTime\":null,\"validForMs\":7}\n"));
+    whileServing([this] { status_.shownAnswer.leader = "web-1"; });
+    const std::string answer = get("/api/leader");
+    EXPECT_THAT(answer, HasSubstr("\"leader\":\"web-1\""));
+    EXPECT_THAT(answer, EndsWith("\"validForMs\":7}\n"));
+    whileServing([this] { status_.shownAnswer.isLeader = true; });
+    EXPECT_THAT(get("/api/leader"), HasSubstr("\"isLeader\":true"));
+}
+
 TEST_F(StatusApiTest, TellsThatNobodyLeads) {
     EXPECT_THAT(get("/api/leader"),
                 EndsWith("{\"leader\":\"\",\"id\":\"web-0\",\"isLeader\":false,"
