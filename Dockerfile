@@ -5,8 +5,8 @@ RUN apt-get update \
         cmake g++ ninja-build libfmt-dev libpoco-dev libssl-dev libyaml-cpp-dev \
  && rm -rf /var/lib/apt/lists/*
 COPY . /source
-# The default kind of build: the code that the tests ran, and of the elector 0.2 MiB less of it than with -O3.
-RUN cmake -S /source -B /build -G Ninja -DBUILD_TESTING=OFF \
+# The default kind of build, -O2, linked as one: a third less code than without (tests/bench, image and memory).
+RUN cmake -S /source -B /build -G Ninja -DBUILD_TESTING=OFF -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON \
  && cmake --build /build
 # Each library goes where the loader looks for it; ldd names the loader itself too.
 RUN mkdir -p /image/usr/bin /image/etc \

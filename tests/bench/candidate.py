@@ -1,10 +1,10 @@
 """One process that competes for a Lease, started as a container in a Pod would be."""
 import itertools
-import os
 import subprocess
 import time
 from pathlib import Path
 
+import process
 from asker import Asker
 
 OURS, PEER = "ours", "peer"
@@ -78,7 +78,4 @@ class Candidate:
         return {"resident": fields["Rss"], "proportional": fields["Pss"], "anonymous": fields["Anonymous"]}
 
     def processor_seconds(self):
-        """What its threads have run so far, to the nanosecond: a tick would be too coarse for a process that idles."""
-        tasks = Path(f"/proc/{self.pid}/task")
-        return sum(int((tasks / task / "schedstat").read_text(encoding="ascii").split()[0])
-                   for task in os.listdir(tasks)) / 1e9
+        return process.processor_seconds(self.pid)

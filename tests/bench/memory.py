@@ -61,7 +61,7 @@ def memory_figures(case, ours, peer, goals):
 def measure(bench):
     rest = {role: {kind: [] for kind in KINDS} for role in ("leader", "follower")}
     loaded = {kind: [] for kind in KINDS}
-    for turn in range(bench.repeated(1)):
+    for turn in range(bench.repeated(3)):
         with Group(bench, OURS, f"memory-{turn}", 3) as ours, Group(bench, PEER, f"memory-{turn}", 3) as peer:
             bench.say(f"memory: {REST_SECONDS} s of rest")
             measured = at_rest((ours, peer))

@@ -11,8 +11,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
+import process
 from figures import Figure
 from growth_api import Administrator
 from webhook_servers import make_certificate
@@ -125,14 +125,10 @@ class Operator:
 
     def memory(self):
         """Resident and anonymous memory in MiB, and the most that was resident."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
-        fields = dict(line.split(":", 1) for line in status.splitlines())
-        return {what: int(fields[name].split()[0]) / 1024
-                for what, name in (("resident", "VmRSS"), ("anonymous", "RssAnon"), ("most resident", "VmHWM"))}
+        return {what: kibibytes / 1024 for what, kibibytes in process.memory(self._process.pid).items()}
 
     def processor_seconds(self):
-        tasks = Path(f"/proc/{self._process.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text(encoding="ascii").split()[0]) for task in tasks) / 1e9
+        return process.processor_seconds(self._process.pid)
 
 
 def wait_until(what, check, pause):

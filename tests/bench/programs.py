@@ -12,7 +12,8 @@ def build_ours(directory, *programs):
     build = TOP / "build" / "bench"
     # Paths below the source are hashed relative to it, so that ccache finds what another folder has compiled.
     environment = {**os.environ, "CCACHE_BASEDIR": str(TOP), "CCACHE_NOHASHDIR": "true"}
-    for command in (["cmake", "-S", TOP, "-B", build, "-G", "Ninja", "-DELECTOR_WERROR=ON"],
+    for command in (["cmake", "-S", TOP, "-B", build, "-G", "Ninja", "-DELECTOR_WERROR=ON",
+                     "-DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON"],
                     ["cmake", "--build", build, "--target", *programs]):
         subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
     for program in programs:

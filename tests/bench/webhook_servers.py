@@ -2,12 +2,13 @@
 import base64
 import http.client
 import json
-import os
 import socket
 import ssl
 import subprocess
 import time
 from pathlib import Path
+
+import process
 
 TESTS = Path(__file__).resolve().parents[1]
 IMAGE = "registry.example.com/leader-elector:1"
@@ -90,15 +91,10 @@ class Webhook:
             connection.close()
 
     def memory(self):
-        """What is resident, and its anonymous part, in KiB."""
-        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
-        fields = dict(line.split(":", 1) for line in status.splitlines())
-        return {"resident": int(fields["VmRSS"].split()[0]), "anonymous": int(fields["RssAnon"].split()[0])}
+        return process.memory(self._process.pid)
 
     def processor_seconds(self):
-        """CPU time used so far, of user and system."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return process.processor_seconds(self._process.pid)
 
 
 def check_answer(status, body, review):
