@@ -12,6 +12,7 @@ BodyQuota::Place BodyQuota::enter(Connection* connection, const RemoteAddress& r
 
 void BodyQuota::leave(Place place) {
     resize(place, 0);
+    waiting_ -= place->waits ? 1 : 0;
     const auto share = shares_.find(place->remote);
     share->second.bodies.erase(place);
     if (share->second.bodies.empty()) {
@@ -43,8 +44,16 @@ Connection* BodyQuota::toRefuse() const {
     return most->second.bodies.back().connection;
 }
 
+void BodyQuota::wait(Place place) {
+    waiting_ += place->waits ? 0 : 1;
+    place->waits = true;
+}
+
 std::vector<Connection*> BodyQuota::takeWaiting() {
     std::vector<Connection*> waiting;
+    if (std::exchange(waiting_, 0) == 0) {
+        return waiting;
+    }
     for (auto& [remote, share] : shares_) {
         for (Entry& entry : share.bodies) {
             if (std::exchange(entry.waits, false)) {

@@ -46,7 +46,7 @@ class BodyQuota {
     Connection* toRefuse() const;
 
     // The body waits until another has left.
-    void wait(Place place) { place->waits = true; }
+    void wait(Place place);
     // Those that wait, which they then do no longer.
     std::vector<Connection*> takeWaiting();
 
@@ -59,6 +59,7 @@ class BodyQuota {
     const Limits& limits_;
     std::map<RemoteAddress, Share> shares_;
     std::size_t bytes_ = 0;
+    std::size_t waiting_ = 0;
 };
 
 }  // namespace elector::http

@@ -40,10 +40,14 @@ void Connection::turn() {
     receive();
     work();
     send();
-    if (phase_ == Phase::Body && lacksBody() && isHeld()) {
+    if (body_ && lacksBody() && !context_.bodies.mayGrow(*body_)) {
         context_.bodies.wait(*body_);
         context_.stats.held += wasHeld_ ? 0 : 1;
         wasHeld_ = true;
+    }
+    while (Connection* most = context_.bodies.toRefuse()) {
+        most->refuse(kTooMuch);
+        most->markTurn();
     }
 }
 
@@ -122,22 +126,15 @@ void Connection::take(std::string_view bytes) {
     }
     input_.append(bytes);
     if (body_) {
-        growBody();
+        context_.bodies.resize(*body_, input_.size());
     }
 }
 
 void Connection::joinBodies() {
-    body_ = context_.bodies.enter(this, remote_);
+    const auto place = context_.bodies.enter(this, remote_);
+    context_.bodies.resize(place, input_.size());
+    body_ = place;
     wasHeld_ = false;
-    growBody();
-}
-
-void Connection::growBody() {
-    context_.bodies.resize(*body_, input_.size());
-    while (Connection* most = context_.bodies.toRefuse()) {
-        most->refuse(kTooMuch);
-        most->markTurn();
-    }
 }
 
 void Connection::leaveBodies() {

@@ -73,7 +73,6 @@ class Connection final : private ExchangeSink {
     // Whether other bodies have to come to their end first.
     bool isHeld() const { return body_ && !context_.bodies.mayGrow(*body_); }
     void joinBodies();
-    void growBody();
     void leaveBodies();
     bool isIdle() const { return served_ && input_.size() == 0; }
 

@@ -82,8 +82,7 @@ void Connection::judgeHead(std::size_t length) {
 // A good request's head has been read; what comes now is its body.
 void Connection::begin() {
     enter(Phase::Body);
-    // Its body may have been refused at once, for want of memory.
-    if (phase_ == Phase::Body && head_->expectsContinue() && lacksBody()) {
+    if (head_->expectsContinue() && lacksBody()) {
         output_.bytes() += kContinue;
     }
 }
