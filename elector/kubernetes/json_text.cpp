@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "elector/kubernetes/json_members.h"
 #include "elector/kubernetes/json_scanner.h"
 #include "elector/runtime/escape.h"
 
@@ -91,41 +92,8 @@ std::optional<std::string> unescaped(std::string_view content) {
     return text;
 }
 
-// Calls visit(key with its quotes, value) for each member of an object, in their order.
-template <typename Visit>
-void forEachMember(std::string_view object, Visit visit) {
-    Scanner scanner(object);
-    scanner.skipBlanks();
-    bool more = scanner.take('{');
-    while (more) {
-        scanner.skipBlanks();
-        const auto keyBegin = scanner.position();
-        if (!scanner.skipString()) {
-            break;  // the object is empty
-        }
-        const auto rawKey = scanner.since(keyBegin);
-        scanner.skipBlanks();
-        scanner.take(':');
-        scanner.skipBlanks();
-        const auto valueBegin = scanner.position();
-        if (!scanner.passValue()) {
-            break;
-        }
-        visit(rawKey, scanner.since(valueBegin));
-        scanner.skipBlanks();
-        more = scanner.take(',');
-    }
-}
-
 std::string decodedKey(std::string_view rawKey) {
     return stringIn(rawKey).value_or(std::string(rawKey));
-}
-
-// Whether that is the key `key`; nothing is copied for a key without escapes, as nearly all are.
-bool isKey(std::string_view rawKey, std::string_view key) {
-    const auto content = rawKey.substr(1, rawKey.size() - 2);
-    return content == key ||
-           (content.find('\\') != std::string_view::npos && decodedKey(rawKey) == key);
 }
 
 // Puts an object together, member by member.
@@ -144,6 +112,12 @@ class Builder {
 };
 
 }  // namespace
+
+bool isKey(std::string_view rawKey, std::string_view key) {
+    const auto content = rawKey.substr(1, rawKey.size() - 2);
+    return content == key ||
+           (content.find('\\') != std::string_view::npos && decodedKey(rawKey) == key);
+}
 
 bool isValid(std::string_view text) {
     Scanner scanner(text);

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "elector/kubernetes/json_text.h"
+#include "elector/runtime/escape.h"
 #include "elector/runtime/log.h"
 #include "injector/admission/admission.h"
-#include "injector/admission/json_object.h"
 
 namespace injector::admission {
 
@@ -116,8 +116,7 @@ Splice intoObject(std::string_view object, const std::string& key, std::string_v
     if (const auto old = memberIn(object, key)) {
         return {old->begin(), old->size(), std::string(value)};
     }
-    const std::string single = JsonObject().add(key, value).text();
-    const std::string member = single.substr(1, single.size() - 2);
+    const std::string member = elector::runtime::jsonString(key) + ':' + std::string(value);
     const auto members = json_text::membersOf(object);
     if (members.empty()) {
         return {object.begin() + 1, 0, member};

@@ -13,19 +13,19 @@ JsonObject::JsonObject() {
     text_ += '{';
 }
 
-JsonObject& JsonObject::add(std::string_view key, std::string_view value) {
+JsonObject& JsonObject::add(Key key, std::string_view value) {
     addKey(key);
     text_ += value;
     return *this;
 }
 
-JsonObject& JsonObject::addText(std::string_view key, std::string_view value) {
+JsonObject& JsonObject::addText(Key key, std::string_view value) {
     addKey(key);
     elector::runtime::appendJsonString(text_, value);
     return *this;
 }
 
-JsonObject& JsonObject::addTextIfAny(std::string_view key, std::string_view value) {
+JsonObject& JsonObject::addTextIfAny(Key key, std::string_view value) {
     return value.empty() ? *this : addText(key, value);
 }
 
@@ -34,10 +34,10 @@ std::string JsonObject::text() {
     return std::move(text_);
 }
 
-void JsonObject::addKey(std::string_view key) {
-    text_ += text_.size() == 1 ? "" : ",";
-    elector::runtime::appendJsonString(text_, key);
-    text_ += ':';
+void JsonObject::addKey(Key key) {
+    text_ += text_.size() == 1 ? "\"" : ",\"";
+    text_ += key.text();
+    text_ += "\":";
 }
 
 std::string jsonArray(const std::vector<std::string>& elements) {

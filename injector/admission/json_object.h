@@ -6,21 +6,39 @@
 
 namespace injector::admission {
 
+// A key that stands in the source. Known when it is compiled to be one that JSON writes as it is:
+// to look for what would have to be escaped took a tenth of all that a patch takes.
+class Key {
+  public:
+    // NOLINTNEXTLINE(google-explicit-constructor): a literal is meant to be one.
+    consteval Key(const char* text) : text_(text) {
+        for (const char c : text_) {
+            if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+                throw "a key that would have to be escaped";
+            }
+        }
+    }
+    constexpr std::string_view text() const { return text_; }
+
+  private:
+    std::string_view text_;
+};
+
 // Puts the text of a JSON object together, member by member.
 class JsonObject {
   public:
     JsonObject();
     // `value` is the text of a JSON value.
-    JsonObject& add(std::string_view key, std::string_view value);
+    JsonObject& add(Key key, std::string_view value);
     // `value` is any text, which becomes a JSON string.
-    JsonObject& addText(std::string_view key, std::string_view value);
+    JsonObject& addText(Key key, std::string_view value);
     // The same, unless `value` is empty.
-    JsonObject& addTextIfAny(std::string_view key, std::string_view value);
+    JsonObject& addTextIfAny(Key key, std::string_view value);
     // Ends the object. Once.
     std::string text();
 
   private:
-    void addKey(std::string_view key);
+    void addKey(Key key);
 
     std::string text_;
 };

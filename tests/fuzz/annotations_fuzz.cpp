@@ -75,12 +75,13 @@ std::string containerWith(const std::string& port) {
 }
 
 std::string podOf(const Input& input) {
-    JsonObject annotations;
+    std::string annotations;
     for (const auto& [key, value] : input.annotations) {
-        annotations.add(key, value);
+        annotations += annotations.empty() ? "" : ",";
+        annotations += elector::runtime::jsonString(key) + ':' + value;
     }
     JsonObject metadata;
-    metadata.addText("name", "web-5d4f8-x2x7k").add("annotations", annotations.text());
+    metadata.addText("name", "web-5d4f8-x2x7k").add("annotations", "{" + annotations + "}");
     if (const auto kind = input.fact("owner"); !kind.empty()) {
         const auto owner = JsonObject()
                                .addText("apiVersion", kind == "Job" ? "batch/v1" : "apps/v1")
