@@ -18,7 +18,7 @@ from growth_api import Administrator
 from webhook_servers import make_certificate
 
 NEEDS_CONTROL_PLANE = True
-SIZES = (1_000, 10_000)  # Pods
+PODS = 1_000
 PODS_OF_A_DEPLOYMENT, DEPLOYMENTS_OF_A_NAMESPACE = 3, 34
 HASH = "5d4f8c7b9"
 PREFIX = "leader-elector.io/"
@@ -164,23 +164,22 @@ UNITS = {"seconds": "s", "requests": "", "CPU time": "s", "resident": "MiB", "an
 
 
 def figures_of(case, measured):
-    return [Figure("operator", case, what, unit, [measured[what]], []) for what, unit in UNITS.items()]
+    return [Figure("operator", f"operator, {case}", what, unit, [measured[what]], []) for what, unit in UNITS.items()]
 
 
-def measure(bench, sizes=SIZES):
+def measure(bench, pods=PODS):
     administrator = Administrator(bench.plane.directory)
     certificate = make_certificate(bench.directory)
     figures = figures_of("no Pods", run(bench, administrator, certificate, Operator.has_swept, 0.1))
-    for size in sizes:
-        workloads = Workloads(administrator, size)
-        bench.say(f"operator: creating {size} Pods")
-        try:
-            workloads.create()
-            first = run(bench, administrator, certificate, lambda _, w=workloads: not w.lack_rights(), 0.2)
-            figures += figures_of(f"{size:,} Pods, no rights yet", first)
-            again = run(bench, administrator, certificate, Operator.has_swept, 0.1)
-            figures += figures_of(f"{size:,} Pods, all rights there", again)
-        finally:
-            with contextlib.suppress(OSError, RuntimeError):
-                workloads.remove()
+    workloads = Workloads(administrator, pods)
+    bench.say(f"operator: creating {pods} Pods")
+    try:
+        workloads.create()
+        first = run(bench, administrator, certificate, lambda _: not workloads.lack_rights(), 0.2)
+        figures += figures_of(f"{pods:,} Pods without rights", first)
+        again = run(bench, administrator, certificate, Operator.has_swept, 0.1)
+        figures += figures_of(f"{pods:,} Pods with all rights", again)
+    finally:
+        with contextlib.suppress(OSError, RuntimeError):
+            workloads.remove()
     return figures
