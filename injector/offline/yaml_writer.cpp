@@ -152,8 +152,13 @@ Open openedOf(std::string_view value, std::size_t indent, bool isBehindDash) {
     return open;
 }
 
-std::string keyOf(const json_text::Member& member) {
-    return (isPlain(member.key) ? member.key : inQuotes(member.key)) + ":";
+// A key and its colon. A long one is marked as such (YAML 1.2, 7.4.2): readers do not look for the
+// colon further than 1,024 characters.
+std::string keyOf(const json_text::Member& member, std::size_t indent) {
+    constexpr std::size_t kLongestUnmarked = 1000;
+    const auto key = isPlain(member.key) ? member.key : inQuotes(member.key);
+    return key.size() <= kLongestUnmarked ? key + ":"
+                                          : "? " + key + "\n" + std::string(indent, ' ') + ":";
 }
 
 }  // namespace
@@ -173,7 +178,7 @@ std::string writeYaml(std::string_view json) {
         const bool isIndented = open.next == 0 && open.isBehindDash;
         out += isIndented ? "" : std::string(open.indent, ' ');
         const auto& member = open.members[open.next++];
-        out += open.isMapping ? keyOf(member) : "-";
+        out += open.isMapping ? keyOf(member, open.indent) : "-";
         auto inner = openedOf(member.value, open.indent + kStep, !open.isMapping);
         if (inner.members.empty()) {
             out += " " + scalar(member.value, open.indent + kStep) + "\n";

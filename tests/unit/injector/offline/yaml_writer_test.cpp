@@ -43,6 +43,20 @@ TEST(YamlWriterTest, WritesBlocksAsKubectlDoes) {
     EXPECT_EQ(writeYaml("{}"), "{}\n");
 }
 
+TEST(YamlWriterTest, MarksKeysThatAreTooLongToBeRecognized) {
+    const std::string key = jsonString(std::string(1500, 'k'));
+    EXPECT_EQ(writeYaml("{" + key + ":1}"), "? " + std::string(1500, 'k') + "\n: 1\n");
+    for (const char* value :
+         {R"("a")", R"("a\nb")", R"({"b":{"c":1},"d":2})", R"([1,{"b":[2]}])", "{}"}) {
+        const std::string inner = "{\"a\":0," + key + ":" + value + ",\"z\":0}";
+        for (const std::string& json :
+             {inner, R"({"list":[)" + inner + "]}", R"({"map":)" + inner + "}",
+              "{" + key + ":{" + key + ":[" + inner + "]}}"}) {
+            EXPECT_EQ(readBack(writeYaml(json)), json) << writeYaml(json);
+        }
+    }
+}
+
 TEST(YamlWriterTest, WritesNumbersAsTheyAre) {
     EXPECT_EQ(writeYaml(R"({"a":18446744073709551616,"b":-1.50,"c":1E+3})"),
               "a: 18446744073709551616\nb: -1.50\nc: 1E+3\n");
