@@ -12,7 +12,7 @@
 #                  (needs root; runs beside the next tiers, up to the demo)
 #   mutations      each rule of the election broken in turn, and noticed by the tests
 #   model          a formal model of the election, searched exhaustively; each rule broken in turn
-#   fuzz           whatever reads foreign bytes: its corpus, and 30 seconds of new ones each
+#   fuzz           whatever reads foreign bytes: its corpus, and half a minute of new ones each
 #   demo           what tests/demo.sh shows
 #   integration    whole programs against an API server that misbehaves
 #   sanitizers     unit, contract and integration under the sanitizers of addresses, undefined behaviour and threads, and a
@@ -190,7 +190,7 @@ tier_sanitizers() {
 
 tier_fuzz() {
     build_in build/fuzz fuzz_tier -- -DCMAKE_CXX_COMPILER=clang++-19 -DELECTOR_SANITIZE=address -DELECTOR_FUZZ=ON &&
-        tests/fuzz/run.py --seconds 30 --junit "$1/fuzz.xml"
+        tests/fuzz/run.py --junit "$1/fuzz.xml"
 }
 
 tier_soak() {

@@ -10,7 +10,7 @@ from figures import Figure
 from group import Group
 
 NEEDS_CONTROL_PLANE = True
-GRACEFUL_TURNS, CRASH_TURNS = 30, 8
+GRACEFUL_TURNS, CRASH_TURNS = 30, 16
 POLL_SECONDS = 0.001
 PATIENCE_SECONDS = 3 * LEASE_SECONDS
 # By which a take-over after a crash may exceed the lease, from the last renewal.

@@ -8,9 +8,11 @@ The fuzzers are built before, with clang:
     cmake -S . -B build/fuzz -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 -DELECTOR_SANITIZE=address -DELECTOR_FUZZ=ON
     cmake --build build/fuzz --target fuzz_tier
 
-Two of them run at a time. The seed is made of the commit, so that every commit tries something new. Nothing is written into the tree but with --keep, which
-adds some inputs that reach code no other input of the corpus reaches. An input that breaks a property or crashes the
-program is left beside the JUnit file (else in DIR/results) and printed, with the command that repeats it.
+Two of them run at a time. The seed is made of the commit, so that every commit tries something new. Without --seconds
+each makes a number of inputs that takes about half a minute, so that a run can be repeated. Nothing is written into the
+tree but with --keep, which adds some inputs that reach code no other input of the corpus reaches. An input that breaks
+a property or crashes the program is left beside the JUnit file (else in DIR/results) and printed, with the command that
+repeats it.
 
 First of all, a program with a planted crash shows that crashes are found.
 """
@@ -33,21 +35,27 @@ TREE = HERE.parents[1]
 CORPORA = HERE / "corpus"
 DICTIONARIES = HERE / "dictionaries"
 
-# The longest input that is made: some times what is usual, as time goes into many short ones.
-LENGTHS = {
-    "annotations": 1024,
-    "head": 2048,
-    "json": 1024,
-    "kubeconfig": 4096,
-    "lease": 4096,
-    "manifest": 4096,
-    "review": 8192,
-    "time": 64,
-    "watch": 4096,
+
+@dataclasses.dataclass(frozen=True)
+class Extent:
+    longest: int  # input that is made, in bytes: some times what is usual, as time goes into many short ones
+    inputs: int  # that are made where no time is given: about half a minute's
+
+
+EXTENTS = {
+    "annotations": Extent(1024, 80_000),
+    "head": Extent(2048, 600_000),
+    "json": Extent(1024, 600_000),
+    "kubeconfig": Extent(4096, 80_000),
+    "lease": Extent(4096, 100_000),
+    "manifest": Extent(4096, 45_000),
+    "review": Extent(8192, 200_000),
+    "time": Extent(64, 2_000_000),
+    "watch": Extent(4096, 70_000),
 }
 PLANTED = "planted"
 PLANTED_INPUT = b"mine"
-PLANTED_SECONDS = 60  # it takes less than one
+PLANTED_EXTENT = Extent(64, 10_000_000)  # it takes some thousand
 # Of one input: memory, and time on a machine that does other things too.
 BOUNDS = ("-rss_limit_mb=1024", "-timeout=10")
 # Where memory was allocated is recorded for ever: of parsers that recurse, whole stacks would add up to the bound.
@@ -57,6 +65,10 @@ MOST_FILES = 20
 KEEP_SECONDS = 1800
 # What starting, reading the corpus and ending may take beside the fuzzing itself.
 SPARE_SECONDS = 180
+# What half a minute may take on a machine that does other things too.
+PATIENCE_SECONDS = 600
+# The pointers that a program compares are among what libFuzzer makes inputs of: where they are random, so is the run.
+FIXED_ADDRESSES = ("setarch", "--addr-no-randomize")
 MOST_BYTES_SHOWN = 600
 
 
@@ -78,14 +90,18 @@ class Runner:
     def __init__(self, options, results):
         self.options = options
         self.results = results
+        # Some containers do not allow it.
+        allowed = subprocess.run([*FIXED_ADDRESSES, "true"], capture_output=True, check=False).returncode == 0
+        self.launcher = ("setpriv", "--pdeathsig", "KILL", *(FIXED_ADDRESSES if allowed else ()))
 
     def program(self, target):
         return self.options.build / "tests/fuzz" / f"{target}_fuzz"
 
     def run(self, arguments, seconds):
         """(exit code, output); the exit code is None where it did not end in time."""
-        environment = dict(os.environ, ASAN_OPTIONS=ASAN_OPTIONS, UBSAN_OPTIONS="print_stacktrace=1")
-        command = ["setpriv", "--pdeathsig", "KILL", *map(str, arguments)]
+        # What else there is in the environment would move the addresses of the stack.
+        environment = {"PATH": os.environ["PATH"], "ASAN_OPTIONS": ASAN_OPTIONS, "UBSAN_OPTIONS": "print_stacktrace=1"}
+        command = [*self.launcher, *map(str, arguments)]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   timeout=seconds, env=environment, cwd=self.results, check=False)
@@ -117,16 +133,17 @@ class Runner:
         verdict.seconds = time.monotonic() - started
         return verdict
 
-    def fuzz(self, target, folder, seconds, found):
+    def fuzz(self, target, folder, extent, found):
         """What the fuzzer makes of the corpus in `folder`; new units go to `found`."""
         started = time.monotonic()
         verdict = Verdict(target, "fuzz")
         dictionary = DICTIONARIES / f"{target}.dict"
-        arguments = [self.program(target), *BOUNDS, f"-seed={self.options.seed}", f"-max_total_time={seconds}",
-                     f"-max_len={LENGTHS.get(target, 64)}", "-print_final_stats=1",
-                     f"-artifact_prefix={self.results}/{target}-"]
+        seconds = self.options.seconds
+        amount = f"-max_total_time={seconds}" if seconds else f"-runs={extent.inputs}"
+        arguments = [self.program(target), *BOUNDS, f"-seed={self.options.seed}", amount, f"-max_len={extent.longest}",
+                     "-print_final_stats=1", f"-artifact_prefix={self.results}/{target}-"]
         arguments += [f"-dict={dictionary}"] if dictionary.exists() else []
-        status, output = self.run([*arguments, found, folder], seconds + SPARE_SECONDS)
+        status, output = self.run([*arguments, found, folder], (seconds or PATIENCE_SECONDS) + SPARE_SECONDS)
         (self.results / f"{target}.log").write_text(output, encoding="utf-8")
         verdict.said = statistics(output)
         if status != 0:
@@ -208,7 +225,7 @@ def judge_planted(runner, folder):
     (corpus / "a-harmless-one").write_bytes(b"harmless")
     (corpus / "mine").write_bytes(PLANTED_INPUT)
     (corpus / "yours").write_bytes(b"yours")
-    for verdict in (runner.corpus(PLANTED, corpus), runner.fuzz(PLANTED, empty, PLANTED_SECONDS, found)):
+    for verdict in (runner.corpus(PLANTED, corpus), runner.fuzz(PLANTED, empty, PLANTED_EXTENT, found)):
         noticed = Verdict(PLANTED, verdict.kind, "the planted crash was found")
         inputs = [path.read_bytes() for path in verdict.broken]
         if len(inputs) != 1 or not inputs[0].startswith(PLANTED_INPUT) or len(verdict.failures) != 1 or \
@@ -224,7 +241,7 @@ def judge_planted(runner, folder):
 def judge(runner, target):
     yield runner.corpus(target, CORPORA / target)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as found:
-        verdict = runner.fuzz(target, CORPORA / target, runner.options.seconds, found)
+        verdict = runner.fuzz(target, CORPORA / target, EXTENTS[target], found)
         if runner.options.keep:
             runner.keep(target, found)
     yield verdict
@@ -251,8 +268,8 @@ def write_junit(verdicts, path):
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", type=pathlib.Path, default=TREE / "build/fuzz")
-    parser.add_argument("--target", action="append", choices=sorted(LENGTHS), help="all of them by default")
-    parser.add_argument("--seconds", type=int, default=30, help="of fuzzing, for each")
+    parser.add_argument("--target", action="append", choices=sorted(EXTENTS), help="all of them by default")
+    parser.add_argument("--seconds", type=int, help="of fuzzing, for each (default: a number of inputs)")
     parser.add_argument("--seed", type=int, default=seed_of_commit())
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--junit", type=pathlib.Path)
@@ -267,7 +284,8 @@ def main():
     results = (options.junit.parent if options.junit else options.build / "results").resolve()
     results.mkdir(parents=True, exist_ok=True)
     runner = Runner(options, results)
-    print(f"seed {options.seed}, {options.seconds} s each", flush=True)
+    amount = f"{options.seconds} s each" if options.seconds else "about half a minute each"
+    print(f"seed {options.seed}, {amount}", flush=True)
     verdicts = []
 
     def run(target):
@@ -280,7 +298,7 @@ def main():
             show(verdict)
             verdicts.append(verdict)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        list(pool.map(run, options.target or sorted(LENGTHS)))
+        list(pool.map(run, options.target or sorted(EXTENTS)))
     if options.junit:
         write_junit(sorted(verdicts, key=lambda verdict: (verdict.target, verdict.kind)), options.junit)
     return 1 if any(verdict.failures for verdict in verdicts) else 0
