@@ -130,7 +130,7 @@ def cases():
 
 
 def results_of(case, ours, peer):
-    return [{"suite": "webhook", "case": case, "what": what, "unit": unit, "ours": [run[what] for run in ours if what in run],
+    return [{"suite": "webhook", "case": f"webhook, {case}", "what": what, "unit": unit, "ours": [run[what] for run in ours if what in run],
              "peer": [run[what] for run in peer if what in run], "goal": goal, "ratio": ratio}
             for what, unit, goal, ratio in COMPARED]
 
