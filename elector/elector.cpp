@@ -114,8 +114,10 @@ void Elector::start() {
 void Elector::stop() {
     const auto finished = campaign_->stop();
     // A release takes D at most; a request under way when it began, one attempt.
+    // A drain is no shorter than the longest promise.
+    const election::Duration deadline = config_.timing.renewDeadline;
     const election::Duration most =
-        config_.drain + config_.timing.renewDeadline + 2 * election::attemptTimeout(config_.timing);
+        std::max(config_.drain, deadline) + deadline + 2 * election::attemptTimeout(config_.timing);
     if (finished.wait_for(most) != std::future_status::ready) {
         log_.warn("did not step down in time: what it holds expires by itself",
                   {{"lease", config_.lease.text()}});

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "elector/campaign/pod_lock.h"
+#include "elector/election/watch_pace.h"
 #include "elector/runtime/duration.h"
 
 namespace elector::campaign {
@@ -29,9 +30,6 @@ constexpr Duration kGrace = std::chrono::seconds(2);
 // Events of a watch wait here at most, each with a whole Lease: beyond it the watch waits.
 constexpr std::size_t kMostQueued = 16;
 
-// How often a watch that is forbidden is tried again; meanwhile the Lease is polled.
-constexpr Duration kDeniedWatch = std::chrono::seconds(15);
-
 const char* operationOf(const election::Request& request) {
     const auto* write = std::get_if<election::WriteRequest>(&request);
     return write == nullptr ? "read" : toString(write->intent);
@@ -45,7 +43,6 @@ class Campaign::Sink final : public store::WatchSink {
     Sink(Campaign& campaign, std::stop_token stop) : campaign_(campaign), stop_(std::move(stop)) {}
 
     void onListed(std::optional<election::Lease> lease, Instant sentAt) override {
-        opened_ = true;
         campaign_.postFromWatch(election::Listed{std::move(lease), sentAt}, stop_);
     }
     void onChanged(election::Lease lease) override {
@@ -53,12 +50,9 @@ class Campaign::Sink final : public store::WatchSink {
     }
     void onDeleted() override { campaign_.postFromWatch(election::Deleted{}, stop_); }
 
-    bool opened() const { return opened_; }
-
   private:
     Campaign& campaign_;
     std::stop_token stop_;
-    bool opened_ = false;
 };
 
 Campaign::Campaign(election::LeaseKey key, election::Settings settings, store::LeaseStore& store,
@@ -181,7 +175,7 @@ void Campaign::turn(const std::stop_token& stop) {
             continue;
         }
         const Instant now = beat();
-        if (now >= wakeAt_) {
+        if (now >= wakeAt_ || hasAnsweredNo()) {
             step(election::TimePassed{});
         } else {
             wake_.waitUntil(std::min(wakeAt_, now + kBeat));
@@ -193,6 +187,12 @@ Instant Campaign::beat() {
     const std::lock_guard guard(electionMutex_);
     beat_ = clock_.now();
     return beat_;
+}
+
+// Whether somebody was told "no", and the election has not heard of it yet: it has to at once.
+bool Campaign::hasAnsweredNo() {
+    const std::lock_guard guard(electionMutex_);
+    return answeredNo_;
 }
 
 // False where the process stops before it holds the lock.
@@ -323,23 +323,18 @@ void Campaign::watch(const std::stop_token& stop) {
     runtime::Wake pause;
     const std::stop_callback waker(stop, [&pause] { pause.wake(); });
     const election::Timing& timing = settings().timing;
-    election::Jitter jitter(~settings().seed);
-    election::Backoff backoff(timing.retryPeriod, jitter);
+    election::WatchPace pace(timing, ~settings().seed);
     while (!stop.stop_requested()) {
         Sink sink(*this, stop);
+        pace.opening(clock_.now());
         const ApiError error = store_.watch(key_, sink, attemptTimeout(timing), stop);
         if (stop.stop_requested()) {
             return;
         }
         listener_.onWatchEnded(error);
         postFromWatch(election::WatchFailed{error}, stop);
-        if (sink.opened()) {
-            backoff.reset();
-        }
-        const bool denied = error.kind == ErrorKind::Forbidden;
-        const Duration wait = denied ? jitter.between(kDeniedWatch / 2, kDeniedWatch)
-                                     : backoff.next(error.retryAfter);
-        pause.waitUntil(clock_.now() + wait);
+        const Instant now = clock_.now();
+        pause.waitUntil(now + pace.ended(error, now));
     }
 }
 

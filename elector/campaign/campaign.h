@@ -73,6 +73,7 @@ class Campaign {
 
     void turn(const std::stop_token& stop);
     election::Instant beat();
+    bool hasAnsweredNo();
     bool awaitLock(const std::stop_token& stop);
     std::optional<election::Event> nextEvent();
     void step(const election::Event& event);

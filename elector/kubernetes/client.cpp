@@ -25,8 +25,8 @@ bool isRedirect(int status) {
     return status >= 300 && status < 400;
 }
 
-std::string nameOf(const Request& request) {
-    return fmt::format("{} {}", toString(request.method), request.path);
+std::string nameOf(const Request& request, const Endpoint& server) {
+    return fmt::format("{} {}{}", toString(request.method), server.text(), request.path);
 }
 
 }  // namespace
@@ -97,7 +97,8 @@ Result<Head> Client::exchange(const Request& request, const Limits& limits) {
     }
     if (!head) {
         auto error = std::move(head).error();
-        error.message = fmt::format("{}: {}", nameOf(request), error.message);
+        error.message =
+            fmt::format("{}: {}", nameOf(request, credentials_.server()), error.message);
         return error;
     }
     return head;
@@ -166,10 +167,11 @@ ApiError Client::refusalOf(const Head& head, const Request& request) {
         return {ErrorKind::Malformed, head.status, std::nullopt,
                 fmt::format("the answer to {} is a redirect ({}) to \"{}\", which is not followed; "
                             "is the server's address that of a Kubernetes API?",
-                            nameOf(request), head.status, runtime::quoted(head.location))};
+                            nameOf(request, credentials_.server()), head.status,
+                            runtime::quoted(head.location))};
     }
     return statusError(head.status, head.retryAfter, body ? body.value() : std::string(),
-                       nameOf(request));
+                       nameOf(request, credentials_.server()));
 }
 
 }  // namespace elector::kubernetes

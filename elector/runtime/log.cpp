@@ -156,6 +156,24 @@ void Log::write(LogLevel level, std::string_view sentence, LogFields fields) con
     }
 }
 
+std::string onOneLine(std::string_view text, std::size_t limit) {
+    std::string out;
+    for (; !text.empty() && limit > 0; --limit) {
+        const Character c = firstCharacter(text);
+        if (c.printable) {
+            out += text.substr(0, c.length);
+        } else if (!out.empty() && out.back() != ' ') {
+            out += ' ';
+        }
+        text.remove_prefix(c.length);
+    }
+    if (!text.empty()) {
+        return out + "\u2026";
+    }
+    out.erase(out.find_last_not_of(' ') + 1);
+    return out;
+}
+
 std::string quoted(std::string_view text, std::size_t limit) {
     return escaped(text, limit, Quotes::Escaped);
 }
