@@ -164,7 +164,7 @@ std::vector<Case> cases() {
         all.push_back(
             {fmt::format("every request: {}", toString(kind)),
              [kind](Group& group) { group.answer(always(Where::Everything, errorOf(kind))); }, 15,
-             8});
+             6});
         all.push_back({fmt::format("every watch ends at once: {}", toString(kind)),
                        [kind](Group& group) { group.endWatchesBy(kind); }, 12, 6});
     }
