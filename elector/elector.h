@@ -59,6 +59,7 @@ class Elector final : private http::StatusSource {
     http::MetricFamily* ready_ = nullptr;
     http::MetricFamily* connections_ = nullptr;
     http::MetricFamily* served_ = nullptr;
+    http::MetricFamily* droppedLines_ = nullptr;
 
     std::unique_ptr<kubernetes::EventRecorder> events_;  // null: no Kubernetes to post to
     std::unique_ptr<store::LeaseStore> store_;

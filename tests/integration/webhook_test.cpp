@@ -369,5 +369,15 @@ TEST_F(WebhookProgramTest, APortInUseIsRefused) {
     EXPECT_TRUE(second.waitForOutput("the port is in use"));
 }
 
+TEST(InjectorExitTest, TheExitCodeIsTheSameWhereNothingCanBeSaid) {
+    for (const std::string redirection : {"2>/dev/full", "2>&-", "<&- >&- 2>&-"}) {
+        for (const std::string arguments : {"--bogus", "webhook --namespace=system --addr=x"}) {
+            ElectorProcess process("/bin/sh", {"-c", fmt::format("exec {} {} {}", INJECTOR_BINARY,
+                                                                 arguments, redirection)});
+            EXPECT_EQ(process.waitForExit(), 2) << arguments << " " << redirection;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace injector
