@@ -69,14 +69,19 @@ class Reader {
     // "" where it is absent.
     std::string text(std::optional<std::string_view> value, std::string_view path) {
         const auto found = typed(value, Kind::String, path);
-        auto decoded = found ? shortTextIn(*found, kMostTextBytes) : std::string();
+        if (!found) {
+            return "";
+        }
+        auto decoded = shortTextIn(*found, kMostTextBytes);
         if (!decoded) {
             complain(fmt::format("{} is no Unicode text", path));
-        } else if (decoded->size() > kMostTextBytes) {
+            return "";
+        }
+        if (decoded->size() > kMostTextBytes) {
             refuse(fmt::format("{} with {} bytes is refused: allowed are at most {}", path,
                                found->size(), kMostTextBytes));
         }
-        return std::move(decoded).value_or("");
+        return *std::move(decoded);
     }
 
     bool truth(std::optional<std::string_view> value, std::string_view path) {
@@ -185,7 +190,7 @@ void readLabels(Reader& reader, std::string_view labels, PodFacts& facts) {
     json_text::forEachMember(labels, [&count](std::string_view, std::string_view) { ++count; });
     reader.limit(count, kMostElements, "metadata.labels");
     const auto [injector, ofRollout, ofReplicaSet] =
-        fieldsOf(labels, {names::kInjectorLabel, kRolloutHash, kReplicaSetHash});
+        fieldsOf(labels, names::kInjectorLabel, kRolloutHash, kReplicaSetHash);
     facts.hasLabels = true;
     facts.isLabelledInjector = injector.has_value();
     for (const auto& [value, key] :
@@ -198,7 +203,7 @@ void readLabels(Reader& reader, std::string_view labels, PodFacts& facts) {
 
 void readOwner(Reader& reader, std::string_view owner, PodFacts& facts) {
     const auto [controller, apiVersion, kind, name] =
-        fieldsOf(owner, {"controller", "apiVersion", "kind", "name"});
+        fieldsOf(owner, "controller", "apiVersion", "kind", "name");
     if (reader.truth(controller, "metadata.ownerReferences[].controller")) {
         facts.controller = Owner{reader.text(apiVersion, "metadata.ownerReferences[].apiVersion"),
                                  reader.text(kind, "metadata.ownerReferences[].kind"),
@@ -208,7 +213,7 @@ void readOwner(Reader& reader, std::string_view owner, PodFacts& facts) {
 
 void readMetadata(Reader& reader, std::string_view metadata, PodFacts& facts) {
     const auto [annotations, space, labels, owners] =
-        fieldsOf(metadata, {"annotations", "namespace", "labels", "ownerReferences"});
+        fieldsOf(metadata, "annotations", "namespace", "labels", "ownerReferences");
     const auto all = reader.typed(annotations, Kind::Object, "metadata.annotations");
     const std::size_t count = all ? readAnnotations(*all, facts) : 0;
     if (facts.annotations.empty()) {
@@ -224,7 +229,7 @@ void readMetadata(Reader& reader, std::string_view metadata, PodFacts& facts) {
 }
 
 void readPort(Reader& reader, std::string_view port, DeclaredPorts& ports) {
-    const auto [containerPort, rawProtocol] = fieldsOf(port, {"containerPort", "protocol"});
+    const auto [containerPort, rawProtocol] = fieldsOf(port, "containerPort", "protocol");
     const auto number = reader.integer(containerPort, "a container's ports[].containerPort");
     const std::string protocol = reader.text(rawProtocol, "a container's ports[].protocol");
     if (number && (protocol.empty() || protocol == "TCP")) {
@@ -236,7 +241,7 @@ void readPort(Reader& reader, std::string_view port, DeclaredPorts& ports) {
 void readContainer(Reader& reader, std::string_view container, std::size_t index,
                    ContainersFacts& facts, DeclaredPorts& tcpPorts) {
     const auto [rawName, restartPolicy, ports, mounts] =
-        fieldsOf(container, {"name", "restartPolicy", "ports", "volumeMounts"});
+        fieldsOf(container, "name", "restartPolicy", "ports", "volumeMounts");
     std::string name = reader.text(rawName, "a container's name");
     if (name.empty()) {
         reader.complain("a container has no name");
@@ -279,8 +284,8 @@ bool readsWindows(Reader& reader, std::optional<std::string_view> os,
 void readSpec(Reader& reader, std::string_view spec, PodFacts& facts) {
     const auto [restartPolicy, hostNetwork, os, nodeSelector, securityContext, volumes,
                 initContainers, containers] =
-        fieldsOf(spec, {"restartPolicy", "hostNetwork", "os", "nodeSelector", "securityContext",
-                        "volumes", "initContainers", "containers"});
+        fieldsOf(spec, "restartPolicy", "hostNetwork", "os", "nodeSelector", "securityContext",
+                 "volumes", "initContainers", "containers");
     facts.restartPolicy = reader.text(restartPolicy, "spec.restartPolicy");
     facts.usesHostNetwork = reader.truth(hostNetwork, "spec.hostNetwork");
     facts.isForWindows = readsWindows(reader, os, nodeSelector);
@@ -307,7 +312,7 @@ std::variant<PodFacts, Unreadable, Refusal> readPod(std::string_view pod) {
     PodFacts facts;
     Reader reader;
     const auto object = reader.typed(pod, Kind::Object, "the Pod");
-    const auto [rawMetadata, rawSpec] = fieldsOf(object.value_or(""), {"metadata", "spec"});
+    const auto [rawMetadata, rawSpec] = fieldsOf(object.value_or(""), "metadata", "spec");
     if (const auto metadata = reader.typed(rawMetadata, Kind::Object, "metadata")) {
         readMetadata(reader, *metadata, facts);
     }

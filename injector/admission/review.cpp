@@ -45,7 +45,7 @@ std::string textOf(std::optional<std::string_view> value) {
 
 // "apps/v1 deployments", "v1 pods/exec".
 std::string subjectOf(std::string_view resource, const std::string& part) {
-    const auto [rawGroup, version, name] = fieldsOf(resource, {"group", "version", "resource"});
+    const auto [rawGroup, version, name] = fieldsOf(resource, "group", "version", "resource");
     const std::string group = textOf(rawGroup);
     return fmt::format("{}{}{} {}{}{}", group, group.empty() ? "" : "/", textOf(version),
                        textOf(name), part.empty() ? "" : "/", part);
@@ -61,7 +61,7 @@ std::variant<Request, Complaint> requestIn(std::string_view body) {
         return Complaint{
             fmt::format("the body is no JSON, or nested deeper than {}", json_text::kMaxDepth)};
     }
-    const auto [apiVersion, kind, requested] = fieldsOf(body, {"apiVersion", "kind", "request"});
+    const auto [apiVersion, kind, requested] = fieldsOf(body, "apiVersion", "kind", "request");
     if (textOf(apiVersion) != kApiVersion || textOf(kind) != kKind) {
         return Complaint{fmt::format("the body is no {} of {}", kKind, kApiVersion)};
     }
@@ -70,7 +70,7 @@ std::variant<Request, Complaint> requestIn(std::string_view body) {
         return Complaint{fmt::format("the {} has no request", kKind)};
     }
     const auto [uid, resource, part, operation, space, object] =
-        fieldsOf(request, {"uid", "resource", "subResource", "operation", "namespace", "object"});
+        fieldsOf(request, "uid", "resource", "subResource", "operation", "namespace", "object");
     if (uid && uid->size() > kMostUidBytes) {
         return Complaint{
             fmt::format("the {} has a request whose uid has {} bytes; allowed are at "
