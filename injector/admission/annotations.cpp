@@ -283,6 +283,10 @@ std::optional<bool> injectIn(const Annotations& annotations) {
     return found->second == "true";
 }
 
+bool isAnnotation(std::string_view name) {
+    return entryOf(name) != nullptr;
+}
+
 std::vector<std::string_view> annotationNames() {
     std::vector<std::string_view> names;
     names.reserve(kEntries.size());
@@ -298,16 +302,15 @@ Refusal refusalOf(std::string_view name, std::string_view value, std::string_vie
 }
 
 std::string complaintAboutImage(const std::string& image) {
-    constexpr std::size_t kMaxCharacters = 512;
     constexpr std::string_view kMarks = "._-+/:@[]";
     const bool wellFormed = std::ranges::all_of(image, [&](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                kMarks.find(c) != std::string_view::npos;
     });
-    return wellFormed && !image.empty() && image.size() <= kMaxCharacters
+    return wellFormed && !image.empty() && image.size() <= kMostAnnotationBytes
                ? ""
                : fmt::format("an image's reference has 1 to {} letters, digits and {}",
-                             kMaxCharacters, kMarks);
+                             kMostAnnotationBytes, kMarks);
 }
 
 }  // namespace injector::admission

@@ -253,8 +253,10 @@ TEST(AdmissionTest, KeepsWhatItDoesNotKnowByteForByte) {
 TEST(AdmissionTest, BearsPodsOfAMebibyte) {
     std::string names;
     std::string keys;
-    for (int i = 0; i < 20'000; ++i) {
+    for (int i = 1; i < 1000; ++i) {
         names += ",{\"name\":\"c" + std::to_string(i) + "\"}";
+    }
+    for (int i = 0; i < 30'000; ++i) {
         keys += ",\"\\u006b" + std::to_string(i) + "\":\"" + std::string(20, 'v') + "\"";
     }
     const std::string pod = R"({"metadata":{"annotations":{"leader-elector.io/inject":"true",)"
@@ -264,6 +266,97 @@ TEST(AdmissionTest, BearsPodsOfAMebibyte) {
     const Decision decision = decisionOn(pod);
     EXPECT_EQ(decision.verdict, Verdict::Injected);
     EXPECT_EQ(decisionOn(admission::apply(pod, decision.patch)).verdict, Verdict::Already);
+}
+
+// As many of `element` as that, between commas.
+std::string repeated(const std::string& element, std::size_t count) {
+    std::string text = element;
+    for (std::size_t i = 1; i < count; ++i) {
+        text += "," + element;
+    }
+    return text;
+}
+
+// A list or map of a Pod: what stands before and behind its elements.
+struct Counted {
+    std::string path;
+    std::size_t most;
+    std::string before;
+    std::string element;
+    std::string behind;
+};
+
+TEST(AdmissionTest, RefusesAbsurdCountsAndNamesTheListTheCountAndTheLimit) {
+    const std::string asking = R"({"metadata":{"annotations":{"leader-elector.io/inject":"true",)"
+                               R"("leader-elector.io/lease-name":"a")";
+    const std::string web = R"("containers":[{"name":"web"}])";
+    const std::vector<Counted> cases{
+        {"metadata.annotations", 65'536, asking + ",", R"("k":"")", R"(}},"spec":{)" + web + "}}"},
+        {"metadata.labels", 65'536, asking + R"(},"labels":{)", R"("k":"")",
+         R"(}},"spec":{)" + web + "}}"},
+        {"metadata.ownerReferences", 65'536, asking + R"(},"ownerReferences":[)", "{}",
+         R"(]},"spec":{)" + web + "}}"},
+        {"spec.volumes", 65'536, asking + R"(}},"spec":{"volumes":[)", R"({"name":"v"})",
+         "]," + web + "}}"},
+        {"spec.initContainers", 1000, asking + R"(}},"spec":{"initContainers":[)",
+         R"({"name":"c"})", "]," + web + "}}"},
+        {"spec.containers", 1000, asking + R"(}},"spec":{"containers":[)", R"({"name":"c"})",
+         "]}}"},
+        {"a container's ports", 65'536,
+         asking + R"(}},"spec":{"containers":[{"name":"web","ports":[)", R"({"containerPort":80})",
+         "]}]}}"},
+        {"a container's volumeMounts", 65'536,
+         asking + R"(}},"spec":{"containers":[{"name":"web","volumeMounts":[)", R"({"name":"v"})",
+         "]}]}}"},
+    };
+    for (const auto& [path, most, before, element, behind] : cases) {
+        const std::size_t own = path == "metadata.annotations" ? 2 : 0;
+        EXPECT_EQ(decisionOn(before + repeated(element, most - own) + behind).verdict,
+                  Verdict::Injected)
+            << path;
+        for (const std::size_t count : {most + 1, most * 3}) {
+            const Decision decision = decisionOn(before + repeated(element, count - own) + behind);
+            EXPECT_EQ(decision.verdict, Verdict::Refused) << path;
+            EXPECT_EQ(decision.reason, path + " with " + std::to_string(count) +
+                                           " elements is refused: allowed are at most " +
+                                           std::to_string(most));
+        }
+    }
+}
+
+TEST(AdmissionTest, CountsNothingOfAPodThatDoesNotAsk) {
+    const std::string labels = R"("labels":{)" + repeated(R"("k":"")", 70'000) + "}";
+    for (const char* annotations : {"{}", R"({"leader-elector.io/inject":"false"})"}) {
+        EXPECT_EQ(decisionOn(std::string(R"({"metadata":{"annotations":)") + annotations +
+                             R"(},"spec":{"containers":[)" + repeated("{}", 2000) + "]}}")
+                      .verdict,
+                  Verdict::NotAsked);
+    }
+    EXPECT_EQ(decisionOn("{\"metadata\":{" + labels + "}}").verdict, Verdict::NotAsked);
+}
+
+TEST(AdmissionTest, RefusesTextsThatAreLongerThanAnyNameIs) {
+    const auto containerNamed = [](const std::string& name) {
+        return decisionOn(askingPod({}, R"({"containers":[{"name":")" + name + "\"}]}"));
+    };
+    EXPECT_EQ(containerNamed(std::string(512, 'a')).verdict, Verdict::Injected);
+    EXPECT_EQ(containerNamed(std::string(513, 'a')).verdict, Verdict::Refused);
+    const Decision decision = containerNamed(std::string(1'000'000, 'a'));
+    EXPECT_EQ(decision.verdict, Verdict::Refused);
+    EXPECT_EQ(decision.reason,
+              "a container's name with 1000002 bytes is refused: allowed are at most 512");
+}
+
+TEST(AdmissionTest, NamesTheFirstUnknownAnnotationByItsNameHoweverManyThereAre) {
+    const std::string sentence = "unknown annotation \"leader-elector.io/aa\"";
+    for (const Pairs& order :
+         {Pairs{{"zz", ""}, {"aa", ""}, {"mm", ""}}, Pairs{{"aa", ""}, {"mm", ""}, {"zz", ""}},
+          Pairs{{"mm", ""}, {"zz", ""}, {"aa", ""}}}) {
+        const Decision decision = decisionOn(askingPod(order));
+        EXPECT_EQ(decision.verdict, Verdict::Refused);
+        EXPECT_THAT(decision.reason, HasSubstr(sentence));
+    }
+    EXPECT_EQ(decisionOn(podWith({{"inject", "false"}, {"zz", ""}})).verdict, Verdict::NotAsked);
 }
 
 // Whatever is done to a Pod's text, it is decided about, and what is patched once is not patched
