@@ -132,7 +132,7 @@ std::optional<std::string> Elector::notReady() const {
     if (config_.ready == config::ReadyWhen::Leader && !campaign_->answer().isLeader) {
         return config_.id + " does not lead (--ready=leader)";
     }
-    return std::nullopt;
+    return alsoNotReady_ ? alsoNotReady_() : std::nullopt;
 }
 
 std::string Elector::metrics() const {

@@ -58,8 +58,7 @@ struct Complaint {
 
 std::variant<Request, Complaint> requestIn(std::string_view body) {
     if (!json_text::isValid(body)) {
-        return Complaint{
-            fmt::format("the body is no JSON, or nested deeper than {}", json_text::kMaxDepth)};
+        return Complaint{"the body is no JSON"};
     }
     const auto [apiVersion, kind, requested] = fieldsOf(body, "apiVersion", "kind", "request");
     if (textOf(apiVersion) != kApiVersion || textOf(kind) != kKind) {

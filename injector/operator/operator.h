@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -47,6 +49,7 @@ class Operator {
     void beginTerm();
     void endTerm();
     bool leads() const { return elector_.answer().isLeader; }
+    void report();
 
     const config::OperatorConfig config_;
     const elector::kubernetes::Access access_;
@@ -62,6 +65,9 @@ class Operator {
     std::string token_;  // of the term at work
     std::unique_ptr<Term> term_;
     std::unique_ptr<CertificateDuty> certificates_;
+
+    mutable std::mutex mutex_;
+    std::optional<std::string> outdated_;  // what the term does not know
 
     std::jthread supervisor_;  // last, so that it ends before what it uses
 };

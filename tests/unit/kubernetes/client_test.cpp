@@ -47,6 +47,31 @@ class ClientTest : public testing::Test {
     std::filesystem::path tokenFile_;
 };
 
+TEST_F(ClientTest, KeepsNoMoreOfAnAnswerThanTheRequestSays) {
+    const std::string long_(Client::kMaxBody + 1, 'x');
+    const auto ask = [&](const std::string& body) {
+        ScriptedServer server({[&](ScriptedPeer& peer) {
+            peer.readRequest();
+            peer.send(answerOf(200, body));
+        }});
+        auto client = clientOf(server);
+        auto request = kGet;
+        request.keep = &kWithoutManagedFields;
+        return client.request(request, soon());
+    };
+    const auto managed = ask(R"({"metadata":{"managedFields":[")" + long_ + R"("],"uid":"u"}})");
+    ASSERT_TRUE(managed.ok()) << managed.error().message;
+    EXPECT_EQ(managed.value().body, R"({"metadata":{"uid":"u"}})");
+    const auto tooLong = ask(R"({"metadata":{"name":")" + long_ + R"("}})");
+    ASSERT_FALSE(tooLong.ok());
+    EXPECT_EQ(tooLong.error().kind, ErrorKind::Malformed);
+    EXPECT_EQ(tooLong.error().message,
+              "the answer has more than 3145728 bytes besides its managed fields");
+    for (const char* body : {"", "{", "no JSON"}) {
+        EXPECT_EQ(ask(body).error().message, "the answer is no JSON") << body;
+    }
+}
+
 TEST_F(ClientTest, SendsRequestsOneAfterTheOtherOverOneConnection) {
     std::string first;
     std::string second;
