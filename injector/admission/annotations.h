@@ -38,6 +38,8 @@ struct Wish {
     std::string cpuLimit;
     std::string memoryRequest;
     std::string memoryLimit;
+    std::string storageRequest;
+    std::string storageLimit;
     std::string image;
     std::string logLevel;
     std::string status;
@@ -64,8 +66,5 @@ std::vector<std::string_view> annotationNames();
 
 // `annotation leader-elector.io/NAME "VALUE"REST`, in the length of a sentence.
 Refusal refusalOf(std::string_view name, std::string_view value, std::string_view rest);
-
-// "", or what is allowed instead, to follow "... is refused: ".
-std::string complaintAboutImage(const std::string& image);
 
 }  // namespace injector::admission

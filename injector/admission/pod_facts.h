@@ -29,6 +29,7 @@ struct NamesakeFacts {
 // A list of containers, of any length.
 struct ContainersFacts {
     bool isList = false;                    // an array, empty or not
+    bool hasHostProcess = false;            // one of Windows
     std::string firstName;                  // "" where there is no container
     std::optional<NamesakeFacts> namesake;  // the first of that name
 };
@@ -70,7 +71,7 @@ struct PodFacts {
 
     std::string restartPolicy;  // "" where the Pod leaves it to the API's default, Always
     bool usesHostNetwork = false;
-    bool isForWindows = false;
+    bool isForWindows = false;    // by any of the signs in windows.h
     bool runsAsRoot = false;      // its security context says user 0
     bool hasVolumes = false;      // an array, empty or not
     bool hasTokenVolume = false;  // a volume of the name of ours

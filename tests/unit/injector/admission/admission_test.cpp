@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "elector/kubernetes/json_text.h"
+#include "injector/admission/annotations.h"
 #include "tests/unit/injector/admission/pod_text.h"
 
 namespace injector::admission {
@@ -64,6 +65,28 @@ TEST(AdmissionTest, TakesTheNamespaceOfThePodOnlyWhereTheRequestNamesNone) {
     EXPECT_EQ(admit(askingPod(), "", someDefaults()).verdict, Verdict::Injected);
 }
 
+TEST(AdmissionTest, NoAnnotationNamesAnotherNamespace) {
+    const std::string sidecar = sidecarIn(askingPod(), someDefaults());
+    EXPECT_THAT(sidecar, HasSubstr(R"({"name":"NAMESPACE","valueFrom":{"fieldRef":)"
+                                   R"({"fieldPath":"metadata.namespace"}}})"));
+    for (const char* name : {"namespace", "lease-namespace", "lock-object-namespace"}) {
+        EXPECT_EQ(decisionOn(askingPod({{name, "other"}})).verdict, Verdict::Refused) << name;
+    }
+    // Whatever stands in any of them, it becomes no argument that names one.
+    for (const std::string_view name : annotationNames()) {
+        for (const char* value :
+             {"other/web", "../../other/leases/web", "web --namespace=other", "web?namespace=other",
+              "web\n--namespace=other", "--namespace=other", "web%2f..%2fother"}) {
+            const std::string pod = askingPod({{std::string(name), value}});
+            if (decisionOn(pod).verdict == Verdict::Injected) {
+                EXPECT_THAT(sidecarIn(pod, someDefaults()),
+                            HasSubstr(R"("args":["--lease-name=web"])"))
+                    << name << " " << value;
+            }
+        }
+    }
+}
+
 TEST(AdmissionTest, FindsPortsOnlyWhereTheyAreDeclared) {
     const auto withPorts = [](const std::string& ports) {
         return decisionOn(askingPod({}, R"({"containers":[{"name":"web","ports":)" + ports + "}]}"))
@@ -74,6 +97,78 @@ TEST(AdmissionTest, FindsPortsOnlyWhereTheyAreDeclared) {
     EXPECT_EQ(withPorts(R"([{"containerPort":4040,"protocol":"SCTP"}])"), Verdict::Injected);
     EXPECT_EQ(withPorts(R"([{"containerPort":80,"hostPort":4040}])"), Verdict::Injected);
     EXPECT_EQ(withPorts(R"([{"containerPort":69576}])"), Verdict::Injected);  // 4040 + 65536
+}
+
+// A Pod's spec with one container and this member beside it.
+std::string specWith(const std::string& member) {
+    return R"({"containers":[{"name":"web"}],)" + member + "}";
+}
+
+// Terms of a required node affinity, each by its expressions.
+std::string affinityOf(const std::vector<std::string>& terms) {
+    std::string list;
+    for (const std::string& expressions : terms) {
+        list += list.empty() ? "" : ",";
+        list += R"({"matchExpressions":[)" + expressions + "]}";
+    }
+    return specWith(
+        R"("affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":)"
+        R"({"nodeSelectorTerms":[)" +
+        list + "]}}}");
+}
+
+std::string expression(const std::string& key, const std::string& relation,
+                       const std::string& values) {
+    return R"({"key":")" + key + R"(","operator":")" + relation + R"(","values":[)" + values + "]}";
+}
+
+TEST(AdmissionTest, KnowsPodsForWindowsByEverySign) {
+    const std::string os = "kubernetes.io/os";
+    const std::string windows = expression(os, "In", "\"windows\"");
+    const std::string zone = expression("zone", "In", "\"a\"");
+    for (const std::string& spec :
+         {specWith(R"("os":{"name":"windows"})"),
+          specWith(R"("nodeSelector":{"kubernetes.io/os":"windows"})"),
+          specWith(R"("nodeSelector":{"a":"b","beta.kubernetes.io/os":"windows"})"),
+          specWith(R"("nodeSelector":{"node.kubernetes.io/windows-build":"10.0.20348"})"),
+          specWith(R"("securityContext":{"windowsOptions":{"hostProcess":true}})"),
+          std::string(R"({"containers":[{"name":"a"},{"name":"b","securityContext":)"
+                      R"({"windowsOptions":{"hostProcess":true}}}]})"),
+          specWith(R"("initContainers":[{"name":"b","securityContext":)"
+                   R"({"windowsOptions":{"hostProcess":true}}}])"),
+          affinityOf({windows}), affinityOf({zone + "," + windows}),
+          affinityOf({windows, zone + "," + windows}), affinityOf({windows, ""}),
+          affinityOf({expression("beta.kubernetes.io/os", "In", "\"windows\"")}),
+          affinityOf({expression(os, "NotIn", "\"linux\"")}),
+          affinityOf({expression(os, "NotIn", "\"darwin\",\"linux\"")}),
+          affinityOf({expression("node.kubernetes.io/windows-build", "Exists", "")}),
+          affinityOf({expression("node.kubernetes.io/windows-build", "In", "\"10.0.20348\"")})}) {
+        const Decision decision = decisionOn(askingPod({}, spec));
+        EXPECT_EQ(decision.verdict, Verdict::Skipped) << spec;
+        EXPECT_EQ(decision.reason, "Pods for Windows get no sidecar: it runs on Linux alone");
+    }
+}
+
+TEST(AdmissionTest, TakesNoPodForOneOfWindowsThatMayRunOnLinux) {
+    const std::string os = "kubernetes.io/os";
+    const std::string windows = expression(os, "In", "\"windows\"");
+    const std::string zone = expression("zone", "In", "\"windows\"");
+    for (const std::string& spec :
+         {specWith(R"("os":{"name":"linux"})"),
+          specWith(R"("nodeSelector":{"kubernetes.io/os":"linux","os":"windows"})"),
+          specWith(R"("securityContext":{"windowsOptions":{"hostProcess":false}})"),
+          specWith(R"("securityContext":{"windowsOptions":{"runAsUserName":"x"}})"),
+          specWith(
+              R"("affinity":{"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":)"
+              R"([{"weight":1,"preference":{"matchExpressions":[)" +
+              windows + "]}}]}}"),
+          affinityOf({}), affinityOf({""}), affinityOf({zone}), affinityOf({windows, zone}),
+          affinityOf({expression(os, "In", "\"windows\",\"linux\"")}),
+          affinityOf({expression(os, "In", "")}), affinityOf({expression(os, "Exists", "")}),
+          affinityOf({expression(os, "NotIn", "\"windows\"")}),
+          affinityOf({expression("node.kubernetes.io/windows-build", "DoesNotExist", "")})}) {
+        EXPECT_EQ(decisionOn(askingPod({}, spec)).verdict, Verdict::Injected) << spec;
+    }
 }
 
 TEST(AdmissionTest, SaysWhatCannotBeRead) {
