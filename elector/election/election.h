@@ -55,7 +55,8 @@ struct Settings {
 // processed it: in this order. A stops D after the first, B takes over L after the third at the
 // earliest, so at most one leads as long as their clocks' rates differ by less than (L-D)/L. What B
 // takes is what it read: had A renewed in between, B's write would have failed.
-// docs/safety.md has the whole argument, and docs/decisions the rules that are cited by number.
+// docs/safety.md has the whole argument, docs/design.md (section 2) the rules that are cited by
+// number.
 //
 // Threads: none. REQUIRES: `now` never goes back from step to step in its boot time.
 class Election {
