@@ -55,6 +55,7 @@ class Client {
     Result<Head> authorized(const Request& request, const Limits& limits);
     Result<std::string> readBody();
     ApiError refusalOf(const Head& head, const Request& request);
+    void addCertificateFault(ApiError& error) const;
 
     Credentials credentials_;
     Connection connection_;
