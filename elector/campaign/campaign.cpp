@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include "elector/campaign/pod_lock.h"
@@ -29,6 +31,16 @@ constexpr Duration kGrace = std::chrono::seconds(2);
 
 // Events of a watch wait here at most, each with a whole Lease: beyond it the watch waits.
 constexpr std::size_t kMostQueued = 16;
+
+// Of an attempt that timed out, the limit and the flag that sets it.
+void nameLimit(ApiError& error, Duration limit, const election::Timing& timing) {
+    using Hundredths = std::chrono::duration<std::int64_t, std::centi>;
+    if (error.kind == ErrorKind::TimedOut) {
+        error.message += fmt::format(" (the limit was {}, by --lease-renew-duration={})",
+                                     runtime::formatDuration(std::chrono::round<Hundredths>(limit)),
+                                     runtime::formatDuration(timing.renewDeadline));
+    }
+}
 
 const char* operationOf(const election::Request& request) {
     const auto* write = std::get_if<election::WriteRequest>(&request);
@@ -119,6 +131,12 @@ std::optional<std::string> Campaign::notLive() {
     }
     return fmt::format("the election of {} has not moved for {}", key_.text(),
                        runtime::formatDuration(now - beat_));
+}
+
+std::optional<Duration> Campaign::newsAge() {
+    const std::lock_guard guard(electionMutex_);
+    const auto& heardAt = election_.standing().heardAt;
+    return heardAt ? std::optional(clock_.now() - *heardAt) : std::nullopt;
 }
 
 std::optional<std::string> Campaign::notReady() {
@@ -254,9 +272,12 @@ void Campaign::step(const Event& event) {
 void Campaign::carryOut(election::Actions& actions) {
     wakeAt_ = actions.wakeAt;
     if (actions.request) {
+        const auto& term = election_.standing().term;  // only this thread changes it
+        const Instant now = clock_.now();
+        const Duration limit = attemptTimeout(
+            settings().timing, term ? std::optional(term->validUntil - now) : std::nullopt);
         const std::lock_guard guard(requestMutex_);
-        request_ =
-            Posted{std::move(*actions.request), clock_.now() + attemptTimeout(settings().timing)};
+        request_ = Posted{std::move(*actions.request), now + limit};
         requestPosted_.notify_all();
     }
     if (actions.announceNo) {
@@ -291,7 +312,10 @@ std::optional<Campaign::Posted> Campaign::awaitRequest(const std::stop_token& st
 
 Event Campaign::make(const election::Request& request, const store::CallLimits& limits) {
     const Instant from = clock_.now();
-    const auto tell = [&](const ApiError* error) {
+    const auto tell = [&](ApiError* error) {
+        if (error != nullptr && !limits.stop.stop_requested()) {
+            nameLimit(*error, limits.deadline - from, settings().timing);
+        }
         listener_.onRequest(operationOf(request), error, clock_.now() - from);
     };
     const auto* write = std::get_if<election::WriteRequest>(&request);
@@ -327,10 +351,11 @@ void Campaign::watch(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         Sink sink(*this, stop);
         pace.opening(clock_.now());
-        const ApiError error = store_.watch(key_, sink, attemptTimeout(timing), stop);
+        ApiError error = store_.watch(key_, sink, attemptTimeout(timing), stop);
         if (stop.stop_requested()) {
             return;
         }
+        nameLimit(error, attemptTimeout(timing), timing);
         listener_.onWatchEnded(error);
         postFromWatch(election::WatchFailed{error}, stop);
         const Instant now = clock_.now();

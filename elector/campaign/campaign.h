@@ -55,6 +55,9 @@ class Campaign {
 
     election::Answer answer();
 
+    // How long ago the Lease was last heard of, if ever.
+    std::optional<election::Duration> newsAge();
+
     // Why the process should be restarted: the election's thread is wedged. Never because of the
     // API.
     std::optional<std::string> notLive();

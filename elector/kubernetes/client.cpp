@@ -117,6 +117,9 @@ Result<Head> Client::exchange(const Request& request, const Limits& limits) {
         auto error = std::move(head).error();
         error.message =
             fmt::format("{}: {}", nameOf(request, credentials_.server()), error.message);
+        if (error.kind == ErrorKind::Unreachable) {
+            addCertificateFault(error);  // a handshake that the server ended may be due to it
+        }
         return error;
     }
     return head;
@@ -201,8 +204,18 @@ ApiError Client::refusalOf(const Head& head, const Request& request) {
                             nameOf(request, credentials_.server()), head.status,
                             runtime::quoted(head.location))};
     }
-    return statusError(head.status, head.retryAfter, body ? body.value() : std::string(),
-                       nameOf(request, credentials_.server()));
+    auto error = statusError(head.status, head.retryAfter, body ? body.value() : std::string(),
+                             nameOf(request, credentials_.server()));
+    if (error.kind == ErrorKind::Unauthorized || error.kind == ErrorKind::Forbidden) {
+        addCertificateFault(error);  // without a certificate that counts we are anonymous
+    }
+    return error;
+}
+
+void Client::addCertificateFault(ApiError& error) const {
+    if (const auto fault = credentials_.certificateFault()) {
+        error.message = fmt::format("{} ({})", error.message, *fault);
+    }
 }
 
 }  // namespace elector::kubernetes

@@ -115,7 +115,7 @@ std::string lineOf(LogFormat format, LogLevel level, WallTime at, std::string_vi
 std::optional<LogLevel> parseLogLevel(std::string_view text) {
     for (const LogLevel level :
          {LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error}) {
-        if (text == jsonLevelName(level)) {
+        if (text == jsonLevelName(level) || text == levelName(level)) {
             return level;
         }
     }
@@ -123,10 +123,10 @@ std::optional<LogLevel> parseLogLevel(std::string_view text) {
 }
 
 std::optional<LogFormat> parseLogFormat(std::string_view text) {
-    if (text == "text") {
+    if (text == "text" || text == "TEXT") {
         return LogFormat::Text;
     }
-    return text == "json" ? std::optional(LogFormat::Json) : std::nullopt;
+    return text == "json" || text == "JSON" ? std::optional(LogFormat::Json) : std::nullopt;
 }
 
 Log::Log(LogLevel level, LogFormat format, const Clock& clock, int output)

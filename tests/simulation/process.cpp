@@ -250,7 +250,10 @@ void Process::submit(const Call& call, std::uint64_t request) {
         arrive({answer, request});
     });
     const Instant now = clock_.bootAt(world_.queue.now());
-    const Instant deadline = now + attemptTimeout(election_.settings().timing);
+    const auto& term = election_.standing().term;
+    const Instant deadline =
+        now + attemptTimeout(election_.settings().timing,
+                             term ? std::optional(term->validUntil - now) : std::nullopt);
     world_.queue.at(clock_.trueTimeOf(deadline) + lateness(), [this, request, kind = call.kind] {
         if (pendingRequest_ == request) {
             arrive({failureOf(kind, errorOf(ErrorKind::TimedOut)), request});

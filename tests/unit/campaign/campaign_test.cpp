@@ -55,13 +55,20 @@ class Recorder final : public Listener {
         changed_.notify_all();
         changed_.wait(guard, [this] { return !blocked_; });
     }
-    void onRequest(const std::string& /*operation*/, const election::ApiError* /*error*/,
-                   election::Duration /*took*/) override {}
+    void onRequest(const std::string& /*operation*/, const election::ApiError* error,
+                   election::Duration /*took*/) override {
+        const std::lock_guard guard(mutex_);
+        lastError_ = error == nullptr ? lastError_ : error->message;
+    }
     void onWatchEnded(const election::ApiError& /*error*/) override {}
 
     bool waitFor(NoteKind kind, int times = 1) {
         std::unique_lock guard(mutex_);
         return changed_.wait_for(guard, kPatience, [&] { return count(kind) >= times; });
+    }
+    std::string lastError() {
+        const std::lock_guard guard(mutex_);
+        return lastError_;
     }
     void block(bool blocked) {
         const std::lock_guard guard(mutex_);
@@ -81,6 +88,7 @@ class Recorder final : public Listener {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<election::Note> notes_;
+    std::string lastError_;
     bool blocked_ = false;
 };
 
@@ -194,6 +202,16 @@ TEST(CampaignTest, AnAnswerExpiresThoughEveryRequestHangs) {
     a.store.onCall([](StoreCall) { return StoreFault{std::nullopt, false, true}; });
     a.clock.moveBoot(seconds(2));
     EXPECT_FALSE(a.campaign.answer().isLeader) << "at once, without any thread having run";
+}
+
+TEST(CampaignTest, AnAttemptThatTimesOutNamesItsLimitAndTheFlagThatSetsIt) {
+    Candidate a("a", std::make_shared<test::LeaseTable>());
+    a.store.onCall(
+        [](StoreCall call) { return StoreFault{std::nullopt, false, call == StoreCall::Create}; });
+    a.campaign.start();
+    ASSERT_TRUE(a.recorder.waitFor(NoteKind::RequestFailed));
+    EXPECT_THAT(a.recorder.lastError(),
+                testing::MatchesRegex(".* \\(the limit was .*, by --lease-renew-duration=1.5s\\)"));
 }
 
 TEST(CampaignTest, AWallClockThatAdvancesPastTheDeadlineEndsTheTermForGood) {
