@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "elector/config/dns_name.h"
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "injector/cluster/resource.h"
@@ -15,8 +16,6 @@ namespace names = elector::names;
 
 constexpr std::string_view kSkipped = "skipped";
 constexpr std::string_view kLeaseFlag = "--lease-name=";
-// What runs where nobody chose one: the admission of Pods fills it in.
-constexpr const char* kDefaultServiceAccount = "default";
 
 // The last flag counts, as it does for the elector.
 std::string leaseIn(std::string_view container) {
@@ -49,7 +48,9 @@ PodState stateOf(const PodRecord& pod) {
         return PodState::Unread;
     }
     if (pod.facts->hasSidecar && !pod.lease().empty()) {
-        return PodState::Injected;
+        // Names become parts of paths.
+        return elector::config::isDnsSubdomain(pod.lease()) ? PodState::Injected
+                                                            : PodState::Misnamed;
     }
     return pod.asks ? PodState::Missed : PodState::NotAsked;
 }
