@@ -98,6 +98,8 @@ void Elector::describeMetrics() {
     ready_ = &metrics_.gauge("leader_elector_ready", "1 while the state of the Lease is known.");
     connections_ = &metrics_.gauge("leader_elector_http_connections", "Open connections.");
     served_ = &metrics_.counter("leader_elector_http_requests_total", "Requests answered.");
+    droppedLines_ = &metrics_.counter("leader_elector_log_lines_dropped_total",
+                                      "Log lines that were not taken as fast as they came.");
     metrics_.gauge("leader_elector_info", "1; the version that runs.", {"version"})
         .set({kVersion}, 1);
 }
@@ -130,7 +132,7 @@ std::optional<std::string> Elector::notReady() const {
     if (config_.ready == config::ReadyWhen::Leader && !campaign_->answer().isLeader) {
         return config_.id + " does not lead (--ready=leader)";
     }
-    return std::nullopt;
+    return alsoNotReady_ ? alsoNotReady_() : std::nullopt;
 }
 
 std::string Elector::metrics() const {
@@ -140,6 +142,7 @@ std::string Elector::metrics() const {
     ready_->set(campaign_->notReady() ? 0 : 1);
     connections_->set(static_cast<double>(server_->stats().open));
     served_->set(static_cast<double>(server_->stats().requests));
+    droppedLines_->set(static_cast<double>(log_.dropped()));
     return metrics_.text();
 }
 

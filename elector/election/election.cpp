@@ -36,15 +36,17 @@ void Election::on(const ReadAnswered& event) {
         return;
     }
     succeeded(false);
-    mustRead_ = false;
     staleBase_ = false;
     inDoubt_ = false;
     if (!watchDenial_.empty()) {
         note(NoteKind::WatchDenied, std::exchange(watchDenial_, {}));
     }
     const auto& lease = std::get<std::optional<Lease>>(event.answer);
-    react(lease ? observation_.found(*lease, sentAt, now_.boot)
-                : observation_.missing(sentAt, now_.boot));
+    const News news = lease ? observation_.found(*lease, sentAt, now_.boot)
+                            : observation_.missing(sentAt, now_.boot);
+    // What another read has overtaken does not say whether the Lease is there.
+    mustRead_ = news == News::Ignored && !observation_.lease();
+    react(news);
     heard();
 }
 
@@ -92,8 +94,9 @@ void Election::on(const AnsweredNo& /*event*/) {
 
 void Election::on(const StopRequested& /*event*/) {
     if (const auto* leading = std::get_if<Leading>(&state_)) {
-        const Draining draining{leading->term, leading->serial, now_.boot + settings_.drain};
+        Draining draining{leading->term, leading->serial, {}, false};
         endTerm("this process is stopping");
+        draining.until = drainedAt();
         state_ = draining;
         actions_.announceNo = true;
         return;
@@ -104,11 +107,22 @@ void Election::on(const StopRequested& /*event*/) {
     const bool writing = std::holds_alternative<PendingWrite>(pending_);
     const bool holding = observation_.lease() && observation_.claim() == Claim::Ours;
     if (settings_.onShutdown == OnShutdown::Release && (writing || inDoubt_ || holding)) {
-        mustRead_ = true;
-        state_ = Releasing{now_.boot + settings_.timing.renewDeadline};
+        // A term that ended early leaves promises behind, and perhaps a "yes" on its way.
+        actions_.announceNo = now_.boot < promisedUntil_;
+        state_ = Draining{{}, serial_, drainedAt(), !actions_.announceNo};
     } else {
         state_ = Stopped{};
     }
+}
+
+// When the program of a process that stops now has had the time that --drain gives it. Without one
+// it has ended already. With one, no promise is cut short either, and a term that ended a moment
+// ago counts as one that ends now.
+Instant Election::drainedAt() const {
+    const Duration drain = settings_.drain;
+    const bool ledLately = now_.boot < std::max(promisedUntil_, endedAt_ + drain);
+    return drain > Duration(0) && ledLately ? std::max(now_.boot + drain, promisedUntil_)
+                                            : now_.boot;
 }
 
 void Election::on(const NoAnnounced& /*event*/) {
@@ -153,18 +167,25 @@ void Election::landed(const PendingWrite& write, const Landed& answer) {
     }
     react(observation_.wrote(answer.lease, now_.boot));
     heard();
+    // The write landed, but perhaps on a Lease that was deleted since, as this process knows
+    // already: then nothing begins or goes on by it, and a read has to show what there is now.
+    const auto& lease = observation_.lease();
+    const bool onPresentLease = lease && lease->uid == answer.lease.uid;
+    mustRead_ = mustRead_ || !onPresentLease;
     switch (write.intent) {
         case Intent::Create:
-            created(answer.lease);
+            created(answer.lease, write.sentAt.boot);
             break;
         case Intent::Acquire:
             // Something newer may have been seen before this answer: then that counts.
-            if (observation_.lease() && observation_.claim() == Claim::Ours) {
+            if (onPresentLease && observation_.claim() == Claim::Ours) {
                 beginTerm(answer.lease.revision, write.sentAt, write.serial);
             }
             break;
         case Intent::Renew:
-            credit(write.serial, write.sentAt);
+            if (onPresentLease) {
+                credit(write.serial, write.sentAt);
+            }
             break;
         case Intent::Release:
             stop({});
@@ -172,8 +193,10 @@ void Election::landed(const PendingWrite& write, const Landed& answer) {
     }
 }
 
-void Election::created(const Lease& lease) {
+void Election::created(const Lease& lease, Instant sentAt) {
     note(NoteKind::LeaseCreated);
+    // A read that found none since may have been answered before the creation or after a deletion.
+    mustRead_ = mustRead_ || observation_.foundNoneSince(sentAt);
     const auto& current = observation_.lease();
     const bool stillVacant =
         current && current->uid == lease.uid && observation_.claim() == Claim::Unheld;
@@ -346,9 +369,10 @@ void Election::beginTerm(const Revision& token, const Moment& sentAt, std::uint6
 void Election::endTerm(const std::string& why) {
     if (std::holds_alternative<Leading>(state_)) {
         state_ = Following{};
+        endedAt_ = now_.boot;
         note(NoteKind::TermEnded, why);
     } else if (auto* draining = std::get_if<Draining>(&state_)) {
-        draining->term.validUntil = now_.boot;  // nothing is renewed any more
+        draining->term.reset();  // nothing is renewed any more
     }
 }
 
@@ -366,9 +390,9 @@ void Election::credit(std::uint64_t serial, const Moment& sentAt) {
     if (leading != nullptr && leading->serial == serial) {
         extend(leading->term, sentAt);
         conflicts_ = 0;
-    } else if (draining != nullptr && draining->serial == serial &&
-               draining->term.isValidAt(now_)) {
-        extend(draining->term, sentAt);
+    } else if (draining != nullptr && draining->serial == serial && draining->term &&
+               draining->term->isValidAt(now_)) {
+        extend(*draining->term, sentAt);
     }
 }
 

@@ -55,7 +55,8 @@ struct Settings {
 // processed it: in this order. A stops D after the first, B takes over L after the third at the
 // earliest, so at most one leads as long as their clocks' rates differ by less than (L-D)/L. What B
 // takes is what it read: had A renewed in between, B's write would have failed.
-// docs/safety.md has the whole argument, and docs/decisions the rules that are cited by number.
+// docs/safety.md has the whole argument, docs/design.md (section 2) the rules that are cited by
+// number.
 //
 // Threads: none. REQUIRES: `now` never goes back from step to step in its boot time.
 class Election {
@@ -76,9 +77,10 @@ class Election {
         Term term;
         std::uint64_t serial;
     };
-    // Answers "no" already, and renews on, so that nobody leads while the program ends.
+    // Answers "no" already, and renews on, so that nobody leads while the program ends. Without a
+    // term nothing is renewed: it had ended before the process was told to stop.
     struct Draining {
-        Term term;
+        std::optional<Term> term;
         std::uint64_t serial;
         Instant until;
         bool announced = false;
@@ -117,7 +119,7 @@ class Election {
 
     void landed(const PendingWrite& write, const Landed& answer);
     void notLanded(const PendingWrite& write, const ApiError& error);
-    void created(const Lease& lease);
+    void created(const Lease& lease, Instant sentAt);
     void conflicted(Intent intent);
     void succeeded(bool write);
     void forgetFailures();
@@ -133,6 +135,7 @@ class Election {
     void endLapsedTerm();
     void credit(std::uint64_t serial, const Moment& sentAt);
     void extend(Term& term, const Moment& sentAt);
+    Instant drainedAt() const;
     void stop(const std::string& whyNotReleased);
     bool holdsLease(std::uint64_t serial) const;
 
@@ -173,6 +176,10 @@ class Election {
     Instant createAt_;
     Instant renewAt_;
     Duration claimJitter_{0};
+    // The latest instant up to which somebody may have been promised that this process leads, and
+    // when its last term ended: a release waits for both, by whatever way the term ended.
+    Instant promisedUntil_;
+    Instant endedAt_;
 
     // What was told already, so that each thing is told once.
     std::vector<std::string> oddities_;

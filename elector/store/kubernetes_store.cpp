@@ -3,7 +3,9 @@
 #include <Poco/URI.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <random>
+#include <utility>
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/lease_json.h"
@@ -15,6 +17,7 @@ namespace {
 
 namespace json_text = kubernetes::json_text;
 using election::ErrorKind;
+using kubernetes::kWithoutManagedFields;
 using kubernetes::Method;
 
 constexpr int kCreated = 201;
@@ -77,13 +80,26 @@ bool isNamed(std::string_view document, const LeaseKey& key) {
     return json_text::stringIn(json_text::member(metadata, "name").value_or("")) == key.name;
 }
 
+using json_text::Keep;
+constexpr Keep kItems{.elements = &kWithoutManagedFields};
+constexpr std::array kMembersOfList{Keep::Member{"items", &kItems}};
+constexpr Keep kList{.members = kMembersOfList};
+
+kubernetes::Request requestFor(Method method, std::string path, const Keep& keep) {
+    kubernetes::Request request;
+    request.method = method;
+    request.path = std::move(path);
+    request.keep = &keep;
+    return request;
+}
+
 struct Listed {
     std::optional<Lease> lease;
     std::string version;
 };
 
-ApiError malformed(const char* sentence) {
-    return {ErrorKind::Malformed, 0, std::nullopt, sentence};
+ApiError malformed(std::string sentence) {
+    return {ErrorKind::Malformed, 0, std::nullopt, std::move(sentence)};
 }
 
 Result<Listed> parseList(std::string_view body, const LeaseKey& key) {
@@ -113,6 +129,11 @@ Result<Listed> parseList(std::string_view body, const LeaseKey& key) {
 // Tells `sink` one event. An error where the event holds no usable Lease.
 Result<kubernetes::Done> tell(const kubernetes::WatchEvent& event, const LeaseKey& key,
                               WatchSink& sink) {
+    // It may have been our Lease that changed: what there is has to be read again.
+    if (!event.problem.empty()) {
+        return malformed(
+            fmt::format("the watch sent an event that cannot be read: {}", event.problem));
+    }
     if (!isNamed(event.object, key)) {
         return kubernetes::Done();  // bookmarks have no name either
     }
@@ -135,7 +156,8 @@ KubernetesStore::KubernetesStore(const kubernetes::Access& access, const runtime
 
 Result<std::optional<Lease>> KubernetesStore::get(const LeaseKey& key, const CallLimits& limits) {
     const auto answer =
-        requests_.request({Method::Get, leasePath(key), ""}, {limits.deadline, limits.stop});
+        requests_.request(requestFor(Method::Get, leasePath(key), kWithoutManagedFields),
+                          {limits.deadline, limits.stop});
     if (!answer) {
         if (answer.error().kind == ErrorKind::NotFound) {
             return std::optional<Lease>();
@@ -159,10 +181,11 @@ Result<Written> KubernetesStore::update(const LeaseKey& key, const Lease& base,
     return put(key, kubernetes::updatedLease(base, record), "update", limits);
 }
 
-Result<Written> KubernetesStore::put(const LeaseKey& key, const std::string& body, const char* verb,
+Result<Written> KubernetesStore::put(const LeaseKey& key, std::string body, const char* verb,
                                      const CallLimits& limits) {
-    const auto answer =
-        requests_.request({Method::Put, leasePath(key), body}, {limits.deadline, limits.stop});
+    auto request = requestFor(Method::Put, leasePath(key), kWithoutManagedFields);
+    request.body = std::move(body);
+    const auto answer = requests_.request(request, {limits.deadline, limits.stop});
     if (!answer) {
         return explained(answer.error(), verb, key);
     }
@@ -177,7 +200,8 @@ Result<std::string> KubernetesStore::list(const LeaseKey& key, WatchSink& sink,
                                           election::Duration setUp, const std::stop_token& stop) {
     const Instant sentAt = clock_.now();
     // Without a resourceVersion: a quorum read.
-    const auto answer = watching_.request({Method::Get, listPath(key), ""}, {sentAt + setUp, stop});
+    const auto answer =
+        watching_.request(requestFor(Method::Get, listPath(key), kList), {sentAt + setUp, stop});
     if (!answer) {
         return answer.error();
     }
@@ -197,7 +221,7 @@ ApiError KubernetesStore::watch(const LeaseKey& key, WatchSink& sink, election::
     }
     const auto time = watchTime();
     const Instant now = clock_.now();
-    kubernetes::WatchStream stream(watching_);
+    kubernetes::WatchStream stream(watching_, kWithoutManagedFields);
     const auto opened = stream.open({Method::Get, watchPath(key, version.value(), time)},
                                     {now + setUp, stop}, {now + time + kWatchGrace, stop});
     if (!opened) {

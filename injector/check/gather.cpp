@@ -82,7 +82,8 @@ std::string imageOf(std::string_view pod) {
 // the Pod says, for whoever may not look that up.
 Result<std::optional<PodFact>> readWhole(cluster::Api& api, operators::Owners& owners,
                                          operators::PodRecord record, OwnerReference believed) {
-    auto document = api.get(cluster::objectPath(cluster::kPods, record.key.space, record.key.name));
+    auto document = api.get(cluster::objectPath(cluster::kPods, record.key.space, record.key.name),
+                            cluster::kPodOnly);
     if (!document) {
         return std::move(document).error();
     }

@@ -56,8 +56,8 @@ Result<Leases::Standing> Leases::prepare(const ObjectKey& lease, bool mayBeHeld)
     if (isProtected(lease.space) || (wasMarked && mayBeHeld)) {
         return Standing{State::Marked, ""};
     }
-    const auto answer =
-        tools_.api.get(cluster::objectPath(cluster::kLeases, lease.space, lease.name));
+    const auto answer = tools_.api.get(
+        cluster::objectPath(cluster::kLeases, lease.space, lease.name), cluster::kLeaseOnly);
     if (!answer) {
         return answer.error();
     }

@@ -167,7 +167,7 @@ Result<std::optional<std::string>> Owners::find(const cluster::Resource& kind,
     if (!elector::config::isDnsSubdomain(reference.name)) {
         return std::optional<std::string>();
     }
-    auto answer = api_.get(cluster::objectPath(kind, space, reference.name));
+    auto answer = api_.get(cluster::objectPath(kind, space, reference.name), cluster::kMakerOnly);
     if (!answer) {
         return answer;
     }
@@ -194,7 +194,8 @@ Result<std::optional<std::string>> Owners::accountBefore(const cluster::Resource
     if (!elector::config::isDnsSubdomain(name)) {
         return std::optional<std::string>();
     }
-    const auto answer = api_.get(cluster::objectPath(kControllerRevisions, pod.key.space, name));
+    const auto answer = api_.get(cluster::objectPath(kControllerRevisions, pod.key.space, name),
+                                 cluster::kMakerOnly);
     if (!answer) {
         return answer.error();
     }

@@ -16,11 +16,14 @@ using cluster::Informer;
 using cluster::InformerSink;
 using cluster::Selection;
 
+// About 10,000 Pods of one namespace.
+constexpr std::size_t kMostPodsOfSpace = std::size_t{24} * 1024 * 1024;
+
 // Pods that have ended campaign no more, though they stay for their logs.
 Selection podSelection() {
     return {cluster::kPods,
             "fieldSelector=" + cluster::encoded("status.phase!=Succeeded,status.phase!=Failed"),
-            names::kPrefix, &concernsUs};
+            names::kPrefix, &concernsUs, kMostPodsOfSpace};
 }
 
 Selection rbacSelection(const Resource& resource) {
@@ -131,9 +134,12 @@ Term::Term(const elector::kubernetes::Access& access, TermSettings settings,
 
 Term::~Term() {
     endThreads();
-    informers_.clear();
     counters_.uninjected.set(0);
     counters_.leases.set(0);
+    for (const auto& informer : informers_) {
+        counters_.listAge.set({std::string(informer->resource().plural)}, 0);
+    }
+    informers_.clear();
 }
 
 void Term::endThreads() {
@@ -163,6 +169,26 @@ void Term::watch(const elector::kubernetes::Access& access, Selection selection,
         std::make_unique<Informer>(access, std::move(selection), *sinks_.back(), clock_, log_));
 }
 
+std::optional<std::string> Term::report() {
+    std::string outdated;
+    for (const auto& informer : informers_) {
+        const std::string resource(informer->resource().plural);
+        const auto health = informer->health();
+        const auto age = clock_.now() - health.heard;
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
+        counters_.listAge.set({resource}, static_cast<double>(seconds));
+        counters_.unreadable.set({resource}, static_cast<double>(health.unreadable));
+        counters_.leftOut.set({resource}, static_cast<double>(health.leftOut));
+        counters_.passedOver.set({resource}, static_cast<double>(health.passedOver));
+        if (age >= kOutdated) {
+            outdated += fmt::format("{}{} were last listed or watched {} s ago ({})",
+                                    outdated.empty() ? "" : "; ", resource, seconds,
+                                    elector::runtime::quoted(health.error));
+        }
+    }
+    return outdated.empty() ? std::nullopt : std::optional(outdated);
+}
+
 void Term::podsKnown() {
     podsKnown_ = true;
     podsKnown_.notify_all();
@@ -186,7 +212,7 @@ void Term::distribute(const std::set<ObjectKey>& marked) {
     }
     const auto used = pods_.leases();
     for (const auto& lease : marked) {
-        if (!used.contains(lease) && !isProtected(lease.space)) {
+        if (!isProtected(lease.space)) {
             add({TaskKind::Sweep, "", lease});
         }
     }

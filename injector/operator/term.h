@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -36,6 +37,13 @@ class Term {
     ~Term();
     Term(const Term&) = delete;
     Term& operator=(const Term&) = delete;
+
+    // Shows in metrics how what is watched fares. Returns which of it is not known for longer than
+    // kOutdated, and why, in a line; nothing where all is.
+    std::optional<std::string> report();
+
+    // A watch is silent for Api::kSilence at most, and then listed anew.
+    static constexpr std::chrono::minutes kOutdated{5};
 
   private:
     class PodSink;

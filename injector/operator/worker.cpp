@@ -27,7 +27,23 @@ Counters::Counters(elector::http::Metrics& metrics)
                                "another replica leads.")),
       leases(metrics.gauge("leader_elector_injector_leases",
                            "Leases that injected Pods campaign for; 0 while another replica "
-                           "leads.")) {}
+                           "leads.")),
+      listAge(metrics.gauge("leader_elector_injector_list_age_seconds",
+                            "Seconds since all objects of the resource were last known: listed, or "
+                            "followed by a watch; 0 while another replica leads.",
+                            {"resource"})),
+      unreadable(metrics.counter("leader_elector_injector_unreadable_objects_total",
+                                 "Objects and events that were passed over as they could not be "
+                                 "read, in this term.",
+                                 {"resource"})),
+      leftOut(metrics.counter("leader_elector_injector_left_out_parts_total",
+                              "Annotations and other parts of objects that were ignored as they "
+                              "were too long, in this term.",
+                              {"resource"})),
+      passedOver(metrics.counter("leader_elector_injector_passed_over_objects_total",
+                                 "How often an object was passed over as its namespace had too "
+                                 "many, in this term.",
+                                 {"resource"})) {}
 
 Worker::Worker(const elector::kubernetes::Access& access, const TermSettings& settings,
                std::function<bool()> leads, PodTable& pods, Counters& counters,

@@ -25,6 +25,11 @@ struct Counters {
     elector::http::MetricFamily& events;      // by reason
     elector::http::MetricFamily& uninjected;
     elector::http::MetricFamily& leases;
+    // Of what is watched, by resource.
+    elector::http::MetricFamily& listAge;
+    elector::http::MetricFamily& unreadable;
+    elector::http::MetricFamily& leftOut;
+    elector::http::MetricFamily& passedOver;
 };
 
 struct TermSettings {

@@ -62,6 +62,12 @@ class Network {
     void slowUntil(Duration when) { slowUntil_ = when; }
     // Requests are answered with one of these errors.
     void stormUntil(Duration when, int permille, std::vector<election::ErrorKind> kinds);
+    // The answer of the next write that acquires the Lease takes `howLong`; `landed` is told at
+    // once which process sent it.
+    void holdNextAcquisition(Duration howLong, std::function<void(int process)> landed) {
+        heldFor_ = howLong;
+        held_ = std::move(landed);
+    }
     // The next request of that process is never answered, nor does it arrive.
     void swallowNextOf(int process) { swallowed_ = process; }
     void calm();
@@ -70,6 +76,8 @@ class Network {
     bool refuse(const Call& call, const Link& link, const Deliver& deliver);
     void carry(const Call& call, const Link& link, const Deliver& deliver);
     election::Event apply(const Call& call);
+    std::optional<Duration> wayBack(const Call& call, const Link& link,
+                                    const election::Event& answer);
 
     EventQueue& queue_;
     ApiModel& api_;
@@ -86,6 +94,8 @@ class Network {
     int storm_ = 0;
     std::vector<election::ErrorKind> stormKinds_;
     std::optional<int> swallowed_;
+    Duration heldFor_{0};
+    std::function<void(int process)> held_;
 };
 
 // The event that answers a call with an error.

@@ -181,7 +181,11 @@ void Process::checkContract(const Actions& actions, const Moment& now) {
 void Process::followPhase(EventClass event, const Actions& actions, const Moment& now) {
     if (event == EventClass::StopRequested) {
         phase_ = actions.announceNo ? Phase::Draining : Phase::Releasing;
-        drainedAt_ = now.boot + election_.settings().drain;
+        const Duration drain = election_.settings().drain;
+        drainedAt_ = now.boot + drain;
+        if (drain > Duration(0)) {
+            drainedAt_ = std::max(drainedAt_, world_.judge.promisedUntil(number_));
+        }
     }
     noAnnounced_ = noAnnounced_ || event == EventClass::NoAnnounced;
     if (phase_ == Phase::Draining && noAnnounced_ && now.boot >= drainedAt_) {

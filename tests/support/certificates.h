@@ -27,7 +27,13 @@ struct Subject {
 // Threads: any may issue.
 class CertificateAuthority {
   public:
-    explicit CertificateAuthority(const std::string& commonName = "test CA");
+    // Whether certificates say by which key they were signed, as old authorities' did not.
+    enum class KeyIdentifiers { Given, Absent };
+
+    explicit CertificateAuthority(const std::string& commonName = "test CA",
+                                  KeyIdentifiers identifiers = KeyIdentifiers::Given);
+    // An intermediate authority that `issuer` signed.
+    CertificateAuthority(const std::string& commonName, const CertificateAuthority& issuer);
     ~CertificateAuthority();
     CertificateAuthority(const CertificateAuthority&) = delete;
     CertificateAuthority& operator=(const CertificateAuthority&) = delete;
@@ -45,6 +51,8 @@ class CertificateAuthority {
 
   private:
     struct Keys;
+    void make(const std::string& commonName, const Keys* issuer);
+
     std::unique_ptr<Keys> keys_;
     std::string certificate_;
 };

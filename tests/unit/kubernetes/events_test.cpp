@@ -69,6 +69,7 @@ TEST_F(EventRecorderTest, TellsAMissingPermissionOnce) {
         recorder.record({"team", "web"}, "l", "web-0 became leader");
         recorder.record({"team", "web"}, "l", "web-0 stopped leading");
     }
+    ASSERT_TRUE(log_.flush(std::chrono::seconds(20)));
     const auto written = testing::internal::GetCapturedStderr();
     const auto first = written.find("Events cannot be posted");
     ASSERT_NE(first, std::string::npos);
