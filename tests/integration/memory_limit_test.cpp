@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -24,7 +26,8 @@ constexpr int kTinyBuffer = 2048;
 
 struct Attack {
     std::string name;
-    std::string bytes;  // what each peer goes on sending
+    std::string bytes;     // what each peer goes on sending
+    bool returns = false;  // and then it opens another connection, and keeps the old one
 };
 
 // The name that GoogleTest looks for.
@@ -53,6 +56,10 @@ class MemoryLimitTest : public testing::TestWithParam<Attack> {
         } catch (const std::runtime_error& error) {
             GTEST_SKIP() << error.what();
         }
+        rlimit descriptors{};
+        ::getrlimit(RLIMIT_NOFILE, &descriptors);
+        descriptors.rlim_cur = std::min<rlim_t>(descriptors.rlim_max, 8 * kPeers);
+        ::setrlimit(RLIMIT_NOFILE, &descriptors);
         std::vector<std::string> command = limit_->around(
             {ELECTOR_BINARY, "--store=file:" + folder_.path(), "--lease-name=web", "--id=web-0",
              "--addr=127.0.0.1:0", "--log-format=json", "--lease-duration=2s",
@@ -93,7 +100,10 @@ TEST_P(MemoryLimitTest, HoldsWhateverPeersSendAndDoNotRead) {
     for (int round = 0; round < kRounds; ++round) {
         for (std::size_t i = 0; i < kPeers; ++i) {
             char end = 0;
-            if (::recv(peers[i]->descriptor(), &end, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
+            if (attack.returns) {
+                peers.push_back(peer(i));
+                std::swap(peers[i], peers.back());
+            } else if (::recv(peers[i]->descriptor(), &end, 1, MSG_PEEK | MSG_DONTWAIT) == 0) {
                 peers[i] = peer(i);
             }
             peers[i]->sendWhatFits(attack.bytes);
@@ -114,7 +124,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Attack{"PipelinedRoot", requests("/")},
                     Attack{"PipelinedProbes", requests("/healthz") + requests("/readyz")},
                     Attack{"PipelinedNotFound", requests("/" + std::string(2000, 'x'))},
-                    Attack{"RequestsThatClose", requests("/metrics", "Connection: close\r\n")},
+                    Attack{"RequestsThatClose", requests("/metrics", "Connection: close\r\n"),
+                           true},
                     Attack{"RefusedRequests", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n"},
                     Attack{"UnfinishedHeads",
                            "GET / HTTP/1.1\r\nHost: localhost\r\nX: " + std::string(8000, 'a')}),
