@@ -339,26 +339,32 @@ def test_a_lease_by_which_somebody_else_elects_is_left_alone_until_they_have_gon
     eventually("the label", lambda: is_labelled(space.lease("web")), 120)
 
 
+def forged(thing, kind=None, **metadata):
+    return {**thing, **(kind or {}), "metadata": {**thing["metadata"], **metadata}}
+
+
+# What the Pod says made it, by the Deployment's ReplicaSet and the Deployment; and its ServiceAccount.
 FORGERIES = {
-    "a Deployment makes no Pods": lambda replicas, deployment: reference(deployment),
-    "not under this uid": lambda replicas, deployment: {**reference(replicas), "uid": "00000000-0000-0000-0000-000000000000"},
-    "not under this name": lambda replicas, deployment: {**reference(replicas), "name": "other"},
-    "a name that is a path": lambda replicas, deployment: {**reference(replicas), "name": "../deployments/web"},
-    "another version": lambda replicas, deployment: {**reference(deployment), "apiVersion": "apps/v1beta1"},
-    "of another ServiceAccount": lambda replicas, deployment: replicas,
-    "not selected": lambda replicas, deployment: reference(replicas),
+    "a Deployment makes no Pods": (lambda replicas, deployment: deployment, "web"),
+    "not under this uid": (lambda replicas, deployment: forged(replicas, uid="00000000-0000-0000-0000-000000000000"), "web"),
+    "not under that name": (lambda replicas, deployment: forged(replicas, name="other"), "web"),
+    "a name that is a path": (lambda replicas, deployment: forged(replicas, name="../replicasets/" + replicas["metadata"]["name"]),
+                              "web"),
+    "another version": (lambda replicas, deployment: forged(deployment, {"apiVersion": "apps/v1beta1"}), "web"),
+    "not selected": (lambda replicas, deployment: reference(replicas), "web"),
+    "of another ServiceAccount": (lambda replicas, deployment: replicas, "evil"),
 }
 
 
-@pytest.mark.parametrize("forgery", FORGERIES.values(), ids=FORGERIES.keys())
-def test_whoever_only_says_whose_it_is(operators, space, forgery):
+@pytest.mark.parametrize("forgery, account", FORGERIES.values(), ids=FORGERIES.keys())
+def test_whoever_only_says_whose_it_is(operators, space, forgery, account):
     operators.start("a")
     replicas, deployment = space.deployment("web", account="web")
     space.account("web")
     space.account("evil")
     space.pod("web-1", "web", replicas, account="web")
     eventually("rights", lambda: space.accounts("web") == ["web"])
-    space.pod("evil", "web", forgery(replicas, deployment), account="evil")
+    space.pod("evil", "web", forgery(replicas, deployment), account=account)
     events = eventually("the Event", lambda: space.events("LeaseConflict"))
     assert events == {"Pod/evil": (
         'Pod "evil" gets no rights on the Lease "web", for which Deployment "web" campaigns: give it another '
