@@ -64,10 +64,13 @@ class Elector final : private http::StatusSource {
 
     mutable http::Metrics metrics_;
     http::MetricFamily* masterStatus_ = nullptr;
+    http::MetricFamily* leaderKnown_ = nullptr;
+    http::MetricFamily* newsAge_ = nullptr;
     http::MetricFamily* validFor_ = nullptr;
     http::MetricFamily* ready_ = nullptr;
     http::MetricFamily* connections_ = nullptr;
     http::MetricFamily* served_ = nullptr;
+    http::MetricFamily* droppedLines_ = nullptr;
 
     std::unique_ptr<kubernetes::EventRecorder> events_;  // null: no Kubernetes to post to
     std::unique_ptr<store::LeaseStore> store_;

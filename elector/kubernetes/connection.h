@@ -69,7 +69,7 @@ class Connection {
 
   private:
     Result<std::string> readHeadText();
-    Result<Done> beginBody(const std::string& transferEncoding, const std::string& contentLength,
+    Result<Done> beginBody(std::string_view transferEncoding, std::string_view contentLength,
                            int status);
 
     Endpoint endpoint_;

@@ -22,7 +22,7 @@ namespace injector::operators {
 // with the elector's API for health, metrics and who leads; works while it leads; and delivers the
 // certificate to the webhook beside it all the time.
 //
-// Threads: the owner's. Its own: the elector's four, one that begins and ends terms, one that
+// Threads: the owner's. Its own: the elector's five, one that begins and ends terms, one that
 // delivers; and in a term those of Term and CertificateDuty.
 class Operator {
   public:

@@ -147,6 +147,24 @@ TEST_F(ClientTest, RefusesAnAnswerThatIsNone) {
     }
 }
 
+// RFC 2047's encoded words are no part of HTTP: "=?utf-8?q?3?=" is no 3.
+TEST_F(ClientTest, TakesHeaderValuesAsTheyWereSent) {
+    const std::string kHead = "HTTP/1.1 200 OK\r\n";
+    for (const auto& text :
+         {kHead + "Content-Length: =?utf-8?q?3?=\r\n\r\nabc",
+          kHead + "Transfer-Encoding: =?utf-8?q?chunked?=\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+          kHead + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+          kHead + "Content-Length: 3\r\n folded: x\r\n\r\nabc"}) {
+        const auto answer = answerTo(text);
+        ASSERT_FALSE(answer.ok()) << text;
+        EXPECT_EQ(answer.error().kind, ErrorKind::Malformed) << text;
+    }
+    EXPECT_EQ(answerTo(answerOf(429, "{}", "Retry-After: =?utf-8?q?7?=\r\n")).error().retryAfter,
+              std::nullopt);
+    EXPECT_THAT(answerTo(answerOf(302, "", "Location: =?utf-8?q?a?=\r\n")).error().message,
+                HasSubstr("redirect (302) to \"=?utf-8?q?a?=\""));
+}
+
 TEST_F(ClientTest, FollowsNoRedirect) {
     const auto answer = answerTo(answerOf(302, "", "Location: https://evil/\r\n"));
     ASSERT_FALSE(answer.ok());
