@@ -85,9 +85,9 @@ class Filter {
     };
     // An object or array that is kept in parts, and is not at its end yet.
     struct Frame {
-        const Keep* keep;
-        bool isObject;
-        std::size_t limit;        // of `out_`, for what it holds
+        const Keep* keep = nullptr;
+        bool isObject = false;
+        std::size_t limit = 0;    // of `out_`, for what it holds
         std::size_t begin = 0;    // in `out_`: of the member or element that is being read
         std::size_t count = 0;    // of those that were kept
         std::size_t leftOut = 0;  // of the filter, before that element

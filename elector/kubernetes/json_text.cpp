@@ -99,13 +99,19 @@ std::string decodedKey(std::string_view rawKey) {
 // Puts an object together, member by member.
 class Builder {
   public:
+    // `size`: of the object, as far as it can be foreseen. Objects may be large.
+    explicit Builder(std::size_t size) { text_.reserve(size); }
+
     void add(std::string_view rawKey, std::string_view value) {
         text_ += text_.size() == 1 ? "" : ",";
         text_ += rawKey;
         text_ += ':';
         text_ += value;
     }
-    std::string finish() && { return std::move(text_) + "}"; }
+    std::string finish() && {
+        text_ += '}';
+        return std::move(text_);
+    }
 
   private:
     std::string text_ = "{";
@@ -227,24 +233,38 @@ std::optional<std::int64_t> integerIn(std::string_view value) {
 }
 
 std::string withMember(std::string_view object, std::string_view key, std::string_view value) {
-    Builder builder;
-    bool placed = false;
+    const NewMember member{key, value};
+    return withMembers(object, {&member, 1});
+}
+
+std::string withMembers(std::string_view object, std::span<const NewMember> members) {
+    constexpr std::size_t kOfAMember = 8;  // quotes, colon, comma, and some escapes
+    std::size_t size = object.size() + kOfAMember;
+    for (const auto& member : members) {
+        size += member.key.size() + member.value.size() + kOfAMember;
+    }
+    Builder builder(size);
+    std::vector<bool> placed(members.size());
     for (const auto& old : membersOf(object)) {
-        if (old.key != key) {
+        const auto found = std::ranges::find(members, old.key, &NewMember::key);
+        const auto index = static_cast<std::size_t>(found - members.begin());
+        if (found == members.end()) {
             builder.add(old.rawKey, old.value);
-        } else if (!placed) {
-            builder.add(old.rawKey, value);
-            placed = true;
+        } else if (!placed[index]) {
+            builder.add(old.rawKey, found->value);
+            placed[index] = true;
         }
     }
-    if (!placed) {
-        builder.add(runtime::jsonString(key), value);
+    for (std::size_t index = 0; index < members.size(); ++index) {
+        if (!placed[index]) {
+            builder.add(runtime::jsonString(members[index].key), members[index].value);
+        }
     }
     return std::move(builder).finish();
 }
 
 std::string withoutMember(std::string_view object, std::string_view key) {
-    Builder builder;
+    Builder builder(object.size());
     for (const auto& old : membersOf(object)) {
         if (old.key != key) {
             builder.add(old.rawKey, old.value);

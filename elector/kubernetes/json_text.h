@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,12 @@ std::optional<std::int64_t> integerIn(std::string_view value);
 // `object` with the member `key` set to `value`, in its old place or at the end. What is no object
 // counts as an empty one.
 std::string withMember(std::string_view object, std::string_view key, std::string_view value);
+// The same for several members at once, of different keys.
+struct NewMember {
+    std::string_view key;
+    std::string_view value;
+};
+std::string withMembers(std::string_view object, std::span<const NewMember> members);
 std::string withoutMember(std::string_view object, std::string_view key);
 
 }  // namespace elector::kubernetes::json_text
