@@ -59,7 +59,8 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     http::ServerOptions options;
     options.host = config_.address.host;
     options.port = config_.address.port;
-    options.hostNames = {config_.id};
+    options.hostNames = config_.allowedHosts;
+    options.hostNames.push_back(config_.id);
     http::Router router;
     addStatusRoutes(router, *this);
     server_ = std::make_unique<http::Server>(std::move(options), std::move(router), clock_, log_);
@@ -91,7 +92,14 @@ void Elector::openStore() {
 
 void Elector::describeMetrics() {
     masterStatus_ = &metrics_.gauge("leader_election_master_status",
-                                    "1 while this process leads, as client-go names it.", {"name"});
+                                    "1 while this process leads, as client-go names it.",
+                                    {"name", "namespace"});
+    leaderKnown_ = &metrics_.gauge("leader_elector_leader_known",
+                                   "1 while somebody is known to lead, this process or another.",
+                                   {"name", "namespace"});
+    newsAge_ = &metrics_.gauge("leader_elector_news_age_seconds",
+                               "How long ago the Lease was last heard of; missing before it was.",
+                               {"name", "namespace"});
     validFor_ =
         &metrics_.gauge("leader_elector_valid_seconds",
                         "For how long this process leads on if nothing is renewed any more.");
@@ -115,9 +123,10 @@ void Elector::start() {
 
 void Elector::stop() {
     const auto finished = campaign_->stop();
-    // A release takes D at most; a request under way when it began, one attempt.
-    const election::Duration most =
-        config_.drain + config_.timing.renewDeadline + 2 * election::attemptTimeout(config_.timing);
+    // A drain is no shorter than the longest promise. A release takes D at most, and so does a
+    // request that is under way when it begins.
+    const election::Duration deadline = config_.timing.renewDeadline;
+    const election::Duration most = std::max(config_.drain, deadline) + 2 * deadline;
     if (finished.wait_for(most) != std::future_status::ready) {
         log_.warn("did not step down in time: what it holds expires by itself",
                   {{"lease", config_.lease.text()}});
@@ -137,7 +146,12 @@ std::optional<std::string> Elector::notReady() const {
 
 std::string Elector::metrics() const {
     const election::Answer now = campaign_->answer();
-    masterStatus_->set({config_.lease.name}, now.isLeader ? 1 : 0);
+    const http::MetricFamily::Values lease{config_.lease.name, config_.lease.space};
+    masterStatus_->set(lease, now.isLeader ? 1 : 0);
+    leaderKnown_->set(lease, now.leader.empty() ? 0 : 1);
+    if (const auto age = campaign_->newsAge()) {
+        newsAge_->set(lease, std::chrono::duration<double>(*age).count());
+    }
     validFor_->set(now.isLeader ? std::chrono::duration<double>(now.validFor).count() : 0);
     ready_->set(campaign_->notReady() ? 0 : 1);
     connections_->set(static_cast<double>(server_->stats().open));

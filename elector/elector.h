@@ -64,6 +64,8 @@ class Elector final : private http::StatusSource {
 
     mutable http::Metrics metrics_;
     http::MetricFamily* masterStatus_ = nullptr;
+    http::MetricFamily* leaderKnown_ = nullptr;
+    http::MetricFamily* newsAge_ = nullptr;
     http::MetricFamily* validFor_ = nullptr;
     http::MetricFamily* ready_ = nullptr;
     http::MetricFamily* connections_ = nullptr;

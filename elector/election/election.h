@@ -104,6 +104,14 @@ class Election {
     };
     using Pending = std::variant<std::monostate, PendingRead, PendingWrite>;
 
+    // A write that seems to have lost a race: what it was based on, and how it was answered.
+    struct Conflicted {
+        Intent intent;
+        std::optional<Revision> base;
+        Instant answeredAt;
+        ApiError error;
+    };
+
     // Planning, which follows every event, is all that these two bring about.
     void on(const Started& /*event*/) {}
     void on(const TimePassed& /*event*/) {}
@@ -119,11 +127,15 @@ class Election {
 
     void landed(const PendingWrite& write, const Landed& answer);
     void notLanded(const PendingWrite& write, const ApiError& error);
+    void judgeConflict();
     void created(const Lease& lease, Instant sentAt);
-    void conflicted(Intent intent);
+    void conflicted(const PendingWrite& write, const ApiError& error);
     void succeeded(bool write);
     void forgetFailures();
+    void forgetConflicts();
     void failed(const ApiError& error, const char* what, bool write);
+    void waitAfter(const ApiError& error, bool refusedWrite);
+    std::optional<Instant> endOfWork() const;
 
     void react(News news);
     void reactAsHolder(const LeaseRecord& record);
@@ -133,6 +145,7 @@ class Election {
     void beginTerm(const Revision& token, const Moment& sentAt, std::uint64_t serial);
     void endTerm(const std::string& why);
     void endLapsedTerm();
+    std::string becauseOfTrouble() const;
     void credit(std::uint64_t serial, const Moment& sentAt);
     void extend(Term& term, const Moment& sentAt);
     Instant drainedAt() const;
@@ -158,6 +171,7 @@ class Election {
     Observation observation_;
     Jitter jitter_;
     Backoff backoff_;
+    Backoff writeBackoff_;  // of writes that met conflicts or are refused: reads do not reset it
 
     State state_ = Following{};
     Pending pending_;
@@ -170,9 +184,13 @@ class Election {
     // A write was sent of which nobody knows whether it landed.
     bool inDoubt_ = false;
     bool watchDenied_ = false;
-    int conflicts_ = 0;  // in a row
-    Instant notBefore_;  // no request before
-    Instant silentAt_;   // read again if nothing is heard until then
+    int brokenWatches_ = 0;  // in a row, each soon after the one before
+    Instant watchEndedAt_;
+    int conflicts_ = 0;                     // in a row
+    int creationsInVain_ = 0;               // in a row, each of a Lease that nobody came to hold
+    std::optional<Conflicted> conflicted_;  // until a read has shown whether there was a race
+    Instant notBefore_;                     // no request before
+    Instant silentAt_;                      // read again if nothing is heard until then
     Instant createAt_;
     Instant renewAt_;
     Duration claimJitter_{0};

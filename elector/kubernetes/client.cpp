@@ -31,8 +31,8 @@ ApiError malformed(std::string sentence) {
     return {ErrorKind::Malformed, 0, std::nullopt, std::move(sentence)};
 }
 
-std::string nameOf(const Request& request) {
-    return fmt::format("{} {}", toString(request.method), request.path);
+std::string nameOf(const Request& request, const Endpoint& server) {
+    return fmt::format("{} {}{}", toString(request.method), server.text(), request.path);
 }
 
 }  // namespace
@@ -115,7 +115,11 @@ Result<Head> Client::exchange(const Request& request, const Limits& limits) {
     }
     if (!head) {
         auto error = std::move(head).error();
-        error.message = fmt::format("{}: {}", nameOf(request), error.message);
+        error.message =
+            fmt::format("{}: {}", nameOf(request, credentials_.server()), error.message);
+        if (error.kind == ErrorKind::Unreachable) {
+            addCertificateFault(error);  // a handshake that the server ended may be due to it
+        }
         return error;
     }
     return head;
@@ -197,10 +201,21 @@ ApiError Client::refusalOf(const Head& head, const Request& request) {
         return {ErrorKind::Malformed, head.status, std::nullopt,
                 fmt::format("the answer to {} is a redirect ({}) to \"{}\", which is not followed; "
                             "is the server's address that of a Kubernetes API?",
-                            nameOf(request), head.status, runtime::quoted(head.location))};
+                            nameOf(request, credentials_.server()), head.status,
+                            runtime::quoted(head.location))};
     }
-    return statusError(head.status, head.retryAfter, body ? body.value() : std::string(),
-                       nameOf(request));
+    auto error = statusError(head.status, head.retryAfter, body ? body.value() : std::string(),
+                             nameOf(request, credentials_.server()));
+    if (error.kind == ErrorKind::Unauthorized || error.kind == ErrorKind::Forbidden) {
+        addCertificateFault(error);  // without a certificate that counts we are anonymous
+    }
+    return error;
+}
+
+void Client::addCertificateFault(ApiError& error) const {
+    if (const auto fault = credentials_.certificateFault()) {
+        error.message = fmt::format("{} ({})", error.message, *fault);
+    }
 }
 
 }  // namespace elector::kubernetes

@@ -63,6 +63,7 @@ class Client {
     Result<Head> authorized(const Request& request, const Limits& limits);
     Result<std::string> readBody(const json_text::Keep* keep = nullptr);
     ApiError refusalOf(const Head& head, const Request& request);
+    void addCertificateFault(ApiError& error) const;
 
     Credentials credentials_;
     Connection connection_;

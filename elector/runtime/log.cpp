@@ -115,7 +115,7 @@ std::string lineOf(LogFormat format, LogLevel level, WallTime at, std::string_vi
 std::optional<LogLevel> parseLogLevel(std::string_view text) {
     for (const LogLevel level :
          {LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error}) {
-        if (text == jsonLevelName(level)) {
+        if (text == jsonLevelName(level) || text == levelName(level)) {
             return level;
         }
     }
@@ -123,10 +123,10 @@ std::optional<LogLevel> parseLogLevel(std::string_view text) {
 }
 
 std::optional<LogFormat> parseLogFormat(std::string_view text) {
-    if (text == "text") {
+    if (text == "text" || text == "TEXT") {
         return LogFormat::Text;
     }
-    return text == "json" ? std::optional(LogFormat::Json) : std::nullopt;
+    return text == "json" || text == "JSON" ? std::optional(LogFormat::Json) : std::nullopt;
 }
 
 Log::Log(LogLevel level, LogFormat format, const Clock& clock, int output)
@@ -172,6 +172,24 @@ void Log::write(LogLevel level, std::string_view sentence, LogFields fields) con
     }
     const WallTime now = clock_.wall();
     writer_->add(lineOf(format_, level, now, sentence, fields), now);
+}
+
+std::string onOneLine(std::string_view text, std::size_t limit) {
+    std::string out;
+    for (; !text.empty() && limit > 0; --limit) {
+        const Character c = firstCharacter(text);
+        if (c.printable) {
+            out += text.substr(0, c.length);
+        } else if (!out.empty() && out.back() != ' ') {
+            out += ' ';
+        }
+        text.remove_prefix(c.length);
+    }
+    if (!text.empty()) {
+        return out + "\u2026";
+    }
+    out.erase(out.find_last_not_of(' ') + 1);
+    return out;
 }
 
 std::string quoted(std::string_view text, std::size_t limit) {

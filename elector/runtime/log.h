@@ -73,4 +73,9 @@ class Log {
 // caller writes.
 std::string quoted(std::string_view text, std::size_t limit = 100);
 
+// `text` on one line, cut likewise: what is not printable between its words becomes a space, and
+// nothing is escaped. For a sentence of somebody else's that becomes part of one of ours, which is
+// escaped where it is written, as the custom is there: once.
+std::string onOneLine(std::string_view text, std::size_t limit);
+
 }  // namespace elector::runtime

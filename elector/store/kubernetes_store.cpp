@@ -54,16 +54,25 @@ std::string watchPath(const LeaseKey& key, const std::string& version, std::chro
                        listPath(key), encoded(version), time.count());
 }
 
-// Adds to a refusal what the person on call has to do about it.
+// True where a Role would have made the difference: what RBAC says. A namespace that is being
+// deleted, a quota, and an API server that has just been started answer 403 as well.
+bool canARoleMend(const ApiError& error) {
+    return error.kind == ErrorKind::Forbidden &&
+           error.message.find(" cannot ") != std::string::npos &&
+           error.message.find("resource \"leases\"") != std::string::npos;
+}
+
+// Says what failed, then why, then what the person on call can do about it, if that is known.
 ApiError explained(ApiError error, const char* verb, const LeaseKey& key) {
-    if (error.kind == ErrorKind::Forbidden) {
-        error.message = fmt::format(
-            "not allowed to {} the Lease {} in the namespace {}; the Role needs apiGroups "
-            "[coordination.k8s.io], resources [leases], resourceNames [{}], verbs [get, list, "
-            "watch, create, update] ({})",
-            verb, key.name, key.space, key.name, error.message);
-    } else {
-        error.message = fmt::format("cannot {} the Lease {}: {}", verb, key.text(), error.message);
+    const bool advise = canARoleMend(error);
+    error.message = fmt::format("{} to {} the Lease {}: {}",
+                                error.kind == ErrorKind::Forbidden ? "not allowed" : "failed", verb,
+                                key.text(), error.message);
+    if (advise) {
+        error.message += fmt::format(
+            "; the Role needs apiGroups [coordination.k8s.io], resources [leases], resourceNames "
+            "[{}], verbs [get, list, watch, create, update]",
+            key.name);
     }
     return error;
 }

@@ -28,6 +28,14 @@ void Network::submit(const Call& call, Link& link, Deliver deliver) {
         swallowed_.reset();
         return;
     }
+    if (instead_) {
+        if (const auto answer = instead_(call)) {
+            if (*answer) {
+                queue_.after(hop(), [deliver, event = **answer] { deliver(event, 0); });
+            }
+            return;
+        }
+    }
     if (queue_.now() < link.refusedUntil) {
         queue_.after(hop(), [deliver, kind = call.kind] {
             deliver(failureOf(kind, errorOf(ErrorKind::Unauthorized)), 0);

@@ -49,6 +49,10 @@ class Network {
     // Told of every write when the server applies it.
     void onLanded(Landed tell) { landed_ = std::move(tell); }
 
+    // Asked about every request: nothing lets it go its way, else it is answered so, or never.
+    using Instead = std::function<std::optional<std::optional<election::Event>>(const Call&)>;
+    void answerInstead(Instead instead) { instead_ = std::move(instead); }
+
     void submit(const Call& call, Link& link, Deliver deliver);
     // When something sent now arrives, on a way that is cut until then; nothing if it is lost.
     std::optional<Duration> arrival(Duration cutUntil);
@@ -84,6 +88,7 @@ class Network {
     Random& random_;
     const Duration longDelay_;
     Landed landed_;
+    Instead instead_;
 
     int loss_ = 0;
     int duplicates_ = 0;

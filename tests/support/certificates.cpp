@@ -168,6 +168,15 @@ void CertificateAuthority::make(const std::string& commonName, const Keys* issue
 
 CertificateAuthority::~CertificateAuthority() = default;
 
+std::string base64(const std::string& bytes) {
+    std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+    const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                       reinterpret_cast<const unsigned char*>(bytes.data()),
+                                       static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(length));
+    return text;
+}
+
 KeyPair CertificateAuthority::issueServer(const Subject& subject,
                                           std::chrono::seconds validity) const {
     return keys_->issue(subject, validity, "serverAuth");

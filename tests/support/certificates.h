@@ -13,6 +13,9 @@ struct KeyPair {
     std::string key;
 };
 
+// As a kubeconfig holds PEM.
+std::string base64(const std::string& bytes);
+
 // What a certificate says of its owner.
 struct Subject {
     std::string commonName;

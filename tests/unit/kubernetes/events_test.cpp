@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "elector/kubernetes/json.h"
 #include "elector/runtime/rfc3339.h"
 #include "tests/unit/kubernetes/scripted_server.h"

@@ -203,9 +203,15 @@ TEST(LogNamesTest, ReadsLevelsAndFormats) {
     EXPECT_EQ(parseLogLevel("info"), LogLevel::Info);
     EXPECT_EQ(parseLogLevel("warn"), LogLevel::Warn);
     EXPECT_EQ(parseLogLevel("error"), LogLevel::Error);
+    EXPECT_EQ(parseLogLevel("DEBUG"), LogLevel::Debug);
+    EXPECT_EQ(parseLogLevel("INFO"), LogLevel::Info);
+    EXPECT_EQ(parseLogLevel("WARN"), LogLevel::Warn);
+    EXPECT_EQ(parseLogLevel("ERROR"), LogLevel::Error);
     EXPECT_EQ(parseLogFormat("text"), LogFormat::Text);
     EXPECT_EQ(parseLogFormat("json"), LogFormat::Json);
-    for (const std::string text : {"", "INFO", "infos", "warning", "inf", " info"}) {
+    EXPECT_EQ(parseLogFormat("TEXT"), LogFormat::Text);
+    EXPECT_EQ(parseLogFormat("JSON"), LogFormat::Json);
+    for (const std::string text : {"", "Info", "infos", "warning", "inf", " info"}) {
         EXPECT_FALSE(parseLogLevel(text)) << text;
         EXPECT_FALSE(parseLogFormat(text)) << text;
     }
