@@ -22,7 +22,7 @@ packages_of() {
     mutations) echo patch python3 "${build[@]}" ;;
     integration) echo "${processes[@]}" "${build[@]}" ;;
     demo) echo ccache curl jq python3 "${elector[@]}" ;;
-    fuzz) echo clang-19 libclang-rt-19-dev llvm-19 python3 "${build[@]}" ;;
+    fuzz) echo clang-19 libclang-rt-19-dev llvm-19 python3 python3-yaml "${build[@]}" ;;
     sanitizers) echo clang-19 libclang-rt-19-dev "${processes[@]}" "${build[@]}" ;;
     controlplane | interop | soak) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     chart) echo "${processes[@]}" "${control_plane[@]}" ;;
