@@ -4,8 +4,8 @@
 tests/tidy_keys.py COMPILE_COMMANDS
 
 That is the source, each header of ours that it includes under whatever condition, its command line, .clang-tidy, and
-the versions of clang-tidy and of the packages whose headers it includes. Paths in it are relative, so that another clone
-finds the verdicts of this one.
+the versions of clang-tidy and of the packages whose headers it includes. Paths in it are relative, so that another
+clone finds the verdicts of this one.
 """
 import functools
 import hashlib
@@ -43,8 +43,8 @@ def included_by(path, folders):
         if name.startswith("<"):
             continue
         ours = re.match(r'"([^"]+)"', name)
-        places = [os.path.normpath(os.path.join(folder, ours[1])) for folder in (os.path.dirname(path), *folders) if ours]
-        place = next((place for place in places if os.path.isfile(place)), None)
+        candidates = [os.path.join(folder, ours[1]) for folder in (os.path.dirname(path), *folders) if ours]
+        place = next((os.path.normpath(candidate) for candidate in candidates if os.path.isfile(candidate)), None)
         if place is None:
             sys.exit(f"{path} includes {name}, which is not found: its changes would not be noticed")
         found.append(place)
