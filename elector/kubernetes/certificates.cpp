@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace elector::kubernetes {
 
@@ -68,61 +69,65 @@ class PathSearch {
           sent_(X509_STORE_CTX_get0_untrusted(context)) {}
 
     bool succeeds() {
-        path_.push_back(X509_STORE_CTX_get0_cert(context_));
-        return goesOn();
+        std::vector<Path> paths{{X509_STORE_CTX_get0_cert(context_)}};
+        while (!paths.empty()) {
+            const Path path = std::move(paths.back());
+            paths.pop_back();
+            if (leadsToAnchor(path)) {
+                return true;
+            }
+            for (int i = 0; i < sk_X509_num(sent_); ++i) {
+                X509* link = sk_X509_value(sent_, i);
+                const bool isNew = std::ranges::none_of(
+                    path, [link](const X509* other) { return X509_cmp(link, other) == 0; });
+                if (isNew && isSigned(path.back(), link)) {
+                    paths.push_back(path);
+                    paths.back().push_back(link);
+                }
+            }
+        }
+        return false;
     }
 
     // Why the last path that leads to an anchor was not accepted; X509_V_OK where none does.
     int error() const { return error_; }
 
   private:
+    using Path = std::vector<X509*>;  // from the server's certificate on, without the anchor
+
     // As many as Go checks.
     static constexpr int kMostSignatures = 100;
 
-    bool goesOn() {
+    bool leadsToAnchor(const Path& path) {
         for (int i = 0; i < sk_X509_num(anchors_.get()); ++i) {
             X509* anchor = sk_X509_value(anchors_.get(), i);
-            if (isSignedBy(anchor) && isAccepted(anchor)) {
+            if (isSigned(path.back(), anchor) && isAccepted(path, anchor)) {
                 return true;
-            }
-        }
-        for (int i = 0; i < sk_X509_num(sent_); ++i) {
-            X509* link = sk_X509_value(sent_, i);
-            const bool isNew = std::ranges::none_of(
-                path_, [link](const X509* other) { return X509_cmp(link, other) == 0; });
-            if (isNew && isSignedBy(link)) {
-                path_.push_back(link);
-                if (goesOn()) {
-                    return true;
-                }
-                path_.pop_back();
             }
         }
         return false;
     }
 
-    // Whether `issuer` signed the end of the path.
-    bool isSignedBy(X509* issuer) {
-        X509* last = path_.back();
-        if (X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(last)) != 0 ||
-            signatures_ == kMostSignatures) {
+    bool isSigned(X509* certificate, X509* issuer) {
+        if (signatures_ == kMostSignatures ||
+            X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(certificate)) != 0) {
             return false;
         }
         ++signatures_;
-        return X509_verify(last, X509_get0_pubkey(issuer)) == 1;
+        return X509_verify(certificate, X509_get0_pubkey(issuer)) == 1;
     }
 
     // Whether OpenSSL accepts the path where it knows no other.
-    bool isAccepted(X509* anchor) {
+    bool isAccepted(const Path& path, X509* anchor) {
         const Store store = required(Store(X509_STORE_new(), &X509_STORE_free));
         const std::unique_ptr<STACK_OF(X509), FreeBorrowedStack> links(
             required(sk_X509_new_null()));
-        for (std::size_t i = 1; i < path_.size(); ++i) {
-            sk_X509_push(links.get(), path_[i]);
+        for (std::size_t i = 1; i < path.size(); ++i) {
+            sk_X509_push(links.get(), path[i]);
         }
         const Context judge = required(Context(X509_STORE_CTX_new(), &X509_STORE_CTX_free));
         if (X509_STORE_add_cert(store.get(), anchor) != 1 ||
-            X509_STORE_CTX_init(judge.get(), store.get(), path_.front(), links.get()) != 1 ||
+            X509_STORE_CTX_init(judge.get(), store.get(), path.front(), links.get()) != 1 ||
             X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(judge.get()),
                                    X509_STORE_CTX_get0_param(context_)) != 1) {
             return false;
@@ -135,7 +140,6 @@ class PathSearch {
     X509_STORE_CTX* context_;
     std::unique_ptr<STACK_OF(X509), FreeStack> anchors_;
     STACK_OF(X509) * sent_;
-    std::vector<X509*> path_;
     int signatures_ = 0;
     int error_ = X509_V_OK;
 };

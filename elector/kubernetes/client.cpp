@@ -117,8 +117,12 @@ Result<Head> Client::exchange(const Request& request, const Limits& limits) {
         auto error = std::move(head).error();
         error.message =
             fmt::format("{}: {}", nameOf(request, credentials_.server()), error.message);
-        if (error.kind == ErrorKind::Unreachable) {
-            addCertificateFault(error);  // a handshake that the server ended may be due to it
+        // A server that does not accept the certificate ends the session: by an alert, or by a
+        // reset that overtakes it. Where none came about, that has other causes.
+        if (error.kind == ErrorKind::Unreachable &&
+            error.message.find("cannot connect") == std::string::npos &&
+            error.message.find("cannot look up") == std::string::npos) {
+            addCertificateFault(error);
         }
         return error;
     }

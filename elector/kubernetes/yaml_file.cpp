@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "elector/runtime/log.h"
 
@@ -29,54 +30,45 @@ bool isQuoted(const YAML::Node& node) {
     return node.Tag() == "!";
 }
 
-// Looks for one key in a mapping and in what its merge keys name. Whatever comes last counts, but
-// of a list of mappings to merge the first.
-class KeySearch {
-  public:
-    explicit KeySearch(const std::string& key) : key_(key) {}
-
-    YAML::Node in(const YAML::Node& mapping) {
-        YAML::Node found(YAML::NodeType::Undefined);
-        for (const auto& entry : mapping) {
-            if (!entry.first.IsScalar()) {
-                continue;
-            }
-            if (entry.first.Scalar() == key_) {
-                found.reset(entry.second);
-            } else if (entry.first.Scalar() == "<<" && !isQuoted(entry.first)) {
-                if (const YAML::Node merged = merge(entry.second); merged.IsDefined()) {
-                    found.reset(merged);
-                }
-            }
-        }
-        return found;
-    }
-
-  private:
+// The value of `key` in a mapping and in what its merge keys name; undefined where there is none.
+// Whatever comes last in a mapping counts, but of a list of mappings to merge the first.
+YAML::Node found(const YAML::Node& mapping, const std::string& key) {
+    struct Place {
+        YAML::Node node;
+        bool isValue;  // of the key; else a mapping, or a list of them, to look in
+    };
     // Far more than anybody writes; aliases can make far more of a few lines.
-    static constexpr int kMostMerged = 100;
-
-    YAML::Node merge(const YAML::Node& source) {
-        if (++merged_ > kMostMerged) {
-            throw YAML::Exception(source.Mark(), "merge keys (<<) without end");
+    constexpr int kMostPlaces = 100;
+    std::vector<Place> places{{mapping, false}};  // the next one last
+    for (int count = 0; !places.empty(); ++count) {
+        const Place place = places.back();
+        places.pop_back();
+        if (place.isValue) {
+            return place.node;
         }
-        if (source.IsMap()) {
-            return in(source);
+        if (count == kMostPlaces) {
+            throw YAML::Exception(place.node.Mark(), "merge keys (<<) without end");
         }
-        if (!source.IsSequence()) {
-            throw YAML::Exception(source.Mark(), "a merge key (<<) names no mapping");
+        if (place.node.IsSequence()) {
+            for (std::size_t index = place.node.size(); index > 0; --index) {
+                places.push_back({place.node[index - 1], false});
+            }
+            continue;
         }
-        for (const auto& element : source) {
-            if (const YAML::Node found = merge(element); found.IsDefined()) {
-                return found;
+        if (!place.node.IsMap()) {
+            throw YAML::Exception(place.node.Mark(), "a merge key (<<) names no mapping");
+        }
+        for (const auto& entry : place.node) {
+            const bool isScalar = entry.first.IsScalar();
+            if (isScalar && entry.first.Scalar() == key) {
+                places.push_back({entry.second, true});
+            } else if (isScalar && entry.first.Scalar() == "<<" && !isQuoted(entry.first)) {
+                places.push_back({entry.second, false});
             }
         }
-        return YAML::Node(YAML::NodeType::Undefined);
     }
-
-    const std::string& key_;
-    int merged_ = 0;
-};
+    return YAML::Node(YAML::NodeType::Undefined);
+}
 
 }  // namespace
 
@@ -94,7 +86,7 @@ YamlNode YamlNode::member(const std::string& key) const {
         throw error("is not a mapping of names to values");
     }
     try {
-        return {file_, name, KeySearch(key).in(node_)};
+        return {file_, name, found(node_, key)};
     } catch (const YAML::Exception& problem) {
         throw std::runtime_error(
             fmt::format("{}: {}: {}", at(file_, problem.mark), name, problem.msg));

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "elector/version.h"
+#include "tests/support/certificates.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tls_connection.h"
 #include "tests/unit/kubernetes/scripted_server.h"
 
 namespace elector::kubernetes {
@@ -281,6 +283,47 @@ TEST_F(ClientTest, UsesTheNewTokenForTheRequestAfterA403) {
     EXPECT_EQ(client.request(kGet, soon()).error().kind, ErrorKind::Forbidden);
     EXPECT_TRUE(client.request(kGet, soon()).ok());
     EXPECT_THAT(next, HasSubstr("Authorization: Bearer new"));
+}
+
+TEST_F(ClientTest, NamesAClientCertificateThatHasEndedWhereItIsNotAccepted) {
+    const test::CertificateAuthority authority;
+    const auto ended = authority.issueClient({"me", {}, {}, {}}, -30s);
+    const auto asking = [&authority](int mode) {
+        return [&authority, mode](ScriptedPeer& peer) {
+            const auto context =
+                test::serverContext(authority.issueServer({"api", {}, {}, {"127.0.0.1"}}));
+            SSL_CTX_set_verify(context.get(), mode, nullptr);
+            test::TlsConnection connection(peer.release(), context.get(), {});
+            if (connection.accept() && connection.read()) {
+                connection.write(answerOf(401, "{}"));
+                (void)connection.read();
+            }
+        };
+    };
+    ScriptedServer server(
+        {asking(SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT), asking(SSL_VERIFY_NONE)});
+    Access access;
+    access.server = server.endpoint(true);
+    access.origin = "a test";
+    access.authorities = Source::text(authority.certificate());
+    access.certificate = Source::text(ended.certificate);
+    access.key = Source::text(ended.key);
+    Client client(access, clock_);
+    for (const char* refusal : {"the API server at 127.0.0.1", "the API server answered 401"}) {
+        const auto answer = client.request(kGet, soon());
+        ASSERT_FALSE(answer.ok());
+        EXPECT_THAT(answer.error().message,
+                    testing::AllOf(HasSubstr(refusal),
+                                   HasSubstr("(the client certificate of a test ended at ")));
+    }
+    // Where no connection comes about, that has other causes.
+    {
+        const ScriptedServer gone({});
+        access.server = gone.endpoint(true);
+    }
+    const auto refused = Client(access, clock_).request(kGet, soon());
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.error().message, Not(HasSubstr("certificate")));
 }
 
 TEST_F(ClientTest, EndsARequestAtItsDeadlineAndConnectsAnew) {
