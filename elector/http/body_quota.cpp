@@ -5,7 +5,8 @@
 
 namespace elector::http {
 
-BodyQuota::Place BodyQuota::enter(Connection* connection, const RemoteAddress& remote) {
+BodyQuota::Place BodyQuota::enter(Connection* connection, const RemoteAddress& address) {
+    const RemoteAddress remote = address.counted();
     std::list<Entry>& bodies = shares_[remote].bodies;
     return bodies.insert(bodies.end(), Entry{connection, remote});
 }
@@ -51,13 +52,17 @@ void BodyQuota::wait(Place place) {
 
 std::vector<Connection*> BodyQuota::takeWaiting() {
     std::vector<Connection*> waiting;
-    if (std::exchange(waiting_, 0) == 0) {
+    if (waiting_ == 0) {
         return waiting;
     }
     for (auto& [remote, share] : shares_) {
-        for (Entry& entry : share.bodies) {
-            if (std::exchange(entry.waits, false)) {
-                waiting.push_back(entry.connection);
+        for (auto place = share.bodies.begin(); place != share.bodies.end(); ++place) {
+            if (!mayGrow(place)) {
+                break;  // none of those behind it may either
+            }
+            if (std::exchange(place->waits, false)) {
+                --waiting_;
+                waiting.push_back(place->connection);
             }
         }
     }

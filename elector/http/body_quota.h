@@ -35,7 +35,7 @@ class BodyQuota {
     // A body's place; valid until leave().
     using Place = std::list<Entry>::iterator;
 
-    Place enter(Connection* connection, const RemoteAddress& remote);
+    Place enter(Connection* connection, const RemoteAddress& address);
     void leave(Place place);
 
     // How much of it has arrived.
@@ -47,7 +47,7 @@ class BodyQuota {
 
     // The body waits until another has left.
     void wait(Place place);
-    // Those that wait, which they then do no longer.
+    // Those of the waiting that may grow now, which then wait no longer.
     std::vector<Connection*> takeWaiting();
 
   private:

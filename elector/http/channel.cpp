@@ -1,9 +1,14 @@
 #include "elector/http/channel.h"
 
-#include <Poco/Net/StreamSocketImpl.h>
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdint>
 
 namespace elector::http {
 namespace {
@@ -14,11 +19,30 @@ bool wouldBlock() {
 
 }  // namespace
 
-DescriptorSocket::DescriptorSocket(int descriptor)
-    : StreamSocket(new Poco::Net::StreamSocketImpl(descriptor)) {}
-
 Channel::~Channel() {
-    socket_.close();
+    ::close(descriptor_);
+}
+
+Channel::Held Channel::held() const {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> counts{};
+    socklen_t size = sizeof counts;
+    // Kernels before 4.12 do not know it, and then nothing is known; they have no limits that
+    // count these bytes either.
+    ::getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, counts.data(), &size);
+    return {counts[SK_MEMINFO_WMEM_QUEUED], counts[SK_MEMINFO_RMEM_ALLOC]};
+}
+
+bool Channel::isUnderWay() const {
+    int bytes = 0;  // the end of what we write counts as one
+    return ::ioctl(descriptor_, SIOCOUTQ, &bytes) == 0 && bytes > 1;
+}
+
+void Channel::abandon() const {
+    if (!isUnderWay()) {
+        return;
+    }
+    const linger atOnce{1, 0};
+    ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &atOnce, sizeof atOnce);
 }
 
 IoResult Channel::receive(char* into, std::size_t size) const {

@@ -1,16 +1,8 @@
 #pragma once
 
-#include <Poco/Net/StreamSocket.h>
-
 #include <cstddef>
 
 namespace elector::http {
-
-// A Poco socket around a descriptor, which it owns and closes.
-class DescriptorSocket : public Poco::Net::StreamSocket {
-  public:
-    explicit DescriptorSocket(int descriptor);
-};
 
 enum class IoStatus {
     Done,        // some bytes passed
@@ -31,8 +23,9 @@ struct IoResult {
 class Channel {
   public:
     // Takes over a connected, non-blocking descriptor.
-    explicit Channel(int descriptor) : socket_(descriptor), descriptor_(descriptor) {}
-    // Closes the socket, although others may still refer to it.
+    explicit Channel(int descriptor) : descriptor_(descriptor) {}
+    // Closes the socket. What was written and has not arrived is sent on by the kernel, unless
+    // abandon() was called.
     virtual ~Channel();
     Channel(const Channel&) = delete;
     Channel& operator=(const Channel&) = delete;
@@ -47,17 +40,31 @@ class Channel {
     // Tells the peer that nothing more will be written.
     virtual void endWriting() = 0;
 
+    // At most so many bytes the channel itself keeps in memory.
+    virtual std::size_t keeps() const = 0;
+
     // Reads from the socket itself, past any protocol.
     IoResult receive(char* into, std::size_t size) const;
 
-    const Poco::Net::Socket& socket() const { return socket_; }
+    // What the kernel holds for this socket, by its own count.
+    struct Held {
+        std::size_t toSend = 0;    // written, and not yet acknowledged by the peer
+        std::size_t received = 0;  // and not yet read
+    };
+    Held held() const;
+    // The peer has not acknowledged all that was written.
+    bool isUnderWay() const;
+    // Has the destructor reset the connection where something is under way: the kernel forgets it
+    // at once. So a peer that reads nothing cannot leave its answers in the kernel, which keeps
+    // them for minutes, beyond its connection.
+    void abandon() const;
+
+    int descriptor() const { return descriptor_; }
 
   protected:
-    int descriptor() const { return descriptor_; }
     void endTransport() const;
 
   private:
-    DescriptorSocket socket_;
     int descriptor_;
 };
 
@@ -69,6 +76,7 @@ class PlainChannel final : public Channel {
     IoResult write(const char* from, std::size_t size) override;
     bool isEstablished() const override { return true; }
     std::size_t buffered() const override { return 0; }
+    std::size_t keeps() const override { return 0; }
     void endWriting() override { endTransport(); }
 };
 

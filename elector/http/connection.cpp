@@ -6,12 +6,15 @@
 namespace elector::http {
 namespace {
 
-// A turn's bounds: 64 KB read (30 us to decrypt), 16 requests (50 us of small ones). So 512 peers
-// that pipeline as much as they can delay the others by some 25 ms a round.
+// A turn's bounds: 64 KB read (30 us to decrypt), 16 requests, and no further request once
+// ServerContext::turnEnds has passed.
 constexpr int kReadsPerTurn = 4;
 constexpr int kRequestsPerTurn = 16;
-// Who does not take his answers gets no further requests handled.
-constexpr std::size_t kPendingOutput = 65536;
+
+// What the kernel (socket, file, watch) and this server (objects) keep for a connection at rest.
+constexpr std::size_t kRestingBytes = 6144;
+// So much may be sent before the kernel is asked how much of it has arrived.
+constexpr std::size_t kSentUnasked = 4096;
 
 constexpr Refusal kTooSlow{408, "The request took too long to arrive."};
 constexpr Refusal kTooMuch{503, "Too many large requests arrive at once; try again."};
@@ -19,11 +22,13 @@ constexpr Refusal kTooMuch{503, "Too many large requests arrive at once; try aga
 }  // namespace
 
 Connection::Connection(ServerContext& context, std::unique_ptr<Channel> channel,
-                       const RemoteAddress& remote)
+                       const RemoteAddress& remote, Poller::Key key)
     : context_(context),
       channel_(std::move(channel)),
       remote_(remote),
+      key_(key),
       place_(context.quota.enter(this, remote)),
+      turn_(context.turns.enter(key, remote)),
       since_(context.now) {
     ++context_.stats.open;
 }
@@ -31,6 +36,7 @@ Connection::Connection(ServerContext& context, std::unique_ptr<Channel> channel,
 Connection::~Connection() {
     endExchange();
     leaveBodies();
+    context_.turns.leave(turn_);
     context_.quota.leave(place_);
     --context_.stats.open;
 }
@@ -55,35 +61,67 @@ void Connection::send() {
     if (phase_ == Phase::Over) {
         return;
     }
+    const bool wasBlocked = output_.isBlocked();
+    const std::size_t before = output_.pending();
     const Output::Sent sent = output_.send(*channel_, context_.now);
+    sentSince_ += before - output_.pending();
     if (sent == Output::Sent::Failed) {
         enter(Phase::Over);
     } else if (sent == Output::Sent::All && phase_ == Phase::Closing) {
-        channel_->endWriting();
-        enter(lingers_ && !peerEnded_ ? Phase::Lingering : Phase::Over);
+        sentAll();
+    } else if (sent == Output::Sent::All && wasBlocked && phase_ == Phase::Head) {
+        since_ = context_.now;  // nothing was read meanwhile
     }
 }
 
-bool Connection::wantsInput() const {
-    if (peerEnded_) {
-        return false;
+// The last answer is with the kernel. While the peer has not taken it, the connection stays, and
+// counts in the quotas: what the kernel sends on by itself would count nowhere.
+void Connection::sentAll() {
+    channel_->endWriting();
+    const bool heard = peerEnded_ && !channel_->isUnderWay();
+    const bool leaves = context_.draining && (!lingers_ || peerEnded_);
+    enter(heard || leaves ? Phase::Over : Phase::Lingering);
+}
+
+void Connection::charge(bool exactly) {
+    if (exactly || sentSince_ > kSentUnasked) {
+        inKernel_ = channel_->held().toSend;
+        sentSince_ = 0;
     }
+    // What the kernel may hold of what the peer sends counts whether or not it holds it now: all
+    // peers can send at once, before the loop has looked at any of them.
+    const auto received = static_cast<std::size_t>(2 * context_.limits.receiveBuffer);
+    context_.quota.charge(place_, kRestingBytes + received + channel_->keeps() + input_.size() +
+                                      output_.room() + inKernel_ + sentSince_);
+}
+
+bool Connection::wantsInput() const {
+    return wantedInput() > 0;
+}
+
+// How many bytes may be read now.
+std::size_t Connection::wantedInput() const {
+    if (peerEnded_) {
+        return 0;
+    }
+    const std::size_t most = context_.limits.headBytes + 1;
+    const std::size_t head = most - std::min(most, input_.size());
     switch (phase_) {
         case Phase::Head:
-            return input_.size() <= context_.limits.headBytes &&
-                   output_.pending() <= kPendingOutput;
+            // Who does not take his answers gets no further requests handled.
+            return output_.pending() == 0 ? head : 0;
         case Phase::Body:
-            return lacksBody() && !isHeld();
+            return lacksBody() && !isHeld() ? head_->contentLength() - input_.size() : 0;
         case Phase::Waiting:
         case Phase::Streaming:
-            return input_.size() <= context_.limits.headBytes;
+            return head;
         case Phase::Lingering:
-            return true;
+            return context_.scratch.size();
         case Phase::Closing:
         case Phase::Over:
-            return false;
+            return 0;
     }
-    return false;
+    return 0;
 }
 
 void Connection::receive() {
@@ -91,9 +129,9 @@ void Connection::receive() {
     moreBuffered_ = false;
     std::vector<char>& scratch = context_.scratch;
     for (int reads = 0; reads < kReadsPerTurn && wantsInput(); ++reads) {
-        const IoResult result = phase_ == Phase::Lingering
-                                    ? channel_->receive(scratch.data(), scratch.size())
-                                    : channel_->read(scratch.data(), scratch.size());
+        const std::size_t room = std::min(wantedInput(), scratch.size());
+        const IoResult result = phase_ == Phase::Lingering ? channel_->receive(scratch.data(), room)
+                                                           : channel_->read(scratch.data(), room);
         switch (result.status) {
             case IoStatus::Done:
                 take({scratch.data(), result.size});
@@ -110,7 +148,7 @@ void Connection::receive() {
                 enter(Phase::Over);
                 return;
         }
-        if (result.size < scratch.size() && channel_->buffered() == 0) {
+        if (result.size < room && channel_->buffered() == 0) {
             return;  // saves the call that would say so
         }
     }
@@ -152,7 +190,8 @@ void Connection::peerEnded() {
     // It may have closed its side only, and wait for answers to what it sent. From a stream's
     // consumer nothing more is expected, so that its end means that it left.
     peerEnded_ = true;
-    if (phase_ == Phase::Streaming || phase_ == Phase::Lingering) {
+    if (phase_ == Phase::Streaming ||
+        (phase_ == Phase::Lingering && (context_.draining || !channel_->isUnderWay()))) {
         enter(Phase::Over);
     }
 }
@@ -161,7 +200,15 @@ void Connection::work() {
     unfinished_ = false;
     int requests = 0;
     while (phase_ == Phase::Head || phase_ == Phase::Body) {
-        if (requests >= kRequestsPerTurn || output_.pending() > kPendingOutput) {
+        // One answer at a time: what the peer does not take is memory of ours.
+        if (output_.pending() > 0) {
+            send();
+        }
+        if (output_.pending() > 0 || phase_ == Phase::Over) {
+            break;
+        }
+        if (requests >= kRequestsPerTurn ||
+            (requests > 0 && context_.clock.now() >= context_.turnEnds)) {
             unfinished_ = input_.size() > 0;
             break;
         }
@@ -254,6 +301,8 @@ void Connection::drain() {
         return;  // answered within its limits, or cut off at the end of the drain
     } else if (phase_ == Phase::Streaming) {
         onFinish();
+    } else if (phase_ == Phase::Lingering && (!lingers_ || peerEnded_)) {
+        enter(Phase::Over);
     }
     markTurn();
 }
@@ -266,6 +315,7 @@ void Connection::expire() {
     } else if (phase_ == Phase::Waiting && !output_.isBlocked()) {
         complete(Response::unavailable("There was no answer in time.\n"));
     } else {
+        abandon();
         enter(Phase::Over);
     }
     markTurn();
@@ -277,7 +327,7 @@ runtime::Instant Connection::deadline() const {
         output_.isBlocked() ? output_.blockedSince() + limits.writeStall : kNever;
     switch (phase_) {
         case Phase::Head:
-            return std::min(stalled, since_ + (isIdle() ? limits.idle : limits.head));
+            return output_.isBlocked() ? stalled : since_ + (isIdle() ? limits.idle : limits.head);
         case Phase::Body:
             return std::min(stalled, since_ + limits.body);
         case Phase::Waiting:
@@ -293,15 +343,16 @@ runtime::Instant Connection::deadline() const {
     return kNever;
 }
 
-Connection::Interest Connection::interest() const {
+std::uint32_t Connection::interest() const {
     const bool input = wantsInput();
     const bool pending = output_.pending() > 0;
-    return {(input && !readNeedsWrite_) || (pending && output_.needsRead()),
-            (pending && !output_.needsRead()) || (input && readNeedsWrite_)};
+    const bool read = (input && !readNeedsWrite_) || (pending && output_.needsRead());
+    const bool write = (pending && !output_.needsRead()) || (input && readNeedsWrite_);
+    return (read ? Poller::kRead : 0) | (write ? Poller::kWrite : 0);
 }
 
 bool Connection::wantsTurn() const {
-    return (unfinished_ && output_.pending() <= kPendingOutput) || (moreBuffered_ && wantsInput());
+    return (unfinished_ && output_.pending() == 0) || (moreBuffered_ && wantsInput());
 }
 
 }  // namespace elector::http

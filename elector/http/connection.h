@@ -22,9 +22,9 @@ namespace elector::http {
 // Threads: one (the loop's).
 class Connection final : private ExchangeSink {
   public:
-    // Enters the quota. `context` outlives the connection.
+    // Enters the quota. `context` outlives the connection; `key` is the loop's name for it.
     Connection(ServerContext& context, std::unique_ptr<Channel> channel,
-               const RemoteAddress& remote);
+               const RemoteAddress& remote, Poller::Key key);
     ~Connection() override;
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -36,20 +36,25 @@ class Connection final : private ExchangeSink {
     void drain();
     // The deadline has passed.
     void expire();
+    // The connection is about to be destroyed for others: nothing it holds may outlive it.
+    void abandon() { channel_->abandon(); }
+    // Something to do that the socket may not announce.
+    void markTurn() { context_.turns.push(turn_); }
 
     // When expire() is due: the one place where time limits become instants.
     runtime::Instant deadline() const;
-    // What to wait for before the next turn.
-    struct Interest {
-        bool read = false;
-        bool write = false;
-    };
-    Interest interest() const;
+    // What to wait for before the next turn: the poller's kRead and kWrite.
+    std::uint32_t interest() const;
     // A turn is due although the socket may announce nothing.
     bool wantsTurn() const;
     bool isOver() const { return phase_ == Phase::Over; }
     bool isEstablished() const { return channel_->isEstablished(); }
-    const Poco::Net::Socket& socket() const { return channel_->socket(); }
+    Poller::Key key() const { return key_; }
+    int descriptor() const { return channel_->descriptor(); }
+    const RemoteAddress& remote() const { return remote_; }
+
+    // Tells the quota how much memory the connection takes; `exactly`: by asking the kernel anew.
+    void charge(bool exactly);
 
     // A wait without a limit.
     static constexpr runtime::Instant kNever = runtime::Instant::max();
@@ -61,11 +66,13 @@ class Connection final : private ExchangeSink {
         Waiting,    // for a handler that answers later
         Streaming,  // an answer that grows
         Closing,    // sends what is left
-        Lingering,  // has said all and discards what still comes, see Limits::linger
+        Lingering,  // has said all, and waits until the peer has heard it; discards what still
+                    // comes
         Over,
     };
 
     void receive();
+    std::size_t wantedInput() const;
     void take(std::string_view bytes);
     void peerEnded();
     bool wantsInput() const;
@@ -84,6 +91,7 @@ class Connection final : private ExchangeSink {
     void handle();
     void handleLater(const LaterHandler& handler, const Request& request);
     void send();
+    void sentAll();
 
     void refuse(const Refusal& refusal);
     void complete(const Response& response);
@@ -91,7 +99,6 @@ class Connection final : private ExchangeSink {
     void close(bool lingers);
     void endExchange();
     void enter(Phase phase);
-    void markTurn() { context_.turns.push_back(socket().impl()); }
 
     void onRespond(const Response& response) override;
     void onBegin(const Response& head) override;
@@ -103,7 +110,9 @@ class Connection final : private ExchangeSink {
     ServerContext& context_;
     std::unique_ptr<Channel> channel_;
     const RemoteAddress remote_;
+    const Poller::Key key_;
     Quota::Place place_;
+    TurnQueue::Place turn_;
 
     Phase phase_ = Phase::Head;
     runtime::Instant since_;  // of the phase; in Head: of the head's first byte, if one has come
@@ -121,6 +130,8 @@ class Connection final : private ExchangeSink {
     std::optional<BodyQuota::Place> body_;
     bool wasHeld_ = false;  // this body
     Output output_;
+    std::size_t inKernel_ = 0;   // of what was sent, when the kernel was asked last
+    std::size_t sentSince_ = 0;  // and since then
     std::shared_ptr<Exchange> exchange_;
     bool chunked_ = false;
 };

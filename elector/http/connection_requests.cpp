@@ -26,10 +26,10 @@ bool Connection::readHead() {
             input_.consume(kLineEnd.size());
         }
         const KnownRequest& known = context_.known;
-        if (!known.bytes.empty() && input_.view().starts_with(known.bytes)) {
+        if (known.head && input_.view().starts_with(known.head->bytes())) {
             head_ = known.head;
             route_ = known.route;
-            input_.consume(known.bytes.size());
+            input_.consume(head_->bytes().size());
             begin();
             return true;
         }
@@ -52,8 +52,7 @@ bool Connection::readHead() {
 void Connection::judgeHead(std::size_t length) {
     const auto head = std::make_shared<RequestHead>();
     head_ = head;
-    std::string bytes(input_.view().substr(0, length));
-    std::optional<Refusal> refusal = head->read(bytes, context_.limits);
+    std::optional<Refusal> refusal = head->read(input_.view().substr(0, length), context_.limits);
     input_.consume(length);
     scanner_.reset();
     if (!refusal) {
@@ -75,7 +74,7 @@ void Connection::judgeHead(std::size_t length) {
         return;
     }
     route_ = std::get<const Router::Route*>(found);
-    context_.known = {std::move(bytes), head_, route_};
+    context_.known = {head_, route_};
     begin();
 }
 

@@ -1,8 +1,5 @@
 #include "elector/http/event_loop.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <exception>
 #include <utility>
@@ -12,9 +9,13 @@
 namespace elector::http {
 namespace {
 
-// A handshake takes 0.2 ms, an accepted connection 0.02 ms: a round's share of both is some 5 ms.
-constexpr int kHandshakesPerRound = 16;
+// A round's shares. A handshake takes 0.2 ms, an accepted connection 0.02 ms.
+constexpr std::chrono::milliseconds kTurnsPerRound{10};
+constexpr std::chrono::milliseconds kHandshakesTime{5};
+constexpr std::size_t kHandshakesPerRound = 16;
 constexpr int kAcceptsPerRound = 64;
+// After which a connection's turn begins no further request.
+constexpr std::chrono::milliseconds kTurn{1};
 // While there are no descriptors and nothing can be closed.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 // A stale wake-up a minute costs nothing and bounds what epoll's other clock can get wrong.
@@ -32,19 +33,20 @@ EventLoop::EventLoop(ServerOptions options, Router router, const runtime::Clock&
     : tls_(std::move(options.tls)),
       context_(options.limits, hostsOf(tls_, std::move(options.hostNames)), std::move(router),
                clock, log),
-      listeners_(Listener::open(options.host, options.port)),
-      port_(listeners_.front().port()),
-      mail_(::fcntl(context_.mailbox->descriptor(), F_DUPFD_CLOEXEC, 0)) {
-    poller_.change(mail_, 0, Poller::kRead);
+      listeners_(Listener::open(options.host, options.port, options.limits)),
+      port_(listeners_.front().port()) {
+    poller_.change(context_.mailbox->descriptor(), kMail, 0, Poller::kRead);
     watchListeners(true);
 }
 
 void EventLoop::run(const std::stop_token& stop) {
     const std::stop_callback wake(stop, [this] { context_.mailbox->wake(); });
     while (!context_.draining || (!connections_.empty() && context_.now < drained_)) {
-        Poller::Ready ready = poller_.wait(patience());
+        const std::vector<Key>& ready = poller_.wait(patience());
         context_.now = context_.clock.now();
-        round(std::move(ready));
+        roundBegan_.store(context_.now, std::memory_order_relaxed);
+        round(ready);
+        roundBegan_.store(Connection::kNever, std::memory_order_relaxed);
         if (stop.stop_requested() && !context_.draining) {
             drain();
         }
@@ -57,26 +59,57 @@ void EventLoop::retire() {
     post([this] { context_.retiring = true; });
 }
 
+runtime::Duration EventLoop::busyFor() const {
+    const runtime::Instant began = roundBegan_.load(std::memory_order_relaxed);
+    return began == Connection::kNever ? runtime::Duration() : context_.clock.now() - began;
+}
+
 runtime::Duration EventLoop::patience() const {
-    if (!context_.turns.empty()) {
+    if (!context_.turns.empty() || !handshakes_.empty()) {
         return {};
     }
     const runtime::Instant next = std::min({nextSweep_, acceptAgain_, drained_});
     return std::min<runtime::Duration>(next - context_.clock.now(), kLongestWait);
 }
 
-void EventLoop::round(Poller::Ready ready) {
-    if (ready.erase(mail_) > 0) {
-        runPosted(context_.mailbox->take());
+void EventLoop::round(const std::vector<Key>& ready) {
+    readyListeners_.clear();
+    for (const Key key : ready) {
+        announce(key);
     }
-    turnReady(ready);
-    turnMarked();
-    acceptFrom(ready);
+    turnSome(context_.turns, context_.turns.size(), kTurnsPerRound);
+    turnSome(handshakes_, kHandshakesPerRound, kHandshakesTime);
+    for (const Key key : readyListeners_) {
+        if (accepting_) {
+            acceptFrom(listeners_.at(key - kFirstListener));
+        }
+    }
     if (context_.now >= acceptAgain_) {
         watchListeners(true);
     }
     if (context_.now >= nextSweep_) {
         sweep();
+    }
+}
+
+// Whatever `key` stands for has something to do.
+void EventLoop::announce(Key key) {
+    if (key == kMail) {
+        runPosted(context_.mailbox->take());
+        return;
+    }
+    if (key < kFirstConnection) {
+        readyListeners_.push_back(key);
+        return;
+    }
+    const auto found = connections_.find(key);
+    if (found == connections_.end()) {
+        return;
+    }
+    if (found->second.connection->isEstablished()) {
+        found->second.connection->markTurn();
+    } else {
+        handshakes_.push(found->second.handshake);
     }
 }
 
@@ -91,32 +124,15 @@ void EventLoop::runPosted(const std::vector<Mailbox::Function>& functions) {
     }
 }
 
-void EventLoop::turnReady(const Poller::Ready& ready) {
-    std::vector<Key> handshakes;
-    for (const auto& [socket, mode] : ready) {
-        const auto found = connections_.find(socket.impl());
-        if (found == connections_.end()) {
-            continue;
-        }
-        if (found->second.connection->isEstablished()) {
-            turn(found->first);
-        } else {
-            handshakes.push_back(found->first);
-        }
-    }
-    int left = kHandshakesPerRound;
-    for (const Key key : handshakes) {
-        if (left-- == 0) {
-            return;  // the others' sockets are ready in the next round as well
-        }
-        turn(key);
-    }
-}
-
-void EventLoop::turnMarked() {
-    const std::vector<Key> keys = std::exchange(context_.turns, {});
-    for (const Key key : keys) {
-        turn(key);
+// Those of `queue` that are in it now: `most` of them, or as many as fit into `limit`.
+void EventLoop::turnSome(TurnQueue& queue, std::size_t most, runtime::Duration limit) {
+    const std::size_t now = std::min(queue.size(), most);
+    runtime::Instant clock = context_.now;
+    const runtime::Instant end = clock + limit;
+    for (std::size_t done = 0; done < now && !queue.empty() && clock < end; ++done) {
+        context_.turnEnds = clock + kTurn;
+        turn(queue.pop());
+        clock = context_.clock.now();
     }
 }
 
@@ -130,33 +146,46 @@ void EventLoop::turn(Key key) {
 
 // Brings the loop up to date with what a turn changed.
 void EventLoop::settle(Entry& entry) {
-    const Connection& connection = *entry.connection;
+    Connection& connection = *entry.connection;
     if (connection.isOver()) {
-        remove(connection.socket().impl());
+        remove(connection.key());
         return;
     }
     nextSweep_ = std::min(nextSweep_, connection.deadline());
-    const Connection::Interest interest = connection.interest();
-    const int wanted = (interest.read ? Poller::kRead : 0) | (interest.write ? Poller::kWrite : 0);
-    poller_.change(connection.socket(), entry.watched, wanted);
+    const std::uint32_t wanted = connection.interest();
+    poller_.change(connection.descriptor(), connection.key(), entry.watched, wanted);
     entry.watched = wanted;
     if (connection.wantsTurn()) {
-        context_.turns.push_back(connection.socket().impl());
+        connection.markTurn();
+    }
+    connection.charge(false);
+    shed();
+}
+
+// Closes connections until the memory suffices. What each takes is looked at once more before:
+// much of what it was sent may have arrived meanwhile.
+void EventLoop::shed() {
+    while (Connection* most = context_.quota.toShed()) {
+        most->charge(true);
+        if (context_.quota.toShed() != most) {
+            continue;
+        }
+        note(
+            "the connections to the HTTP server take too much memory: those of the address that "
+            "takes the most are closed",
+            most->remote());
+        ++context_.stats.shed;
+        most->abandon();
+        remove(most->key());
     }
 }
 
 void EventLoop::remove(Key key) {
     const auto found = connections_.find(key);
-    poller_.change(found->second.connection->socket(), found->second.watched, 0);
+    const Entry& entry = found->second;
+    poller_.change(entry.connection->descriptor(), key, entry.watched, 0);
+    handshakes_.leave(entry.handshake);
     connections_.erase(found);
-}
-
-void EventLoop::acceptFrom(const Poller::Ready& ready) {
-    for (const Listener& listener : listeners_) {
-        if (accepting_ && ready.contains(listener.socket())) {
-            acceptFrom(listener);
-        }
-    }
 }
 
 void EventLoop::acceptFrom(const Listener& listener) {
@@ -187,7 +216,7 @@ void EventLoop::admit(const Listener::Accepted& accepted) {
     ++context_.stats.connections;
     const RemoteAddress remote(accepted.remote);
     if (Connection* victim = context_.quota.toDisplaceFor(remote)) {
-        noteQuota(remote);
+        note("too many connections to the HTTP server: the least used ones make room", remote);
         displace(*victim);
     }
     try {
@@ -197,9 +226,10 @@ void EventLoop::admit(const Listener::Accepted& accepted) {
         } else {
             channel = std::make_unique<PlainChannel>(accepted.descriptor);
         }
-        auto connection = std::make_unique<Connection>(context_, std::move(channel), remote);
-        const Key key = connection->socket().impl();
-        settle(connections_.emplace(key, Entry{std::move(connection)}).first->second);
+        const Key key = nextKey_++;
+        auto connection = std::make_unique<Connection>(context_, std::move(channel), remote, key);
+        const auto handshake = handshakes_.enter(key, remote);
+        settle(connections_.emplace(key, Entry{std::move(connection), handshake}).first->second);
     } catch (const std::exception& error) {
         // Its descriptor is closed by whichever object owned it last.
         context_.log.error("the HTTP server cannot serve a connection", {{"error", error.what()}});
@@ -208,23 +238,24 @@ void EventLoop::admit(const Listener::Accepted& accepted) {
 
 void EventLoop::displace(Connection& connection) {
     ++context_.stats.displaced;
-    remove(connection.socket().impl());
+    connection.abandon();
+    remove(connection.key());
 }
 
 void EventLoop::watchListeners(bool watch) {
+    Key key = kFirstListener;
     for (const Listener& listener : listeners_) {
-        poller_.change(listener.socket(), accepting_ ? Poller::kRead : 0,
+        poller_.change(listener.descriptor(), key++, accepting_ ? Poller::kRead : 0,
                        watch ? Poller::kRead : 0);
     }
     accepting_ = watch;
     acceptAgain_ = Connection::kNever;
 }
 
-void EventLoop::noteQuota(const RemoteAddress& remote) {
+void EventLoop::note(std::string_view what, const RemoteAddress& remote) {
     if (context_.now >= nextNote_) {
         nextNote_ = context_.now + kBetweenNotes;
-        context_.log.warn("too many connections to the HTTP server: the least used ones make room",
-                          {{"remote", remote.text()}});
+        context_.log.warn(what, {{"remote", remote.text()}});
     }
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <stop_token>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -17,8 +19,10 @@ namespace elector::http {
 
 // What a Server's thread runs: waits for sockets, gives each connection its turn, accepts, keeps
 // the time limits. In each round the posted functions come first, then the connections that can
-// answer, then handshakes and new connections, of which a round takes a few only: so a storm of
-// them does not delay the answers to others.
+// answer, then handshakes and new connections. Each of these has a bound in time, beyond which the
+// rest waits for the next round; connections and handshakes take turns by address (TurnQueue). So
+// neither a storm of connections nor costly requests delay the answers to others by more than one
+// round and one turn of each address.
 class EventLoop {
   public:
     EventLoop(ServerOptions options, Router router, const runtime::Clock& clock,
@@ -35,29 +39,37 @@ class EventLoop {
     void retire();
     std::uint16_t port() const { return port_; }
     const Stats& stats() const { return context_.stats; }
+    // By any thread: see Server.
+    runtime::Duration busyFor() const;
 
   private:
+    // Keys: the mailbox, then the listeners, then connections.
+    static constexpr Poller::Key kMail = 0;
+    static constexpr Poller::Key kFirstListener = 1;
+    static constexpr Poller::Key kFirstConnection = 16;
+
     struct Entry {
         std::unique_ptr<Connection> connection;
-        int watched = 0;  // the poller's modes
+        TurnQueue::Place handshake;
+        std::uint32_t watched = 0;  // the poller's kRead and kWrite
     };
-    using Key = const Poco::Net::SocketImpl*;
+    using Key = Poller::Key;
 
     runtime::Duration patience() const;
-    void round(Poller::Ready ready);
+    void round(const std::vector<Key>& ready);
+    void announce(Key key);
     void runPosted(const std::vector<Mailbox::Function>& functions);
-    void turnReady(const Poller::Ready& ready);
-    void turnMarked();
+    void turnSome(TurnQueue& queue, std::size_t most, runtime::Duration limit);
     void turn(Key key);
     void settle(Entry& entry);
+    void shed();
     void remove(Key key);
 
-    void acceptFrom(const Poller::Ready& ready);
     void acceptFrom(const Listener& listener);
     void admit(const Listener::Accepted& accepted);
     void displace(Connection& connection);
     void watchListeners(bool watch);
-    void noteQuota(const RemoteAddress& remote);
+    void note(std::string_view what, const RemoteAddress& remote);
 
     void sweep();
     void drain();
@@ -67,15 +79,19 @@ class EventLoop {
     Poller poller_;
     std::vector<Listener> listeners_;
     std::uint16_t port_;
-    DescriptorSocket mail_;
 
     std::unordered_map<Key, Entry> connections_;
+    Key nextKey_ = kFirstConnection;
+    TurnQueue handshakes_;  // that can go on
+    std::vector<Key> readyListeners_;
     // No connection's deadline is earlier; it may be later, then the sweep finds nothing.
     runtime::Instant nextSweep_ = Connection::kNever;
     bool accepting_ = false;
     runtime::Instant acceptAgain_ = Connection::kNever;
     runtime::Instant drained_ = Connection::kNever;  // the end of the drain at the latest
     runtime::Instant nextNote_;                      // when the quota may be logged again
+    // When the round under way began; kNever between two rounds.
+    std::atomic<runtime::Instant> roundBegan_ = Connection::kNever;
 };
 
 }  // namespace elector::http

@@ -59,33 +59,38 @@ std::string addressText(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
-Listener::Listener(const ServerSocket& socket) : socket_(socket) {
+Listener::Listener(const ServerSocket& socket, const Limits& limits) : socket_(socket) {
+    // Connections inherit them. Once set, the kernel does not enlarge them by itself.
+    socket_.setReceiveBufferSize(limits.receiveBuffer);
+    socket_.setSendBufferSize(limits.sendBuffer);
     socket_.listen(kBacklog);
     socket_.setBlocking(false);
     ::fcntl(socket_.impl()->sockfd(), F_SETFD, FD_CLOEXEC);
 }
 
-Listener Listener::everywhere(std::uint16_t port) {
+Listener Listener::everywhere(std::uint16_t port, const Limits& limits) {
     try {
-        return Listener(bound(SocketAddress("::", port), true));
+        return Listener(bound(SocketAddress("::", port), true), limits);
     } catch (const Poco::Exception& error) {
         if (!isAbsent(error)) {
             throw;
         }
     }
-    return Listener(bound(SocketAddress("0.0.0.0", port), false));
+    return Listener(bound(SocketAddress("0.0.0.0", port), false), limits);
 }
 
-Listener Listener::at(const std::string& host, std::uint16_t port) {
-    return Listener(bound(SocketAddress(host, port), false));
+Listener Listener::at(const std::string& host, std::uint16_t port, const Limits& limits) {
+    return Listener(bound(SocketAddress(host, port), false), limits);
 }
 
-std::vector<Listener> Listener::openAll(const std::vector<std::string>& hosts, std::uint16_t port) {
+std::vector<Listener> Listener::openAll(const std::vector<std::string>& hosts, std::uint16_t port,
+                                        const Limits& limits) {
     std::vector<Listener> listeners;
     for (const std::string& host : hosts) {
         try {
             // Where the first one was to find a free port, the others take the same.
-            listeners.push_back(at(host, listeners.empty() ? port : listeners.front().port()));
+            listeners.push_back(
+                at(host, listeners.empty() ? port : listeners.front().port(), limits));
         } catch (const Poco::Exception& error) {
             const bool last = &host == &hosts.back();
             if (!isAbsent(error) || (last && listeners.empty())) {
@@ -96,18 +101,19 @@ std::vector<Listener> Listener::openAll(const std::vector<std::string>& hosts, s
     return listeners;
 }
 
-std::vector<Listener> Listener::open(const std::string& host, std::uint16_t port) {
+std::vector<Listener> Listener::open(const std::string& host, std::uint16_t port,
+                                     const Limits& limits) {
     // A port that is free on one address may be taken on the next: then another one is looked for.
     constexpr int kAttempts = 16;
     for (int attempt = 1;; ++attempt) {
         try {
             std::vector<Listener> listeners;
             if (host.empty()) {
-                listeners.push_back(everywhere(port));
+                listeners.push_back(everywhere(port, limits));
             } else if (host == "localhost") {
-                listeners = openAll({"127.0.0.1", "::1"}, port);
+                listeners = openAll({"127.0.0.1", "::1"}, port, limits);
             } else {
-                listeners.push_back(at(host, port));
+                listeners.push_back(at(host, port, limits));
             }
             return listeners;
         } catch (const Poco::Exception& error) {

@@ -20,6 +20,8 @@ class Output {
     // To append to.
     std::string& bytes() { return bytes_; }
     std::size_t pending() const { return bytes_.size() - sent_; }
+    // What all of it takes of the memory.
+    std::size_t room() const { return bytes_.capacity(); }
 
     // While blocked: since when the peer has taken nothing.
     bool isBlocked() const { return blocked_; }

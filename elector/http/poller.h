@@ -1,34 +1,41 @@
 #pragma once
 
-#include <Poco/Net/PollSet.h>
+#include <cstdint>
+#include <vector>
 
 #include "elector/runtime/clock.h"
 
 namespace elector::http {
 
-// Which sockets are ready: a Poco::Net::PollSet (epoll) with its gaps filled.
-// - It has no wake-up: a mailbox's eventfd is watched like a socket.
-// - It does not pass on EPOLLHUP, which the kernel announces whatever was asked for: a socket
-//   watched for nothing whose peer has reset it would make poll() return at once, empty, for ever.
-//   So a socket that waits for nothing is taken out.
-// - It must forget a socket before that is closed: remove() throws on a closed one.
+// Which descriptors are ready, by epoll. Each is known by a key of the caller's, never used again:
+// so what was announced for a connection that is gone meanwhile is taken for no other's.
+//
+// A descriptor that waits for nothing is taken out, since the kernel announces a hang-up whatever
+// was asked for. It must be taken out before it is closed.
 //
 // Threads: one.
 class Poller {
   public:
-    // Poco::Net::PollSet's modes; 0: nothing.
-    static constexpr int kRead = Poco::Net::PollSet::POLL_READ;
-    static constexpr int kWrite = Poco::Net::PollSet::POLL_WRITE;
+    using Key = std::uint64_t;
+    static constexpr std::uint32_t kRead = 1;
+    static constexpr std::uint32_t kWrite = 2;
 
-    // `from`: what the socket is watched for now, which the caller remembers.
-    void change(const Poco::Net::Socket& socket, int from, int to);
+    // Throws std::system_error where the system gives no more descriptors.
+    Poller();
+    ~Poller();
+    Poller(const Poller&) = delete;
+    Poller& operator=(const Poller&) = delete;
 
-    // What is ready, at the latest after `limit`; Ready holds references to the sockets.
-    using Ready = Poco::Net::PollSet::SocketModeMap;
-    Ready wait(runtime::Duration limit);
+    // `from`: what the descriptor is watched for now, which the caller remembers; 0: nothing.
+    void change(int descriptor, Key key, std::uint32_t from, std::uint32_t to) const;
+
+    // Who is ready, at the latest after `limit`; no more than some hundred at once, the others the
+    // next time, in turn. Valid until the next call.
+    const std::vector<Key>& wait(runtime::Duration limit);
 
   private:
-    Poco::Net::PollSet set_;
+    int epoll_;
+    std::vector<Key> ready_;
 };
 
 }  // namespace elector::http

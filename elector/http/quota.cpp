@@ -19,7 +19,8 @@ Connection* Quota::leastUsedOf(const Class& all, const RemoteAddress* remote) {
     return found == all.entries.end() ? nullptr : found->connection;
 }
 
-Connection* Quota::toDisplaceFor(const RemoteAddress& remote) {
+Connection* Quota::toDisplaceFor(const RemoteAddress& address) {
+    const RemoteAddress remote = address.counted();
     Class& all = classOf(remote);
     const bool loopback = &all == &loopback_;
     if (!loopback) {
@@ -32,7 +33,8 @@ Connection* Quota::toDisplaceFor(const RemoteAddress& remote) {
     return all.entries.size() < quota ? nullptr : leastUsedOf(all, nullptr);
 }
 
-Quota::Place Quota::enter(Connection* connection, const RemoteAddress& remote) {
+Quota::Place Quota::enter(Connection* connection, const RemoteAddress& address) {
+    const RemoteAddress remote = address.counted();
     Class& all = classOf(remote);
     if (&all == &network_) {
         ++remotes_[remote].all;
@@ -42,6 +44,7 @@ Quota::Place Quota::enter(Connection* connection, const RemoteAddress& remote) {
 
 void Quota::leave(Place place) {
     release(place);
+    charge(place, 0);
     Class& all = classOf(place->remote);
     if (&all == &network_) {
         const auto count = remotes_.find(place->remote);
@@ -86,6 +89,34 @@ void Quota::release(Place place) {
     if (&all == &network_) {
         --remotes_[place->remote].held;
     }
+}
+
+void Quota::charge(Place place, std::size_t bytes) {
+    if (place->bytes == bytes) {
+        return;
+    }
+    Class& all = classOf(place->remote);
+    all.bytes = all.bytes - place->bytes + bytes;
+    if (&all == &network_) {
+        std::size_t& sum = remotes_.find(place->remote)->second.bytes;
+        sum = sum - place->bytes + bytes;
+    }
+    place->bytes = bytes;
+}
+
+Connection* Quota::toShed() const {
+    if (loopback_.bytes + network_.bytes <= limits_.memoryBytes) {
+        return nullptr;
+    }
+    const bool network = network_.bytes > limits_.memoryBytes / 2;
+    const Class& all = network ? network_ : loopback_;
+    const auto greediest = std::ranges::max_element(
+        remotes_, {}, [](const auto& remote) { return remote.second.bytes; });
+    const auto bytesOf = [&](const Entry& entry) {
+        return !network || entry.remote == greediest->first ? entry.bytes : 0;
+    };
+    const auto most = std::ranges::max_element(all.entries, {}, bytesOf);
+    return most->connection;
 }
 
 Connection* Quota::leastUsed() {

@@ -12,7 +12,8 @@ namespace elector::http {
 
 class Connection;
 
-// Who may have how many connections: bookkeeping, no sockets.
+// Who may have how many connections, and how much memory for them: bookkeeping, no sockets.
+// Addresses are counted as RemoteAddress::counted() says.
 //
 // Where a quota is full, a new connection takes the place of the one that was not used for the
 // longest time: of the same address, if that has its full share, else of the whole class (loopback
@@ -20,6 +21,9 @@ class Connection;
 // probe, which connects, asks and leaves, always gets in. Connections that wait for a later answer
 // or are streams are not taken away; they may hold half of a quota at most, so that there is always
 // one to displace. REQUIRES: no limit is 0.
+//
+// Where all connections together take more than Limits::memoryBytes, the one that takes the most of
+// the address that takes the most is closed; the loopback and the network may count on half each.
 //
 // Threads: one (the loop's).
 class Quota {
@@ -30,15 +34,16 @@ class Quota {
         Connection* connection = nullptr;
         RemoteAddress remote;
         bool held = false;
+        std::size_t bytes = 0;
     };
     // A connection's place; valid until leave().
     using Place = std::list<Entry>::iterator;
 
     // Who has to be closed first (the caller does, and calls leave() for it) so that there is room
     // for a connection from `remote`; nullptr where there is room already.
-    Connection* toDisplaceFor(const RemoteAddress& remote);
+    Connection* toDisplaceFor(const RemoteAddress& address);
 
-    Place enter(Connection* connection, const RemoteAddress& remote);
+    Place enter(Connection* connection, const RemoteAddress& address);
     void leave(Place place);
 
     // The connection has just been of use.
@@ -46,6 +51,11 @@ class Quota {
     // The connection is to be kept for a later answer or a stream; false where too many are.
     bool hold(Place place);
     void release(Place place);
+
+    // The connection takes so much memory now.
+    void charge(Place place, std::size_t bytes);
+    // Who has to be closed so that the memory suffices; nullptr where it does. Repeat until then.
+    Connection* toShed() const;
 
     // The connection to close where descriptors have run out; nullptr where there is none. Of the
     // network first.
@@ -57,10 +67,12 @@ class Quota {
     struct Count {
         std::size_t all = 0;
         std::size_t held = 0;
+        std::size_t bytes = 0;
     };
     struct Class {
         std::list<Entry> entries;  // least recently used first
         std::size_t held = 0;
+        std::size_t bytes = 0;
     };
     Class& classOf(const RemoteAddress& remote) {
         return remote.isLoopback() ? loopback_ : network_;

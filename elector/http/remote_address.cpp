@@ -13,6 +13,7 @@ namespace {
 constexpr std::array<std::uint8_t, 12> kMappedPrefix{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 constexpr std::array<std::uint8_t, 16> kLoopbackV6{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
 constexpr std::uint8_t kLoopbackNetV4 = 127;
+constexpr std::size_t kNetworkBytesV6 = 8;
 
 }  // namespace
 
@@ -35,6 +36,14 @@ bool RemoteAddress::isMappedV4() const {
 
 bool RemoteAddress::isLoopback() const {
     return isMappedV4() ? bytes_[kMappedPrefix.size()] == kLoopbackNetV4 : bytes_ == kLoopbackV6;
+}
+
+RemoteAddress RemoteAddress::counted() const {
+    RemoteAddress network = *this;
+    if (!isMappedV4() && !isLoopback()) {
+        std::ranges::fill(std::span(network.bytes_).subspan<kNetworkBytesV6>(), std::uint8_t{0});
+    }
+    return network;
 }
 
 std::string RemoteAddress::text() const {

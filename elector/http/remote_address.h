@@ -16,6 +16,9 @@ class RemoteAddress {
     explicit RemoteAddress(const sockaddr_storage& address);
 
     bool isLoopback() const;
+    // Whom quotas count: the address, but of IPv6 its network of 64 bits, since whoever has one
+    // address of it has, as a rule, all of them. The loopback's stays what it is.
+    RemoteAddress counted() const;
     std::string text() const;
 
     auto operator<=>(const RemoteAddress&) const = default;

@@ -54,6 +54,10 @@ const Stats& Server::stats() const {
     return loop_->stats();
 }
 
+runtime::Duration Server::busyFor() const {
+    return loop_->busyFor();
+}
+
 bool Server::post(std::function<void()> function) {
     return loop_->post(std::move(function));
 }

@@ -61,6 +61,10 @@ class Server {
 
     std::uint16_t port() const;
     const Stats& stats() const;
+    // How long the loop has been at work since it last looked for something to do: some
+    // milliseconds under any load, unless a handler waits. Zero while it has nothing to do. So
+    // whether it turns can be told without waiting for it.
+    runtime::Duration busyFor() const;
 
     // Has `function` run in the loop, between two requests. False, and it never runs, after the
     // stop.

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <Poco/Net/Socket.h>
-
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -16,6 +14,7 @@
 #include "elector/http/response_writer.h"
 #include "elector/http/router.h"
 #include "elector/http/stats.h"
+#include "elector/http/turn_queue.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
 
@@ -50,8 +49,10 @@ struct ServerContext {
     bool draining = false;  // the server has stopped and finishes what it owes
     bool retiring = false;  // it will be stopped soon
     std::vector<char> scratch = std::vector<char>(kScratchBytes);  // to read into
-    // Connections with something to do that no socket announces.
-    std::vector<const Poco::Net::SocketImpl*> turns;
+    // Connections with something to do.
+    TurnQueue turns;
+    // When the turn under way should come to its end.
+    runtime::Instant turnEnds;
 
     // Every answer is the last of its connection.
     bool answersLast() const { return draining || retiring; }

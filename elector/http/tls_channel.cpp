@@ -5,6 +5,14 @@
 #include <stdexcept>
 
 namespace elector::http {
+namespace {
+
+// What OpenSSL 3 allocates for one connection: in the middle of a handshake, and once it is
+// through. The second includes the buffer for a record of which a part has come.
+constexpr std::size_t kHandshakeBytes = 65536;
+constexpr std::size_t kEstablishedBytes = 32768;
+
+}  // namespace
 
 TlsChannel::TlsChannel(int descriptor, SSL_CTX* context)
     : Channel(descriptor), ssl_(SSL_new(context)) {
@@ -59,6 +67,10 @@ bool TlsChannel::isEstablished() const {
 
 std::size_t TlsChannel::buffered() const {
     return static_cast<std::size_t>(SSL_pending(ssl_.get()));
+}
+
+std::size_t TlsChannel::keeps() const {
+    return isEstablished() ? kEstablishedBytes : kHandshakeBytes;
 }
 
 void TlsChannel::endWriting() {

@@ -21,6 +21,7 @@ class TlsChannel final : public Channel {
     IoResult write(const char* from, std::size_t size) override;
     bool isEstablished() const override;
     std::size_t buffered() const override;
+    std::size_t keeps() const override;
     void endWriting() override;
 
   private:

@@ -1,15 +1,14 @@
 #include "elector/kubernetes/connection.h"
 
-#include <Poco/Exception.h>
 #include <Poco/Net/HTTPRequest.h>
-#include <Poco/Net/HTTPResponse.h>
-#include <Poco/String.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <sstream>
 
+#include "elector/http/ascii.h"
+#include "elector/http/header_fields.h"
 #include "elector/runtime/log.h"
 #include "elector/version.h"
 
@@ -17,13 +16,14 @@ namespace elector::kubernetes {
 
 namespace {
 
+using http::HeaderFields;
 using Poco::Net::HTTPMessage;
 using Poco::Net::HTTPRequest;
-using Poco::Net::HTTPResponse;
 
 // Go's own limit for the head of a request is 1 MiB; the heads of an API server's answers have well
 // under 2 KiB.
 constexpr std::size_t kMaxHead = 65536;
+constexpr std::size_t kMaxFields = 1000;
 // 1xx answers that may stand before the real one; the API server sends none.
 constexpr int kMaxInterim = 8;
 
@@ -36,7 +36,7 @@ ApiError notHttp(std::string_view head) {
 }
 
 // A whole non-negative number, nothing else.
-std::optional<std::uint64_t> numberIn(const std::string& text) {
+std::optional<std::uint64_t> numberIn(std::string_view text) {
     std::uint64_t number = 0;
     const char* end = text.data() + text.size();
     const auto [stop, problem] = std::from_chars(text.data(), end, number);
@@ -46,10 +46,12 @@ std::optional<std::uint64_t> numberIn(const std::string& text) {
     return number;
 }
 
-// The status that a head's first line says ("HTTP/1.1 200 OK"); 0 where that is no number of three
-// digits. Not as Poco has it: its enumeration ends at 511.
+// The status that a head's first line says ("HTTP/1.1 200 OK"); 0 where it is no such line.
 int statusIn(std::string_view head) {
     constexpr std::size_t kDigits = 3;
+    if (!head.starts_with("HTTP/1.")) {
+        return 0;
+    }
     head.remove_prefix(std::min(head.find(' ') + 1, head.size()));
     const auto digits = head.substr(0, kDigits);
     unsigned status = 0;
@@ -62,15 +64,29 @@ int statusIn(std::string_view head) {
 // Longer than anybody should be told to wait; it keeps sums of times far from overflow.
 constexpr std::uint64_t kMaxRetryAfterSeconds = 3600;
 
-Head headOf(const HTTPResponse& response, int status) {
+Head headOf(const HeaderFields& fields, int status) {
     Head head;
     head.status = status;
-    head.location = response.get("Location", "");
-    head.contentType = response.get("Content-Type", "");
-    if (const auto seconds = numberIn(response.get("Retry-After", ""))) {
+    head.location = fields.find("Location").value_or("");
+    head.contentType = fields.find("Content-Type").value_or("");
+    if (const auto seconds = numberIn(fields.find("Retry-After").value_or(""))) {
         head.retryAfter = std::chrono::seconds(std::min(*seconds, kMaxRetryAfterSeconds));
     }
     return head;
+}
+
+// Whether the server keeps the connection open after this answer, as far as the head says.
+bool keepsAlive(std::string_view head, const HeaderFields& fields) {
+    bool keeps = !head.starts_with("HTTP/1.0");
+    for (const auto& [name, value] : fields) {
+        if (http::equalsIgnoringCase(name, "Connection")) {
+            if (http::listsToken(value, "close")) {
+                return false;
+            }
+            keeps = keeps || http::listsToken(value, "keep-alive");
+        }
+    }
+    return keeps;
 }
 
 bool isInterim(int status) {
@@ -158,32 +174,31 @@ Result<Head> Connection::receiveHead() {
             return text.error();
         }
         const int status = statusIn(text.value());
-        HTTPResponse response;
-        try {
-            std::istringstream stream(text.value());
-            response.read(stream);
-        } catch (const Poco::Exception&) {
-            return notHttp(text.value());
-        }
-        if (status == 0) {
-            return notHttp(text.value());
+        const std::string_view head = text.value();
+        HeaderFields fields;
+        if (status == 0 || fields.read(head.substr(head.find('\n') + 1), kMaxFields) !=
+                               HeaderFields::Outcome::Read) {
+            return notHttp(head);
         }
         if (isInterim(status)) {
             continue;
         }
-        const auto transferEncoding = response.get("Transfer-Encoding", "");
-        if (auto begun = beginBody(transferEncoding, response.get("Content-Length", ""), status);
+        if (fields.count("Content-Length") > 1) {
+            return malformed("the answer has more than one Content-Length");
+        }
+        if (auto begun = beginBody(fields.find("Transfer-Encoding").value_or(""),
+                                   fields.find("Content-Length").value_or(""), status);
             !begun) {
             return std::move(begun).error();
         }
-        keepAlive_ = keepAlive_ && response.getKeepAlive();
-        return headOf(response, status);
+        keepAlive_ = keepAlive_ && keepsAlive(head, fields);
+        return headOf(fields, status);
     }
     return malformed("the answer has interim answers without end");
 }
 
-Result<Done> Connection::beginBody(const std::string& transferEncoding,
-                                   const std::string& contentLength, int status) {
+Result<Done> Connection::beginBody(std::string_view transferEncoding,
+                                   std::string_view contentLength, int status) {
     constexpr int kNoContent = 204;
     constexpr int kNotModified = 304;
     if (status == kNoContent || status == kNotModified) {
@@ -191,7 +206,7 @@ Result<Done> Connection::beginBody(const std::string& transferEncoding,
         return Done();
     }
     if (!transferEncoding.empty()) {
-        if (Poco::icompare(transferEncoding, std::string("chunked")) != 0) {
+        if (!http::equalsIgnoringCase(transferEncoding, "chunked")) {
             return malformed(fmt::format("the answer is encoded as \"{}\", not as chunked",
                                          runtime::quoted(transferEncoding)));
         }

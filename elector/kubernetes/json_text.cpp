@@ -114,9 +114,13 @@ class Builder {
 }  // namespace
 
 bool isKey(std::string_view rawKey, std::string_view key) {
+    // One byte takes at most six in an escape: what is longer is not even decoded, so that keys of
+    // foreign texts cost no memory.
+    constexpr std::size_t kMostOfByte = 6;
     const auto content = rawKey.substr(1, rawKey.size() - 2);
     return content == key ||
-           (content.find('\\') != std::string_view::npos && decodedKey(rawKey) == key);
+           (content.size() <= kMostOfByte * key.size() &&
+            content.find('\\') != std::string_view::npos && decodedKey(rawKey) == key);
 }
 
 bool isValid(std::string_view text) {
@@ -178,19 +182,10 @@ std::vector<Member> membersOf(std::string_view object) {
 
 std::vector<std::string_view> elementsOf(std::string_view array) {
     std::vector<std::string_view> elements;
-    Scanner scanner(array);
-    scanner.skipBlanks();
-    bool more = scanner.take('[');
-    while (more) {
-        scanner.skipBlanks();
-        const auto begin = scanner.position();
-        if (!scanner.passValue()) {
-            break;  // the array is empty
-        }
-        elements.push_back(scanner.since(begin));
-        scanner.skipBlanks();
-        more = scanner.take(',');
-    }
+    forEachElement(array, [&elements](std::string_view element) {
+        elements.push_back(element);
+        return true;
+    });
     return elements;
 }
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "elector/runtime/log.h"
 
 namespace elector::kubernetes {
@@ -10,12 +13,77 @@ namespace {
 
 constexpr std::size_t kMaxPathShown = 300;
 
+// The words of YAML 1.1, in which kubectl reads.
+constexpr std::array<std::string_view, 11> kTrue{"y",    "Y",    "yes", "Yes", "YES", "true",
+                                                 "True", "TRUE", "on",  "On",  "ON"};
+constexpr std::array<std::string_view, 11> kFalse{"n",     "N",     "no",  "No",  "NO", "false",
+                                                  "False", "FALSE", "off", "Off", "OFF"};
+
 std::string at(const std::filesystem::path& file, const YAML::Mark& mark) {
     const auto name = runtime::quoted(file.string(), kMaxPathShown);
     return mark.is_null() ? name : fmt::format("{}, line {}", name, mark.line + 1);
 }
 
+// Whether it stands between quotes, and so is a text whatever it looks like.
+bool isQuoted(const YAML::Node& node) {
+    return node.Tag() == "!";
+}
+
+// Looks for one key in a mapping and in what its merge keys name. Whatever comes last counts, but
+// of a list of mappings to merge the first.
+class KeySearch {
+  public:
+    explicit KeySearch(const std::string& key) : key_(key) {}
+
+    YAML::Node in(const YAML::Node& mapping) {
+        YAML::Node found(YAML::NodeType::Undefined);
+        for (const auto& entry : mapping) {
+            if (!entry.first.IsScalar()) {
+                continue;
+            }
+            if (entry.first.Scalar() == key_) {
+                found.reset(entry.second);
+            } else if (entry.first.Scalar() == "<<" && !isQuoted(entry.first)) {
+                if (const YAML::Node merged = merge(entry.second); merged.IsDefined()) {
+                    found.reset(merged);
+                }
+            }
+        }
+        return found;
+    }
+
+  private:
+    // Far more than anybody writes; aliases can make far more of a few lines.
+    static constexpr int kMostMerged = 100;
+
+    YAML::Node merge(const YAML::Node& source) {
+        if (++merged_ > kMostMerged) {
+            throw YAML::Exception(source.Mark(), "merge keys (<<) without end");
+        }
+        if (source.IsMap()) {
+            return in(source);
+        }
+        if (!source.IsSequence()) {
+            throw YAML::Exception(source.Mark(), "a merge key (<<) names no mapping");
+        }
+        for (const auto& element : source) {
+            if (const YAML::Node found = merge(element); found.IsDefined()) {
+                return found;
+            }
+        }
+        return YAML::Node(YAML::NodeType::Undefined);
+    }
+
+    const std::string& key_;
+    int merged_ = 0;
+};
+
 }  // namespace
+
+bool YamlNode::isEmpty() const {
+    return !exists() || (node_.IsScalar() && node_.Scalar().empty()) ||
+           ((node_.IsSequence() || node_.IsMap()) && node_.size() == 0);
+}
 
 YamlNode YamlNode::member(const std::string& key) const {
     const auto name = name_.empty() ? key : name_ + "." + key;
@@ -25,7 +93,12 @@ YamlNode YamlNode::member(const std::string& key) const {
     if (!node_.IsMap()) {
         throw error("is not a mapping of names to values");
     }
-    return {file_, name, node_[key]};
+    try {
+        return {file_, name, KeySearch(key).in(node_)};
+    } catch (const YAML::Exception& problem) {
+        throw std::runtime_error(
+            fmt::format("{}: {}: {}", at(file_, problem.mark), name, problem.msg));
+    }
 }
 
 std::vector<YamlNode> YamlNode::elements() const {
@@ -57,10 +130,19 @@ std::optional<std::string> YamlNode::text() const {
 
 bool YamlNode::flag() const {
     const auto value = text();
-    if (value && *value != "true" && *value != "false") {
-        throw error(fmt::format("is \"{}\"; allowed are true and false", runtime::quoted(*value)));
+    if (!value) {
+        return false;
     }
-    return value == "true";
+    if (!isQuoted(node_)) {
+        for (const bool meant : {true, false}) {
+            const auto& words = meant ? kTrue : kFalse;
+            if (std::ranges::find(words, *value) != words.end()) {
+                return meant;
+            }
+        }
+    }
+    throw error(fmt::format("is \"{}\"{}; allowed are true and false", runtime::quoted(*value),
+                            isQuoted(node_) ? ", a text between quotes" : ""));
 }
 
 std::runtime_error YamlNode::error(std::string_view why) const {

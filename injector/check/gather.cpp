@@ -79,7 +79,8 @@ std::string imageOf(std::string_view pod) {
 // Reads the rest of a Pod; nothing where it is gone meanwhile.
 Result<std::optional<PodFact>> readWhole(cluster::Api& api, operators::PodRecord record,
                                          OwnerReference workload) {
-    auto document = api.get(cluster::objectPath(cluster::kPods, record.key.space, record.key.name));
+    auto document = api.get(cluster::objectPath(cluster::kPods, record.key.space, record.key.name),
+                            cluster::kPodOnly);
     if (!document) {
         return std::move(document).error();
     }

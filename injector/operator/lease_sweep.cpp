@@ -58,7 +58,7 @@ Result<std::set<ObjectKey>> LeaseSweep::run(const std::set<ObjectKey>& used) {
 
 Result<Done> LeaseSweep::visit(const ObjectKey& lease) {
     const auto path = cluster::objectPath(cluster::kLeases, lease.space, lease.name);
-    const auto answer = tools_.api.get(path);
+    const auto answer = tools_.api.get(path, cluster::kLeaseOnly);
     if (!answer) {
         return answer.error();
     }

@@ -22,7 +22,8 @@ Result<std::optional<PodRecord>> PodReader::read(const ObjectKey& key) {
     if (!known || known->facts) {
         return known;
     }
-    const auto answer = tools_.api.get(cluster::objectPath(cluster::kPods, key.space, key.name));
+    const auto answer =
+        tools_.api.get(cluster::objectPath(cluster::kPods, key.space, key.name), cluster::kPodOnly);
     if (!answer) {
         return answer.error();
     }

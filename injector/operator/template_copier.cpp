@@ -37,7 +37,7 @@ std::string pathOf(const Resource& kind, const ObjectKey& key) {
 
 // Of which the next attempt will be answered the same.
 bool isRefusal(ErrorKind kind) {
-    return kind == ErrorKind::Invalid || kind == ErrorKind::Forbidden;
+    return kind == ErrorKind::Refused || kind == ErrorKind::Invalid || kind == ErrorKind::Forbidden;
 }
 
 }  // namespace

@@ -21,11 +21,14 @@ std::uint64_t randomSeed() {
     return std::stoull(elector::runtime::randomHex(kSeedBytes), nullptr, 16);
 }
 
+// About 10,000 Pods of one namespace.
+constexpr std::size_t kMostPodsOfSpace = std::size_t{24} * 1024 * 1024;
+
 // Pods that have ended campaign no more, though they stay for their logs.
 Selection podSelection() {
     return {cluster::kPods,
             "fieldSelector=" + cluster::encoded("status.phase!=Succeeded,status.phase!=Failed"),
-            names::kPrefix, &concernsUs};
+            names::kPrefix, &concernsUs, kMostPodsOfSpace};
 }
 
 Selection rbacSelection(const Resource& resource) {
@@ -57,7 +60,23 @@ Counters::Counters(elector::http::Metrics& metrics)
                                "another replica leads.")),
       leases(metrics.gauge("leader_elector_injector_leases",
                            "Leases that injected Pods campaign for; 0 while another replica "
-                           "leads.")) {}
+                           "leads.")),
+      listAge(metrics.gauge("leader_elector_injector_list_age_seconds",
+                            "Seconds since all objects of the resource were last known: listed, or "
+                            "followed by a watch; 0 while another replica leads.",
+                            {"resource"})),
+      unreadable(metrics.counter("leader_elector_injector_unreadable_objects_total",
+                                 "Objects and events that were passed over as they could not be "
+                                 "read, in this term.",
+                                 {"resource"})),
+      leftOut(metrics.counter("leader_elector_injector_left_out_parts_total",
+                              "Annotations and other parts of objects that were ignored as they "
+                              "were too long, in this term.",
+                              {"resource"})),
+      passedOver(metrics.counter("leader_elector_injector_passed_over_objects_total",
+                                 "How often an object was passed over as its namespace had too "
+                                 "many, in this term.",
+                                 {"resource"})) {}
 
 class Term::PodSink final : public InformerSink {
   public:
@@ -149,9 +168,12 @@ Term::~Term() {
     stop_.request_stop();
     podsKnown();
     worker_.join();
-    informers_.clear();
     counters_.uninjected.set(0);
     counters_.leases.set(0);
+    for (const auto& informer : informers_) {
+        counters_.listAge.set({std::string(informer->resource().plural)}, 0);
+    }
+    informers_.clear();
 }
 
 void Term::watch(const elector::kubernetes::Access& access) {
@@ -173,6 +195,26 @@ void Term::watch(const elector::kubernetes::Access& access, Selection selection,
     sinks_.push_back(std::move(sink));
     informers_.push_back(
         std::make_unique<Informer>(access, std::move(selection), *sinks_.back(), clock_, log_));
+}
+
+std::optional<std::string> Term::report() {
+    std::string outdated;
+    for (const auto& informer : informers_) {
+        const std::string resource(informer->resource().plural);
+        const auto health = informer->health();
+        const auto age = clock_.now() - health.heard;
+        const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
+        counters_.listAge.set({resource}, static_cast<double>(seconds));
+        counters_.unreadable.set({resource}, static_cast<double>(health.unreadable));
+        counters_.leftOut.set({resource}, static_cast<double>(health.leftOut));
+        counters_.passedOver.set({resource}, static_cast<double>(health.passedOver));
+        if (age >= kOutdated) {
+            outdated += fmt::format("{}{} were last listed or watched {} s ago ({})",
+                                    outdated.empty() ? "" : "; ", resource, seconds,
+                                    elector::runtime::quoted(health.error));
+        }
+    }
+    return outdated.empty() ? std::nullopt : std::optional(outdated);
 }
 
 void Term::podsKnown() {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <thread>
 #include <vector>
@@ -30,6 +31,11 @@ struct Counters {
     elector::http::MetricFamily& events;      // by reason
     elector::http::MetricFamily& uninjected;
     elector::http::MetricFamily& leases;
+    // Of what is watched, by resource.
+    elector::http::MetricFamily& listAge;
+    elector::http::MetricFamily& unreadable;
+    elector::http::MetricFamily& leftOut;
+    elector::http::MetricFamily& passedOver;
 };
 
 struct TermSettings {
@@ -57,6 +63,13 @@ class Term {
     ~Term();
     Term(const Term&) = delete;
     Term& operator=(const Term&) = delete;
+
+    // Shows in metrics how what is watched fares. Returns which of it is not known for longer than
+    // kOutdated, and why, in a line; nothing where all is.
+    std::optional<std::string> report();
+
+    // A watch is silent for Api::kSilence at most, and then listed anew.
+    static constexpr std::chrono::minutes kOutdated{5};
 
   private:
     class PodSink;

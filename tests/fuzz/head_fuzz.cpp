@@ -108,10 +108,8 @@ void judgeFields(const RequestHead& head, const std::vector<Line>& lines) {
     for (const auto& [name, value] : lines) {
         const auto read = head.field(std::string(name));
         require(read.has_value(), "a field that was sent is there", name);
-        // Poco decodes RFC 2047.
-        if (value.find("=?") == std::string_view::npos && valuesOf(lines, name).size() == 1) {
-            require(read == value, "a field has the value that was sent", *read);
-        }
+        require(*read == valuesOf(lines, name).front(), "a field has the value that was sent",
+                *read);
     }
     if (!hosts.empty()) {
         require(head.field("Host") == hosts.front(), "the Host is that which was sent",

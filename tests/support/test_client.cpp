@@ -41,9 +41,13 @@ Address addressOf(const std::string& host, std::uint16_t port) {
     return address;
 }
 
-int connectTo(const std::string& host, std::uint16_t port, const std::string& from) {
+int connectTo(const std::string& host, std::uint16_t port, const std::string& from,
+              int receiveBuffer) {
     const Address to = addressOf(host, port);
     const int descriptor = ::socket(to.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (receiveBuffer > 0) {
+        ::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, sizeof receiveBuffer);
+    }
     const Address own = addressOf(from, 0);
     if (descriptor < 0 || (!from.empty() && ::bind(descriptor, own.generic(), own.size) != 0) ||
         ::connect(descriptor, to.generic(), to.size) != 0) {
@@ -54,8 +58,9 @@ int connectTo(const std::string& host, std::uint16_t port, const std::string& fr
 
 }  // namespace
 
-TestClient::TestClient(std::uint16_t port, const std::string& host, const std::string& from)
-    : descriptor_(connectTo(host, port, from)) {}
+TestClient::TestClient(std::uint16_t port, const std::string& host, const std::string& from,
+                       int receiveBuffer)
+    : descriptor_(connectTo(host, port, from, receiveBuffer)) {}
 
 TestClient::~TestClient() {
     ::close(descriptor_);

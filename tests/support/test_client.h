@@ -15,8 +15,9 @@ namespace elector::http {
 class TestClient {
   public:
     // `from`: the client's own address, of the same family; "": the one that the kernel picks.
+    // `receiveBuffer`: of how many bytes its kernel's is; 0: as usual.
     explicit TestClient(std::uint16_t port, const std::string& host = "127.0.0.1",
-                        const std::string& from = "");
+                        const std::string& from = "", int receiveBuffer = 0);
     virtual ~TestClient();
     TestClient(const TestClient&) = delete;
     TestClient& operator=(const TestClient&) = delete;

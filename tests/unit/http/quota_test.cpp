@@ -24,6 +24,14 @@ TEST(RemoteAddressTest, KnowsTheLoopbackInAllItsForms) {
     EXPECT_EQ(v6("fd00::1").text(), "fd00::1");
 }
 
+TEST(RemoteAddressTest, CountsIpv6ByItsNetworkAndOthersByThemselves) {
+    EXPECT_EQ(v6("fd00:1:2:3:4:5:6:7").counted(), v6("fd00:1:2:3::"));
+    EXPECT_EQ(v6("fd00:1:2:3::1").counted(), v6("fd00:1:2:3:ffff::2").counted());
+    EXPECT_NE(v6("fd00:1:2:3::1").counted(), v6("fd00:1:2:4::1").counted());
+    EXPECT_EQ(v4("10.0.0.1").counted(), v4("10.0.0.1"));
+    EXPECT_EQ(v6("::1").counted(), v6("::1"));
+}
+
 class QuotaTest : public testing::Test {
   protected:
     // The quota never looks into a connection: any address stands for one.
@@ -35,7 +43,10 @@ class QuotaTest : public testing::Test {
         return quota_.enter(connection(number), remote);
     }
 
-    Limits limits_{.loopbackConnections = 4, .remoteConnections = 6, .connectionsPerRemote = 4};
+    Limits limits_{.loopbackConnections = 4,
+                   .remoteConnections = 6,
+                   .connectionsPerRemote = 4,
+                   .memoryBytes = 1000};
     Quota quota_{limits_};
     std::array<int, 32> names_{};
     const RemoteAddress a_ = v4("10.0.0.1");
@@ -103,6 +114,41 @@ TEST_F(QuotaTest, LetsHalfOfAQuotaWait) {
     EXPECT_FALSE(quota_.hold(places[4])) << "half of the network's share waits already";
     quota_.leave(places[0]);
     EXPECT_TRUE(quota_.hold(places[4]));
+}
+
+TEST_F(QuotaTest, CountsAWholeNetworkOfIpv6AsOneAddress) {
+    for (std::size_t i = 0; i < 4; ++i) {
+        enter(i, v6(("fd00::" + std::to_string(i + 1)).c_str()));
+    }
+    EXPECT_EQ(quota_.toDisplaceFor(v6("fd00::ffff")), connection(0));
+    EXPECT_EQ(quota_.toDisplaceFor(v6("fd00:0:0:1::1")), nullptr);
+}
+
+TEST_F(QuotaTest, ShedsTheGreediestOfTheGreediestAddress) {
+    const auto first = enter(0, a_);
+    const auto second = enter(1, a_);
+    const auto third = enter(2, b_);
+    quota_.charge(first, 200);
+    quota_.charge(second, 350);
+    quota_.charge(third, 450);
+    EXPECT_EQ(quota_.toShed(), nullptr) << "that is all there is";
+    quota_.charge(third, 451);
+    EXPECT_EQ(quota_.toShed(), connection(1)) << "the address with the most, not the connection";
+    quota_.leave(second);
+    EXPECT_EQ(quota_.toShed(), nullptr);
+}
+
+TEST_F(QuotaTest, ShedsTheNetworkForTheLoopbackAndTheOtherWayRound) {
+    const auto network = enter(0, a_);
+    const auto local = enter(1, local_);
+    quota_.charge(network, 501);
+    quota_.charge(local, 500);
+    EXPECT_EQ(quota_.toShed(), connection(0));
+    quota_.charge(network, 100);
+    quota_.charge(local, 901);
+    EXPECT_EQ(quota_.toShed(), connection(1));
+    quota_.charge(local, 900);
+    EXPECT_EQ(quota_.toShed(), nullptr) << "each may take what the other does not";
 }
 
 TEST_F(QuotaTest, ForgetsWhoLeft) {

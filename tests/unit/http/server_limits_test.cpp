@@ -164,6 +164,7 @@ TEST_F(ServerLimitsTest, ClosesWhoIdlesBetweenRequests) {
 
 TEST_F(ServerLimitsTest, EndsWhoNeverReads) {
     // More than the kernel's buffers on both sides take.
+    options.limits.memoryBytes = std::size_t{256} << 20U;
     router.answer("GET", "/large", [](const Request&) {
         return Response::text(200, std::string(std::size_t{64} << 20U, 'x'));
     });
@@ -196,10 +197,101 @@ TEST_F(ServerLimitsTest, HandlesNoMoreThanItsClientReads) {
     client.send(requests);
     ASSERT_TRUE(eventually([this] { return server->stats().requests > 0U; }));
     server->barrier().wait();
-    EXPECT_LT(server->stats().requests, 5U);
+    EXPECT_EQ(server->stats().requests, 1U) << "its answer has not been taken";
     for (int i = 0; i < kRequests; ++i) {
         ASSERT_THAT(client.answer(), EndsWith("xxx"));
     }
+}
+
+TEST_F(ServerLimitsTest, ShedsWhoTakesTheMostMemoryAndNobodyElse) {
+    constexpr std::size_t kAnswer = 100000;
+    options.limits.memoryBytes = std::size_t{1} << 20U;
+    router.answer("GET", "/large",
+                  [](const Request&) { return Response::text(200, std::string(kAnswer, 'x')); });
+    start();
+    TestClient modest(port());
+    ASSERT_THAT(modest.get("/hello"), EndsWith("hello\n"));
+    Clients greedy;
+    constexpr std::uint64_t kGreedy = 40;
+    for (std::uint64_t i = 0; i < kGreedy; ++i) {
+        greedy.push_back(std::make_unique<TestClient>(port(), "127.0.0.1", "127.0.0.2", 4096));
+        greedy.back()->send("GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
+    ASSERT_TRUE(eventually([this] { return server->stats().requests == kGreedy + 1; }));
+    server->barrier().wait();
+    EXPECT_GE(server->stats().shed, kGreedy - (options.limits.memoryBytes / kAnswer));
+    EXPECT_LT(server->stats().shed, kGreedy) << "some have room";
+    EXPECT_THAT(modest.get("/hello"), EndsWith("hello\n"));
+}
+
+// What the kernel holds for a connection that the server is done with would count nowhere.
+TEST_F(ServerLimitsTest, LeavesNothingInTheKernelForWhoDoesNotRead) {
+    // More than the client's kernel takes, less than the server's.
+    constexpr std::size_t kAnswer = 20000;
+    router.answer("GET", "/answer",
+                  [](const Request&) { return Response::text(200, std::string(kAnswer, 'x')); });
+    start();
+    TestClient client(port(), "127.0.0.1", "", 4096);
+    client.send("GET /answer HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    ASSERT_TRUE(eventually([this] { return server->stats().requests == 1U; }));
+    server->barrier().wait();
+    EXPECT_EQ(server->stats().open, 1U) << "it counts in the quotas";
+    pass(options.limits.linger);
+    EXPECT_EQ(server->stats().open, 0U);
+    EXPECT_LT(client.rest().size(), kAnswer);
+}
+
+TEST_F(ServerLimitsTest, ClosesAtOnceWhoTookItAll) {
+    start();
+    TestClient client(port());
+    client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(client.rest(), EndsWith("hello\n"));
+    client.endWriting();
+    EXPECT_TRUE(eventually([this] { return server->stats().open == 0U; }));
+}
+
+// One who sends costly requests in a row delays others by one of them.
+TEST_F(ServerLimitsTest, EndsATurnByTheClockAndGoesOnWithTheNextAddress) {
+    std::vector<std::string> served;
+    router.answer("GET", "/costly", [&](const Request& request) {
+        served.push_back(request.remote.text());
+        clock.advance(5ms);
+        return Response::text(200, "done\n");
+    });
+    start();
+    const std::string request = "GET /costly HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    std::promise<void> goOn;
+    server->post([&] { goOn.get_future().wait(); });
+    TestClient greedy(port(), "127.0.0.1", "127.0.0.2");
+    TestClient modest(port(), "127.0.0.1", "127.0.0.3");
+    std::string requests;
+    for (int i = 0; i < 12; ++i) {
+        requests += request;
+    }
+    greedy.send(requests);
+    modest.send(request);
+    goOn.set_value();
+    EXPECT_THAT(modest.answer(), EndsWith("done\n"));
+    for (int i = 0; i < 12; ++i) {
+        ASSERT_THAT(greedy.answer(), EndsWith("done\n"));
+    }
+    ASSERT_EQ(served.size(), 13U);
+    EXPECT_THAT(std::vector(served.begin(), served.begin() + 3), testing::Contains("127.0.0.3"));
+}
+
+TEST_F(ServerLimitsTest, TellsForHowLongItsLoopHasBeenBusy) {
+    start();
+    std::promise<void> entered;
+    std::promise<void> leave;
+    server->post([&] {
+        entered.set_value();
+        leave.get_future().wait();
+    });
+    entered.get_future().wait();
+    clock.advance(3s);
+    EXPECT_EQ(server->busyFor(), 3s);
+    leave.set_value();
+    EXPECT_TRUE(eventually([this] { return server->busyFor() == 0s; }));
 }
 
 TEST_F(ServerLimitsTest, DoesNotLingerForEver) {

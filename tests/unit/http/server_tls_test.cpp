@@ -1,8 +1,12 @@
 #include <Poco/Net/NetSSL.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <openssl/pem.h>
+#include <sys/socket.h>
 
+#include <algorithm>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -26,14 +30,27 @@ class CurrentCertificate {
         pair_ = pair;
     }
     void attachTo(SSL_CTX* context) { SSL_CTX_set_cert_cb(context, &show, this); }
+    // Whom it was shown to, in that order: address and port.
+    std::vector<std::string> shownTo() {
+        const std::lock_guard lock(mutex_);
+        return shownTo_;
+    }
 
   private:
+    static std::string peerOf(SSL* ssl) {
+        sockaddr_in peer{};
+        socklen_t size = sizeof peer;
+        ::getpeername(SSL_get_fd(ssl), reinterpret_cast<sockaddr*>(&peer), &size);
+        return std::to_string(ntohl(peer.sin_addr.s_addr) & 0xffU) + ":" +
+               std::to_string(ntohs(peer.sin_port));
+    }
     static std::unique_ptr<BIO, decltype(&BIO_free)> bio(const std::string& pem) {
         return {BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free};
     }
     static int show(SSL* ssl, void* self) {
         auto* current = static_cast<CurrentCertificate*>(self);
         const std::lock_guard lock(current->mutex_);
+        current->shownTo_.push_back(peerOf(ssl));
         const std::unique_ptr<X509, decltype(&X509_free)> certificate(
             PEM_read_bio_X509(bio(current->pair_.certificate).get(), nullptr, nullptr, nullptr),
             X509_free);
@@ -45,7 +62,30 @@ class CurrentCertificate {
 
     std::mutex mutex_;
     test::KeyPair pair_;
+    std::vector<std::string> shownTo_;
 };
+
+// What a client says first.
+std::string clientHello() {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(
+        SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+    const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.get()), SSL_free);
+    BIO* out = BIO_new(BIO_s_mem());
+    SSL_set_bio(ssl.get(), BIO_new(BIO_s_mem()), out);
+    SSL_connect(ssl.get());
+    char* bytes = nullptr;
+    const auto size = static_cast<std::size_t>(BIO_get_mem_data(out, &bytes));
+    return {bytes, size};
+}
+
+// As CurrentCertificate::shownTo() has it.
+std::string nameOf(const TestClient& client) {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    ::getsockname(client.descriptor(), reinterpret_cast<sockaddr*>(&own), &size);
+    return std::to_string(ntohl(own.sin_addr.s_addr) & 0xffU) + ":" +
+           std::to_string(ntohs(own.sin_port));
+}
 
 class ServerTlsTest : public ServerFixture {
   protected:
@@ -112,6 +152,34 @@ TEST_F(ServerTlsTest, AnswersWhileOthersStallInTheHandshake) {
     EXPECT_THAT(client.get("/hello"), EndsWith("hello\n"));
 }
 
+TEST_F(ServerTlsTest, CarriesHandshakesOnInTheOrderOfArrivalInTurnByAddress) {
+    start();
+    const std::string hello = clientHello();
+    std::vector<std::unique_ptr<TestClient>> many;
+    std::vector<std::string> names;
+    for (int i = 0; i < 100; ++i) {
+        many.push_back(std::make_unique<TestClient>(port(), "127.0.0.1", "127.0.0.2"));
+        names.push_back(nameOf(*many.back()));
+        ASSERT_TRUE(eventually([&] { return server->stats().connections == many.size(); }));
+    }
+    TestClient single(port(), "127.0.0.1", "127.0.0.3");
+    ASSERT_TRUE(eventually([&] { return server->stats().connections == many.size() + 1; }));
+    std::promise<void> goOn;
+    server->post([&] { goOn.get_future().wait(); });
+    for (const auto& client : many) {
+        client->send(hello);
+    }
+    single.send(hello);
+    goOn.set_value();
+    ASSERT_TRUE(eventually([&] { return certificate_.shownTo().size() == many.size() + 1; }));
+    std::vector<std::string> order = certificate_.shownTo();
+    const auto found = std::ranges::find(order, nameOf(single));
+    ASSERT_NE(found, order.end());
+    EXPECT_LE(found - order.begin(), 1) << "it waits for one of the other address";
+    order.erase(found);
+    EXPECT_EQ(order, names);
+}
+
 TEST_F(ServerTlsTest, ClosesWhoSpeaksNoTls) {
     start();
     TestClient client(port());
@@ -140,6 +208,7 @@ TEST_F(ServerTlsTest, RefusesOverTlsSoThatTheRefusalArrives) {
 }
 
 TEST_F(ServerTlsTest, SendsMoreThanTheClientTakesAtOnce) {
+    options.limits.memoryBytes = std::size_t{256} << 20U;
     router.answer("GET", "/large", [](const Request&) {
         return Response::text(200, std::string(std::size_t{32} << 20U, 'x'));
     });

@@ -47,6 +47,31 @@ class ClientTest : public testing::Test {
     std::filesystem::path tokenFile_;
 };
 
+TEST_F(ClientTest, KeepsNoMoreOfAnAnswerThanTheRequestSays) {
+    const std::string long_(Client::kMaxBody + 1, 'x');
+    const auto ask = [&](const std::string& body) {
+        ScriptedServer server({[&](ScriptedPeer& peer) {
+            peer.readRequest();
+            peer.send(answerOf(200, body));
+        }});
+        auto client = clientOf(server);
+        auto request = kGet;
+        request.keep = &kWithoutManagedFields;
+        return client.request(request, soon());
+    };
+    const auto managed = ask(R"({"metadata":{"managedFields":[")" + long_ + R"("],"uid":"u"}})");
+    ASSERT_TRUE(managed.ok()) << managed.error().message;
+    EXPECT_EQ(managed.value().body, R"({"metadata":{"uid":"u"}})");
+    const auto tooLong = ask(R"({"metadata":{"name":")" + long_ + R"("}})");
+    ASSERT_FALSE(tooLong.ok());
+    EXPECT_EQ(tooLong.error().kind, ErrorKind::Malformed);
+    EXPECT_EQ(tooLong.error().message,
+              "the answer has more than 3145728 bytes besides its managed fields");
+    for (const char* body : {"", "{", "no JSON"}) {
+        EXPECT_EQ(ask(body).error().message, "the answer is no JSON") << body;
+    }
+}
+
 TEST_F(ClientTest, SendsRequestsOneAfterTheOtherOverOneConnection) {
     std::string first;
     std::string second;
@@ -120,6 +145,24 @@ TEST_F(ClientTest, RefusesAnAnswerThatIsNone) {
         EXPECT_EQ(answer.error().kind, ErrorKind::Malformed) << text.substr(0, 100);
         EXPECT_LT(answer.error().message.size(), 400U);
     }
+}
+
+// RFC 2047's encoded words are no part of HTTP: "=?utf-8?q?3?=" is no 3.
+TEST_F(ClientTest, TakesHeaderValuesAsTheyWereSent) {
+    const std::string kHead = "HTTP/1.1 200 OK\r\n";
+    for (const auto& text :
+         {kHead + "Content-Length: =?utf-8?q?3?=\r\n\r\nabc",
+          kHead + "Transfer-Encoding: =?utf-8?q?chunked?=\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+          kHead + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc",
+          kHead + "Content-Length: 3\r\n folded: x\r\n\r\nabc"}) {
+        const auto answer = answerTo(text);
+        ASSERT_FALSE(answer.ok()) << text;
+        EXPECT_EQ(answer.error().kind, ErrorKind::Malformed) << text;
+    }
+    EXPECT_EQ(answerTo(answerOf(429, "{}", "Retry-After: =?utf-8?q?7?=\r\n")).error().retryAfter,
+              std::nullopt);
+    EXPECT_THAT(answerTo(answerOf(302, "", "Location: =?utf-8?q?a?=\r\n")).error().message,
+                HasSubstr("redirect (302) to \"=?utf-8?q?a?=\""));
 }
 
 TEST_F(ClientTest, FollowsNoRedirect) {
