@@ -195,13 +195,17 @@ void Election::landed(const PendingWrite& write, const Landed& answer) {
     const auto& lease = observation_.lease();
     const bool onPresentLease = lease && lease->uid == answer.lease.uid;
     mustRead_ = mustRead_ || !onPresentLease;
+    const bool holding = std::holds_alternative<Leading>(state_);
     switch (write.intent) {
         case Intent::Create:
             created(answer.lease, write.sentAt.boot);
             break;
         case Intent::Acquire:
-            // Something newer may have been seen before this answer: then that counts.
-            if (onPresentLease && observation_.claim() == Claim::Ours) {
+            // Something newer may have been seen before this answer: then that counts. So does what
+            // was learnt meanwhile of a leader under an earlier Lease, unless that was this
+            // process.
+            if (onPresentLease && observation_.claim() == Claim::Ours &&
+                (holding || now_.boot >= observation_.formerUntil())) {
                 beginTerm(answer.lease.revision, write.sentAt, write.serial);
             }
             break;

@@ -69,9 +69,7 @@ News Observation::ignore(const Lease& lease) {
     if (another && lease_) {
         // It was deleted before the present one was made, and so before that was first seen.
         formerUntil_ = std::max(formerUntil_, uidAt_ + recorded);
-        if (claim_ != Claim::Ours) {
-            freeAt_ = std::max(freeAt_, formerUntil_);
-        }
+        freeAt_ = std::max(freeAt_, formerUntil_);
     }
     return News::Ignored;
 }
@@ -105,23 +103,9 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
     heldUntil_ = claim_ == Claim::Rival ? now + recorded : now;
     if (wentBack || newUid) {
         formerUntil_ = std::max(formerUntil_, now + longest);
-        freeAt_ = formerUntil_;
-        return wentBack ? News::WentBack : News::Changed;
     }
-    switch (claim_) {
-        case Claim::Ours:
-            freeAt_ = now;  // it was free to us when we wrote it
-            break;
-        case Claim::Unheld:
-            freeAt_ = std::max(formerUntil_, now + longest);
-            break;
-        case Claim::SamePod:
-        case Claim::Released:
-        case Claim::Rival:
-            freeAt_ = std::max(formerUntil_, heldUntil_);
-            break;
-    }
-    return News::Changed;
+    freeAt_ = std::max(formerUntil_, claim_ == Claim::Unheld ? now + longest : heldUntil_);
+    return wentBack ? News::WentBack : News::Changed;
 }
 
 Claim Observation::classify(const LeaseRecord& record) const {

@@ -64,6 +64,8 @@ class Observation {
 
     // The earliest instant at which a candidate may write itself over the record.
     Instant freeAt() const { return freeAt_; }
+    // Until when somebody may lead under a Lease that was deleted since, as far as is known.
+    Instant formerUntil() const { return formerUntil_; }
     // Until when the record's holder can be believed to lead: its duration after the last change.
     Instant heldUntil() const { return heldUntil_; }
     // When the Lease was last heard of at all.

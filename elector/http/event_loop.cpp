@@ -126,10 +126,13 @@ void EventLoop::runPosted(const std::vector<Mailbox::Function>& functions) {
 
 // Those of `queue` that are in it now: `most` of them, or as many as fit into `limit`.
 void EventLoop::turnSome(TurnQueue& queue, std::size_t most, runtime::Duration limit) {
-    const std::size_t now = std::min(queue.size(), most);
-    runtime::Instant clock = context_.now;
+    std::size_t left = std::min(queue.size(), most);
+    if (left == 0) {
+        return;
+    }
+    runtime::Instant clock = context_.clock.now();
     const runtime::Instant end = clock + limit;
-    for (std::size_t done = 0; done < now && !queue.empty() && clock < end; ++done) {
+    for (; left > 0 && !queue.empty() && clock < end; --left) {
         context_.turnEnds = clock + kTurn;
         turn(queue.pop());
         clock = context_.clock.now();

@@ -9,8 +9,8 @@ namespace {
 
 // What OpenSSL 3 allocates for one connection: in the middle of a handshake, and once it is
 // through. The second includes the buffer for a record of which a part has come.
-constexpr std::size_t kHandshakeBytes = 65536;
-constexpr std::size_t kEstablishedBytes = 32768;
+constexpr std::size_t kHandshakeBytes = 40960;
+constexpr std::size_t kEstablishedBytes = 24576;
 
 }  // namespace
 

@@ -24,6 +24,8 @@ constexpr Keep kMessage{.most = 4_KiB};
 constexpr std::array kLabelsOfUse{Keep::Member{names::kInjectedLabel, &kName},
                                   Keep::Member{names::kManagedByLabel, &kName}};
 constexpr Keep kLabels{.members = kLabelsOfUse, .dropsOthers = true};
+// By what controllers and selectors have in practice; who has more selects nothing here.
+constexpr Keep kAllLabels{.others = &kName, .most = 64_KiB};
 constexpr Keep kAnnotations{
     .othersBeginWith = names::kPrefix, .others = &kAnnotation, .most = 32_KiB};
 
@@ -58,6 +60,16 @@ constexpr std::array kPartsOfMeta{Keep::Member{"name", &kName},
                                   Keep::Member{"ownerReferences", &kOwners},
                                   Keep::Member{"managedFields", &kManagedFields}};
 constexpr Keep kMeta{.members = kPartsOfMeta, .dropsOthers = true};
+constexpr std::array kPartsOfMetaAndLabels{Keep::Member{"name", &kName},
+                                           Keep::Member{"namespace", &kName},
+                                           Keep::Member{"uid", &kName},
+                                           Keep::Member{"resourceVersion", &kName},
+                                           Keep::Member{"creationTimestamp", &kName},
+                                           Keep::Member{"deletionTimestamp", &kName},
+                                           Keep::Member{"labels", &kAllLabels},
+                                           Keep::Member{"annotations", &kAnnotations},
+                                           Keep::Member{"ownerReferences", &kOwners}};
+constexpr Keep kMetaAndLabels{.members = kPartsOfMetaAndLabels, .dropsOthers = true};
 
 constexpr std::array kMetaAndStatus{Keep::Member{"kind", &kName}, Keep::Member{"metadata", &kMeta},
                                     Keep::Member{"code", &kName},
@@ -85,8 +97,23 @@ constexpr std::array kPartsOfPodSpec{Keep::Member{"serviceAccountName", &kName},
 constexpr Keep kPodSpec{.members = kPartsOfPodSpec, .dropsOthers = true};
 constexpr std::array kPartsOfPodStatus{Keep::Member{"phase", &kName}};
 constexpr Keep kPodStatus{.members = kPartsOfPodStatus, .dropsOthers = true};
-constexpr std::array kPartsOfPod{Keep::Member{"metadata", &kMeta}, Keep::Member{"spec", &kPodSpec},
+constexpr std::array kPartsOfPod{Keep::Member{"metadata", &kMetaAndLabels},
+                                 Keep::Member{"spec", &kPodSpec},
                                  Keep::Member{"status", &kPodStatus}};
+
+constexpr std::array kAccount{Keep::Member{"serviceAccountName", &kName}};
+constexpr Keep kSpecOfTemplate{.members = kAccount, .dropsOthers = true};
+constexpr std::array kPartsOfTemplate{Keep::Member{"spec", &kSpecOfTemplate}};
+constexpr Keep kTemplate{.members = kPartsOfTemplate, .dropsOthers = true};
+constexpr Keep kSelector{.most = 64_KiB};
+constexpr std::array kPartsOfMakerSpec{Keep::Member{"selector", &kSelector},
+                                       Keep::Member{"template", &kTemplate}};
+constexpr Keep kMakerSpec{.members = kPartsOfMakerSpec, .dropsOthers = true};
+constexpr std::array kPartsOfData{Keep::Member{"spec", &kMakerSpec}};
+constexpr Keep kRevisionData{.members = kPartsOfData, .dropsOthers = true};
+constexpr std::array kPartsOfMaker{Keep::Member{"metadata", &kMetaAndLabels},
+                                   Keep::Member{"spec", &kMakerSpec},
+                                   Keep::Member{"data", &kRevisionData}};
 
 // Each member of a Lease's spec is short; unknown ones are told of in the log.
 constexpr Keep kMemberOfSpec{.most = 1_KiB};
@@ -106,6 +133,7 @@ constexpr std::array kPartsOfSecret{
 
 constinit const Keep kMetaOnly{.members = kMetaAndStatus, .dropsOthers = true};
 constinit const Keep kPodOnly{.members = kPartsOfPod, .dropsOthers = true};
+constinit const Keep kMakerOnly{.members = kPartsOfMaker, .dropsOthers = true};
 constinit const Keep kLeaseOnly{.members = kPartsOfLease, .dropsOthers = true};
 constinit const Keep kCertificateOnly{.members = kPartsOfSecret, .dropsOthers = true};
 

@@ -12,9 +12,14 @@ namespace injector::cluster {
 // Also what a Status says, which a watch sends in place of an object.
 extern const elector::kubernetes::json_text::Keep kMetaOnly;
 
-// A whole Pod, as far as the injector and its `check` read it: metadata as above, the phase, the
+// A whole Pod, as far as the injector and its `check` read it: metadata as above and all labels, by
+// which controllers select it, the phase, the
 // ServiceAccount, and of each container its name, its image and the arguments that name a Lease.
 extern const elector::kubernetes::json_text::Keep kPodOnly;
+
+// What makes Pods, or keeps a template of it (a ControllerRevision): metadata as above and all
+// labels, its selector, and the ServiceAccount of its template.
+extern const elector::kubernetes::json_text::Keep kMakerOnly;
 
 // A Lease: metadata as above, and the members of its spec.
 extern const elector::kubernetes::json_text::Keep kLeaseOnly;

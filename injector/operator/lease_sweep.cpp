@@ -37,21 +37,13 @@ std::optional<WallTime> heldUntil(std::string_view lease) {
     return *record.renewTime + std::min(record.duration.value_or(std::chrono::seconds(0)), longest);
 }
 
-Result<std::set<ObjectKey>> LeaseSweep::run(const std::set<ObjectKey>& used) {
+Result<std::set<ObjectKey>> LeaseSweep::list() {
     std::set<ObjectKey> found;
     const auto listed = tools_.api.listMetadata(
         cluster::collectionPath(cluster::kLeases, ""), labelled(),
         [&](std::string_view item) { found.insert(cluster::keyOf(item)); }, [&] { found.clear(); });
     if (!listed) {
         return listed.error();
-    }
-    for (const auto& lease : found) {
-        if (used.contains(lease) || isProtected(lease.space)) {
-            continue;
-        }
-        if (const auto visited = visit(lease); !visited) {
-            return visited.error();
-        }
     }
     return found;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "elector/config/dns_name.h"
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "injector/cluster/resource.h"
@@ -20,8 +21,6 @@ constexpr std::string_view kLeaseFlag = "--lease-name=";
 constexpr std::size_t kLongestLeaseName = 253;
 // What the webhook notes is a sentence.
 constexpr std::size_t kLongestStatus = 512;
-// What runs where nobody chose one: the admission of Pods fills it in.
-constexpr const char* kDefaultServiceAccount = "default";
 
 // The last flag counts, as it does for the elector.
 std::string leaseIn(std::string_view container) {
@@ -54,7 +53,9 @@ PodState stateOf(const PodRecord& pod) {
         return PodState::Unread;
     }
     if (pod.facts->hasSidecar && !pod.lease().empty()) {
-        return PodState::Injected;
+        // Names become parts of paths.
+        return elector::config::isDnsSubdomain(pod.lease()) ? PodState::Injected
+                                                            : PodState::Misnamed;
     }
     return pod.asks ? PodState::Missed : PodState::NotAsked;
 }

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,9 +45,7 @@ class Webhook {
     elector::http::Response review(const elector::http::Request& request);
     void note(const admission::ReviewAnswer& answer);
     std::string metrics();
-    // Has the reviews' loop say `answer` through `responder`: who is answered knows that it turns.
-    void throughLoop(const elector::http::Responder& responder,
-                     std::function<elector::http::Response()> answer);
+    elector::http::Response liveness() const;
     elector::http::Response readiness();
     void addHealthRoutes(elector::http::Router& router);
 

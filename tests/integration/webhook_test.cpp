@@ -78,7 +78,10 @@ class WebhookProgramTest : public testing::Test {
             return;
         }
         arguments.insert(arguments.begin(), INJECTOR_BINARY);
-        program_ = std::make_unique<ElectorProcess>("/bin/sh", limit_->shellArguments(arguments));
+        std::vector<std::string> command = limit_->around(arguments);
+        const std::string shell = command.front();
+        command.erase(command.begin());
+        program_ = std::make_unique<ElectorProcess>(shell, std::move(command));
     }
     // What is started from here on has as much memory as the chart gives the webhook's container.
     void limitMemory() {
@@ -246,7 +249,7 @@ TEST_F(WebhookProgramTest, AnotherVersionOfReviewsIsABadRequest) {
 
 TEST_F(WebhookProgramTest, WhatIsNoReviewIsABadRequestThatSaysSo) {
     startServing();
-    const std::string noJson = "the body is no JSON, or nested deeper than 128\n";
+    const std::string noJson = "the body is no JSON\n";
     const std::string noReview = "the body is no AdmissionReview of admission.k8s.io/v1\n";
     for (const auto& [body, sentence] :
          std::vector<std::pair<std::string, std::string>>{{"", noJson},

@@ -7,25 +7,27 @@
 
 namespace elector::test {
 
-// A limit of memory for one program, as the kubelet sets it for a container: by a memory cgroup, of
-// v1 or v2, where this process may make one, so that a program beyond it is killed; else by its
-// resource limit of data (RLIMIT_DATA), beyond which it is given no more memory.
+// What a container's memory limit is: a control group of the kernel's, version 2 where it has the
+// memory controller, else version 1, in which the kernel's buffers of sockets are counted apart
+// from the limit; peak() counts them as version 2 does. Needs root. Threads: one.
 class MemoryLimit {
   public:
+    // Throws std::runtime_error with a sentence where this machine grants no such group.
     explicit MemoryLimit(std::size_t bytes);
-    // REQUIRES: the program has ended.
+    // REQUIRES: what ran in it has ended.
     ~MemoryLimit();
     MemoryLimit(const MemoryLimit&) = delete;
     MemoryLimit& operator=(const MemoryLimit&) = delete;
 
-    // The arguments of /bin/sh that run `command` under the limit, in the same process.
-    std::vector<std::string> shellArguments(const std::vector<std::string>& command) const;
-    // How much was in use at most, in bytes, caches included; 0 where nobody counts it.
+    // The command that runs `command` under the limit, from its first instruction on.
+    std::vector<std::string> around(const std::vector<std::string>& command) const;
+
+    // The most that was in use at once, the kernel's buffers of sockets included.
     std::size_t peak() const;
 
   private:
-    std::size_t bytes_;
-    std::filesystem::path group_;  // "" without a cgroup
+    bool second_ = false;  // version 2
+    std::filesystem::path folder_;
 };
 
 }  // namespace elector::test

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "injector/certificates/mint.h"
 #include "injector/certificates/pem_file.h"
 #include "tests/support/captured_log.h"
@@ -37,6 +39,35 @@ std::string post(const std::string& body, const std::string& type = "application
         path, type, body.size(), body);
 }
 
+// The system's clock, which can be put forward, and can stop a thread that asks for the time.
+class GateClock final : public elector::runtime::Clock {
+  public:
+    elector::runtime::Instant now() const override { return system_.now() + ahead_.load(); }
+    elector::runtime::WallTime wall() const override {
+        if (stopsNext_.exchange(false)) {
+            stopped_ = true;
+            opened_.wait(false);
+        }
+        return system_.wall();
+    }
+
+    void putForward(elector::runtime::Duration by) { ahead_ = ahead_.load() + by; }
+    // The next call of wall() lasts until open().
+    void stopNext() { stopsNext_ = true; }
+    bool hasStopped() const { return stopped_; }
+    void open() {
+        opened_ = true;
+        opened_.notify_all();
+    }
+
+  private:
+    elector::runtime::SystemClock system_;
+    std::atomic<elector::runtime::Duration> ahead_{elector::runtime::Duration()};
+    mutable std::atomic<bool> stopsNext_ = false;
+    mutable std::atomic<bool> stopped_ = false;
+    std::atomic<bool> opened_ = false;
+};
+
 class WebhookTest : public testing::Test {
   protected:
     WebhookTest() {
@@ -48,6 +79,7 @@ class WebhookTest : public testing::Test {
         config.defaults.releaseNamespace = "system";
     }
     ~WebhookTest() override {
+        clock_.open();
         webhook.reset();
         Poco::Net::uninitializeSSL();
     }
@@ -80,9 +112,9 @@ class WebhookTest : public testing::Test {
 
     config::WebhookConfig config;
     std::unique_ptr<Webhook> webhook;
+    GateClock clock_;
 
   private:
-    elector::runtime::SystemClock clock_;
     elector::test::TemporaryFolder folder_;
     certificates::KeyPair authority_ =
         certificates::mintAuthority(clock_.wall(), std::chrono::hours(24));
@@ -171,6 +203,27 @@ TEST_F(WebhookTest, IsNotReadyWithACertificateThatHasExpired) {
     deliverCertificate(std::chrono::seconds(-60));
     EXPECT_THAT(health("/readyz"), AllOf(StartsWith("HTTP/1.1 503 "),
                                          HasSubstr("the certificate has expired, at 20")));
+}
+
+TEST_F(WebhookTest, AnswersProbesWhileTheReviewsLoopIsBusyAndTellsWhenItHangs) {
+    startServing();
+    ASSERT_THAT(health("/readyz"), StartsWith("HTTP/1.1 200 "));
+    const auto client = connected();
+    // An answer has a date: there the reviews' loop stays. The other loop has nothing to do.
+    clock_.stopNext();
+    client->send(post(kReview));
+    ASSERT_TRUE(elector::http::eventually([this] { return clock_.hasStopped(); }));
+    EXPECT_THAT(health("/healthz"), StartsWith("HTTP/1.1 200 "));
+    EXPECT_THAT(health("/readyz"), StartsWith("HTTP/1.1 200 "));
+    clock_.putForward(std::chrono::seconds(11));
+    for (const char* path : {"/healthz", "/readyz"}) {
+        EXPECT_THAT(health(path),
+                    AllOf(StartsWith("HTTP/1.1 503 "),
+                          HasSubstr("the reviews' loop has not come to its end for 1")));
+    }
+    clock_.open();
+    EXPECT_TRUE(elector::http::eventually(
+        [this] { return health("/healthz").starts_with("HTTP/1.1 200 "); }));
 }
 
 TEST_F(WebhookTest, RetiringItServesOnIsNotReadyAndEndsItsConnections) {
