@@ -17,6 +17,8 @@ MOST_FILES = 8
 NOT_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"'
                       r"|(?<![0-9a-fA-F])'(?:\\.|[^'\\\n])+'", re.S)
 WORD = re.compile(r"[A-Za-z_]\w*")
+# Without those behind `.`, `->` and `::`, which are looked for in what stands there.
+UNQUALIFIED = re.compile(r"(?:(?<![\w.:>])|(?<=[^-]>)|(?<=[^:]:)|(?<=\.\.\.))[A-Za-z_]\w*")
 INCLUDE = re.compile(r'^#include ["<]([^">]+)[">]', re.M)
 # A call without a namespace finds the standard's function too, as soon as one of these headers is there.
 FOUND_BY_ARGUMENT = {"quoted": {"iomanip", "filesystem"}}
@@ -44,7 +46,7 @@ class Source:
     def __init__(self, path):
         text = pathlib.Path(path).read_text(encoding="utf-8")
         code = code_of(text)
-        self.words = set(WORD.findall(code))
+        self.words = set(UNQUALIFIED.findall(code))
         self.own, self.used = set(), {}
         self.macros = re.search(r"^\s*#\s*(define|undef)\b", code, re.M) is not None
         hidden = False
@@ -65,8 +67,17 @@ class Source:
         return bool(
             self.macros
             or self.own & other.words
-            or any(name in other.words and other.used.get(name) != whole for name, whole in self.used.items())
+            or any(self.hides(name, whole, other) for name, whole in self.used.items())
             or any(FOUND_BY_ARGUMENT[word] & self.headers for word in other.guarded))
+
+    @staticmethod
+    def hides(name, whole, other):
+        """Whether a using-declaration would change what the other source means. Of types the compiler would tell."""
+        if name in other.own:
+            return True
+        if same := other.used.get(name):
+            return not (same.endswith(whole) or whole.endswith(same))
+        return name in other.words and not name[0].isupper()
 
 
 @functools.cache
