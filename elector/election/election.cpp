@@ -45,8 +45,7 @@ void Election::on(const ReadAnswered& event) {
     const auto& lease = std::get<std::optional<Lease>>(event.answer);
     const News news = lease ? observation_.found(*lease, sentAt, now_.boot)
                             : observation_.missing(sentAt, now_.boot);
-    // What another read has overtaken does not say whether the Lease is there.
-    mustRead_ = news == News::Ignored && !observation_.lease();
+    mustRead_ = lease && observation_.foundNoneSince(sentAt);  // which of the two is older?
     react(news);
     heard();
     judgeConflict();
@@ -63,6 +62,9 @@ void Election::on(const Listed& event) {
         heard();
     }
     react(news);
+    if (event.lease && observation_.foundNoneSince(event.sentAt)) {
+        mustRead_ = true;
+    }
     if (conflicted_ && event.sentAt >= conflicted_->answeredAt) {
         judgeConflict();
     }

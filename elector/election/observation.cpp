@@ -6,9 +6,10 @@
 namespace elector::election {
 
 News Observation::found(Lease lease, Instant sentAt, Instant now) {
-    // It may have been answered before the Lease was deleted, as another read has shown: then it
-    // says nothing of now, whatever it found.
-    const bool overtaken = known_ && !lease_ && everSeen() && sentAt < changedAt_;
+    // It was answered before the Lease was deleted, as another read has shown. Of a newer Lease
+    // that is not certain: it counts, and whoever asked asks again.
+    const bool overtaken = known_ && !lease_ && sentAt < changedAt_ &&
+                           (isKnownGone(lease) || !isNewerThanSeen(lease.revision));
     known_ = true;
     heardAt_ = now;
     if (overtaken) {

@@ -143,6 +143,28 @@ TEST(MissingTest, AnAcquisitionAnsweredAfterTheDeletionIsKnownBeginsNoTerm) {
     }
 }
 
+// Two reads were under way at once: only a third tells which of them was answered first.
+TEST(MissingTest, AReadThatFoundTheLeaseIsRepeatedWhereAnotherHasFoundNoneMeanwhile) {
+    const Lease held = leaseOf(heldByWeb1(seconds(10)), 10);
+    for (const bool listedFirst : {true, false}) {
+        Candidate web0;
+        web0.send(Started{});
+        const Instant sentAt = web0.now().boot;
+        web0.wait(milliseconds(1));
+        if (listedFirst) {
+            web0.send(Listed{std::nullopt, sentAt});
+            web0.answerRead(held);
+        } else {
+            web0.answerRead(std::optional<Lease>());
+            web0.send(Listed{held, sentAt});
+        }
+        web0.untilRead();
+        EXPECT_LE(web0.since(sentAt), milliseconds(1));
+        web0.answerRead(std::optional<Lease>());
+        EXPECT_EQ(web0.answer().leader, "") << "it leads no more";
+    }
+}
+
 TEST(MissingTest, ARenewalAnsweredAfterTheDeletionIsKnownProlongsNothing) {
     Candidate web0;
     web0.lead();

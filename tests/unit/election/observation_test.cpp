@@ -119,11 +119,13 @@ TEST_F(ObservationTest, NothingBringsBackALeaseThatIsKnownToBeGone) {
     EXPECT_TRUE(observation_.lease());
 }
 
-TEST_F(ObservationTest, AReadOvertakenByTheDeletionSaysNothingOfAnotherLeaseEither) {
+TEST_F(ObservationTest, ANewerLeaseCountsThoughTheReadWasOvertakenAnOlderOneDoesNot) {
     observation_.found(rivals(10, 1), at(1), at(2));
     observation_.missing(at(4), at(5));
-    EXPECT_EQ(observation_.found(rivals(20, 2, "uid-2"), at(3), at(6)), News::Ignored);
+    EXPECT_EQ(observation_.found(rivals(5, 2, "uid-0"), at(3), at(6)), News::Ignored);
     EXPECT_TRUE(observation_.sawAnother());
+    EXPECT_TRUE(observation_.foundNoneSince(at(3)));
+    EXPECT_EQ(observation_.found(rivals(20, 2, "uid-2"), at(3), at(6)), News::Changed);
 }
 
 TEST_F(ObservationTest, WhatIsIgnoredStillTeaches) {
