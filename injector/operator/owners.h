@@ -59,7 +59,7 @@ class Owners {
                                                      const ObjectMeta& pod);
 
     LeadingApi& api_;
-    // By the uid of the controller and the revision of the Pod.
+    // By the uid and the name of the controller, and the revision of the Pod.
     std::map<std::pair<std::string, std::string>, Maker> found_;
 };
 
