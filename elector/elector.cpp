@@ -59,7 +59,8 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     http::ServerOptions options;
     options.host = config_.address.host;
     options.port = config_.address.port;
-    options.hostNames = {config_.id};
+    options.hostNames = config_.allowedHosts;
+    options.hostNames.push_back(config_.id);
     http::Router router;
     addStatusRoutes(router, *this);
     server_ = std::make_unique<http::Server>(std::move(options), std::move(router), clock_, log_);
@@ -91,13 +92,22 @@ void Elector::openStore() {
 
 void Elector::describeMetrics() {
     masterStatus_ = &metrics_.gauge("leader_election_master_status",
-                                    "1 while this process leads, as client-go names it.", {"name"});
+                                    "1 while this process leads, as client-go names it.",
+                                    {"name", "namespace"});
+    leaderKnown_ = &metrics_.gauge("leader_elector_leader_known",
+                                   "1 while somebody is known to lead, this process or another.",
+                                   {"name", "namespace"});
+    newsAge_ = &metrics_.gauge("leader_elector_news_age_seconds",
+                               "How long ago the Lease was last heard of; missing before it was.",
+                               {"name", "namespace"});
     validFor_ =
         &metrics_.gauge("leader_elector_valid_seconds",
                         "For how long this process leads on if nothing is renewed any more.");
     ready_ = &metrics_.gauge("leader_elector_ready", "1 while the state of the Lease is known.");
     connections_ = &metrics_.gauge("leader_elector_http_connections", "Open connections.");
     served_ = &metrics_.counter("leader_elector_http_requests_total", "Requests answered.");
+    droppedLines_ = &metrics_.counter("leader_elector_log_lines_dropped_total",
+                                      "Log lines that were not taken as fast as they came.");
     metrics_.gauge("leader_elector_info", "1; the version that runs.", {"version"})
         .set({kVersion}, 1);
 }
@@ -113,9 +123,10 @@ void Elector::start() {
 
 void Elector::stop() {
     const auto finished = campaign_->stop();
-    // A release takes D at most; a request under way when it began, one attempt.
-    const election::Duration most =
-        config_.drain + config_.timing.renewDeadline + 2 * election::attemptTimeout(config_.timing);
+    // A drain is no shorter than the longest promise. A release takes D at most, and so does a
+    // request that is under way when it begins.
+    const election::Duration deadline = config_.timing.renewDeadline;
+    const election::Duration most = std::max(config_.drain, deadline) + 2 * deadline;
     if (finished.wait_for(most) != std::future_status::ready) {
         log_.warn("did not step down in time: what it holds expires by itself",
                   {{"lease", config_.lease.text()}});
@@ -130,16 +141,22 @@ std::optional<std::string> Elector::notReady() const {
     if (config_.ready == config::ReadyWhen::Leader && !campaign_->answer().isLeader) {
         return config_.id + " does not lead (--ready=leader)";
     }
-    return std::nullopt;
+    return alsoNotReady_ ? alsoNotReady_() : std::nullopt;
 }
 
 std::string Elector::metrics() const {
     const election::Answer now = campaign_->answer();
-    masterStatus_->set({config_.lease.name}, now.isLeader ? 1 : 0);
+    const http::MetricFamily::Values lease{config_.lease.name, config_.lease.space};
+    masterStatus_->set(lease, now.isLeader ? 1 : 0);
+    leaderKnown_->set(lease, now.leader.empty() ? 0 : 1);
+    if (const auto age = campaign_->newsAge()) {
+        newsAge_->set(lease, std::chrono::duration<double>(*age).count());
+    }
     validFor_->set(now.isLeader ? std::chrono::duration<double>(now.validFor).count() : 0);
     ready_->set(campaign_->notReady() ? 0 : 1);
     connections_->set(static_cast<double>(server_->stats().open));
     served_->set(static_cast<double>(server_->stats().requests));
+    droppedLines_->set(static_cast<double>(log_.dropped()));
     return metrics_.text();
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "elector/campaign/campaign.h"
 #include "elector/campaign/pod_lock.h"
@@ -38,6 +40,11 @@ class Elector final : private http::StatusSource {
     election::Answer answer() const override { return campaign_->answer(); }
     // For metrics of the program around it, shown with its own.
     http::Metrics& metricFamilies() { return metrics_; }
+    // Why the program around it is not ready, in one line; nothing where it is. Asked in the
+    // server's loop, so that it may not wait. REQUIRES: called before start().
+    void alsoReadyWhen(std::function<std::optional<std::string>()> notReady) {
+        alsoNotReady_ = std::move(notReady);
+    }
 
   private:
     const std::string& id() const override { return config_.id; }
@@ -53,12 +60,17 @@ class Elector final : private http::StatusSource {
     const runtime::Clock& clock_;
     const runtime::Log& log_;
 
+    std::function<std::optional<std::string>()> alsoNotReady_;
+
     mutable http::Metrics metrics_;
     http::MetricFamily* masterStatus_ = nullptr;
+    http::MetricFamily* leaderKnown_ = nullptr;
+    http::MetricFamily* newsAge_ = nullptr;
     http::MetricFamily* validFor_ = nullptr;
     http::MetricFamily* ready_ = nullptr;
     http::MetricFamily* connections_ = nullptr;
     http::MetricFamily* served_ = nullptr;
+    http::MetricFamily* droppedLines_ = nullptr;
 
     std::unique_ptr<kubernetes::EventRecorder> events_;  // null: no Kubernetes to post to
     std::unique_ptr<store::LeaseStore> store_;

@@ -109,6 +109,10 @@ void Reporter::log(const election::Note& note) const {
         case NoteKind::WatchRestored:
             log_.info("may watch the Lease again", {{"lease", lease}});
             break;
+        case NoteKind::WatchBroken:
+            log_.warn("the watch of the Lease ends again and again",
+                      {{"lease", lease}, {"error", note.detail}});
+            break;
         case NoteKind::PodLocked:
             log_.warn("another elector in this Pod campaigns for the Lease: waiting for its end",
                       {{"lease", lease}, {"lock", note.detail}});

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <memory>
@@ -20,6 +19,7 @@
 #include "elector/runtime/duration.h"
 #include "elector/runtime/ending_signals.h"
 #include "elector/runtime/log.h"
+#include "elector/runtime/standard_streams.h"
 #include "elector/runtime/start_up_pages.h"
 #include "injector/check/check.h"
 #include "injector/config/invocation.h"
@@ -126,6 +126,7 @@ int carryOut(const config::Invocation& invocation, const EndingSignals& signals)
 }  // namespace
 
 int main(int argc, char** argv) {
+    elector::runtime::occupyStandardStreams();
     const EndingSignals signals;
     try {
         Poco::Net::initializeSSL();  // before any thread
@@ -135,10 +136,10 @@ int main(int argc, char** argv) {
                                     elector::config::gatherFacts()),
             signals);
     } catch (const elector::config::Refusal& refusal) {
-        fmt::print(stderr, "leader-elector-injector: {}\n", refusal.what());
+        elector::runtime::complain("leader-elector-injector", refusal.what());
         return elector::config::kExitUsage;
     } catch (const std::exception& error) {
-        fmt::print(stderr, "leader-elector-injector: {}\n", error.what());
+        elector::runtime::complain("leader-elector-injector", error.what());
         return elector::config::kExitFailure;
     }
 }

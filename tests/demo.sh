@@ -30,7 +30,8 @@ now() { date +%s%3N; }
 
 build() {
     local log=$state/build.log
-    cmake -S "$top" -B "$top/build-demo" -G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF >"$log" 2>&1 &&
+    # shellcheck disable=SC2086 # options have no spaces
+    cmake -S "$top" -B "$top/build-demo" -G Ninja -DBUILD_TESTING=OFF ${DEMO_CMAKE_OPTIONS:-} >"$log" 2>&1 &&
         cmake --build "$top/build-demo" --target leader-elector >>"$log" 2>&1 ||
         { tail -n 40 "$log"; return 1; }
 }

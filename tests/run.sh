@@ -1,39 +1,54 @@
 #!/usr/bin/env bash
 # Builds the project and runs its tests.
 #
-#   tests/run.sh [TIER...]      these tiers, or all of them, in this order:
+#   tests/run.sh                  lint and fast: they need no Kubernetes, and end within 15 minutes on a fresh machine
+#                                 of two cores, with all that has to be installed and compiled
+#   tests/run.sh all              every tier, as CI does
+#   tests/run.sh NAME...          these tiers, or parts of tiers
+#   tests/run.sh quick [PATH...]  the inner loop. The change is these files and folders, or what differs from the last
+#                                 commit, or the last commit. Checks its format, and runs the unit tests that are made
+#                                 of it; also, if they are made of it, the contract with Leases in memory and in a
+#                                 folder, and 2,500 schedules
 #
-#   format         clang-format on every C++ file
-#   tidy           clang-tidy on every source of the programs
-#   unit           one class or function at a time
-#   contract       every kind of Lease store keeps the same promises
-#   simulation     whole elections on a fake clock, under every fault, by seeds
-#   soak           five minutes of renewals and take-overs on a real kube-apiserver: what an elector occupies stays flat
-#                  (needs root; runs beside the next tiers, up to the demo)
-#   mutations      each rule of the election broken in turn, and noticed by the tests
-#   model          a formal model of the election, searched exhaustively; each rule broken in turn
-#   fuzz           whatever reads foreign bytes: its corpus, and half a minute of new ones each
-#   demo           what tests/demo.sh shows
-#   integration    whole programs against an API server that misbehaves
-#   sanitizers     unit, contract and integration under the sanitizers of addresses, undefined behaviour and threads, and a
-#                  tenth of the simulation under the first two
-#   controlplane   whole programs against a real etcd and kube-apiserver (needs root)
-#   interop        a client-go elector and ours compete for one Lease (needs root)
-#   chart          what helm renders, installs and refuses, and its policies, on a real kube-apiserver (needs root)
-#   cluster        the image on a real cluster of two nodes, with faults (needs root)
+#   tier     part
+#   lint     format        clang-format on every C++ file
+#            tidy          clang-tidy on every source of the programs
+#   fast     unit          one class or function at a time
+#            contract      every kind of Lease store keeps the same promises
+#            schedules     the first 10,000 schedules of the simulation; left out where that runs too
+#   proof    simulation    whole elections on a fake clock, under every fault, by seeds
+#            mutations     each rule of the election broken in turn, and noticed by the tests
+#            model         a formal model of the election, searched exhaustively; each rule broken in turn
+#            fuzz          whatever reads foreign bytes: its corpus, and half a minute of new ones each
+#   process  demo          what tests/demo.sh shows
+#            integration   whole programs against an API server that misbehaves
+#            sanitizers    unit, contract and integration under the sanitizers of addresses, undefined behaviour and
+#                          threads, and a tenth of the simulation under the first two
+#   plane    controlplane  whole programs against a real etcd and kube-apiserver (the tier needs root)
+#            interop       a client-go elector and ours compete for one Lease
+#            chart         what helm renders, installs and refuses, and its policies, on a real kube-apiserver
+#            soak          five minutes of renewals and take-overs on a real kube-apiserver: what an elector occupies
+#                          stays flat
+#   cluster  cluster       the image on a real cluster of two nodes, with faults (needs root)
 #
 # Installs the Debian packages that are missing (tests/setup.sh). The last line is "N passed, N failed, N skipped", the
-# exit code 0 if nothing failed. With CI=true nothing may be skipped, and a tier that runs fewer tests than
+# exit code 0 if nothing failed. With CI=true nothing may be skipped, and a part that runs fewer tests than
 # tests/expected says fails.
 # With KUBECONFIG and E2E_IMAGE set, the tier "cluster" runs against that cluster, with that image.
-# Logs stay in build/results.
+# Soak and integration, which mostly wait, run beside mutations, model, fuzz and demo. Logs stay in build/results.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-all_tiers=(format tidy unit contract simulation soak mutations model fuzz demo integration sanitizers controlplane
-    interop chart cluster)
+tiers=(lint fast proof process plane cluster)
+declare -A parts_of=([lint]='format tidy' [fast]='unit contract schedules' [proof]='simulation mutations model fuzz'
+    [process]='demo integration sanitizers' [plane]='controlplane interop chart soak' [cluster]=cluster)
+declare -A needs=([lint]='clang-format-19, clang-tidy-19' [fast]='g++, GoogleTest' [proof]='clang-19, spin'
+    [process]='clang-19' [plane]='root, Kubernetes (built once)' [cluster]='root, Kubernetes (built once), containerd')
+# In the order in which they run: what fails soonest comes first; soak and integration have others to run beside.
+all_parts=(format tidy unit contract schedules simulation soak integration mutations model fuzz demo sanitizers
+    controlplane interop chart cluster)
 results=$PWD/build/results
-# Each commit has an order of its own in which GoogleTest shuffles, and schedules of its own to simulate: every commit tries
-# new ones, and the same commit always gets the same verdict.
+# Each commit has an order of its own in which GoogleTest shuffles, and schedules of its own to simulate: every commit
+# tries new ones, and the same commit always gets the same verdict.
 commit=$((16#$(git rev-parse --short=7 HEAD 2>/dev/null || printf %07x "$RANDOM")))
 seed=${SEED:-$((commit % 99999 + 1))}
 export SIMULATION_FROM=${SIMULATION_FROM:-$((commit * 100000))}
@@ -43,10 +58,10 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 
 # ------------------------------------------------------------------------------------------------------ building
 
-# build_in TREE [TARGET...] [-- OPTION...]: configures with the options, then builds the targets. What fails is shown from
-# the first error on.
+# build_in TREE [TARGET...] [-- OPTION...]: configures with the options, then builds the targets. What fails is shown
+# from the first error on.
 build_in() {
-    local tree=$1 log=$results/build.log targets=() options=(-DELECTOR_WERROR=ON -DBUILD_TESTING=ON)
+    local tree=$1 log=$results/build.log apart targets=() options=(-DELECTOR_WERROR=ON -DBUILD_TESTING=ON)
     shift
     while [ $# != 0 ] && [ "$1" != -- ]; do
         targets+=("$1")
@@ -54,24 +69,41 @@ build_in() {
     done
     options+=("${@:2}")
     [ -e "$tree/CMakeCache.txt" ] || options+=(-G Ninja)
-    if cmake -S . -B "$tree" "${options[@]}" >"$log" 2>&1 &&
-        { [ ${#targets[@]} = 0 ] || cmake --build "$tree" -j "$jobs" --target "${targets[@]}" >>"$log" 2>&1; }; then
-        return 0
-    fi
-    grep -m1 -A60 -iE 'error|FAILED' "$log" || tail -n 60 "$log"
-    return 1
+    while ! { cmake -S . -B "$tree" "${options[@]}" >"$log" 2>&1 &&
+        { [ ${#targets[@]} = 0 ] || cmake --build "$tree" -j "$jobs" --target "${targets[@]}" >>"$log" 2>&1; }; }; do
+        if ! apart=$(compiled_as_one "$tree"); then
+            grep -m1 -A60 -iE 'error|FAILED' "$log" || tail -n 60 "$log"
+            return 1
+        fi
+        options+=("-DELECTOR_APART=$apart")
+    done
+    # For programs_of, which may run while the tree is configured again.
+    (cd "$tree" && ctest --show-only=json-v1 >tests.json.new && mv tests.json.new tests.json)
 }
 
-build() { build_in build "$@"; }
+# compiled_as_one TREE: the targets that are to be compiled one by one: those that are already, and those of which sources
+# that were compiled as one did not compile just now. Fails if there are none of the latter: the fault is elsewhere.
+compiled_as_one() {
+    local failed
+    failed=$(sed -nE 's|^FAILED: .*/([^/]+)\.dir/Unity/.*|\1|p' "$results/build.log" | sort -u)
+    [ -n "$failed" ] || return 1
+    echo "not compiled as one, now one by one:" $failed >&2
+    { sed -n 's/^ELECTOR_APART:[A-Z]*=//p' "$1/CMakeCache.txt" | tr ';' '\n' && echo "$failed"; } | grep . | sort -u |
+        paste -sd ';'
+}
+
+# The product's sources are compiled one by one, as for the image.
+build() { build_in build "$@" -- -DELECTOR_UNITY=tests; }
 
 # --------------------------------------------------------------------------------------- kinds of test programs
 
 # programs_of TIER [TREE]: CTest knows the programs of each tier by their label.
 programs_of() {
-    (cd "${2:-build}" && ctest --show-only=json-v1 -L "^$1\$") | /usr/bin/python3 -c '
+    /usr/bin/python3 -c '
 import json, sys
-for test in json.load(sys.stdin)["tests"]:
-    print(test["command"][0])'
+for test in json.load(open(sys.argv[1]))["tests"]:
+    if {"name": "LABELS", "value": [sys.argv[2]]} in test["properties"]:
+        print(test["command"][0])' "${2:-build}/tests.json" "$1"
 }
 
 # run_program OUT PROGRAM [COMMAND...]: a GoogleTest program, run by COMMAND. Its output is shown for failed cases only.
@@ -109,7 +141,7 @@ run_pytest() { # run_pytest TIER OUT
 
 # Each writes JUnit files into the folder it is given, and fails if anything did.
 
-tier_format() {
+check_format() { # check_format OUT; reads the files' names
     local file status=0
     echo '<testsuite name="format">' >"$1/format.xml"
     while read -r file; do
@@ -120,14 +152,26 @@ tier_format() {
             echo "<testcase name=\"$file\"><failure/></testcase>" >>"$1/format.xml"
             status=1
         fi
-    done < <(git ls-files '*.cpp' '*.h')
+    done
     echo '</testsuite>' >>"$1/format.xml"
     return $status
 }
 
+tier_format() { git ls-files '*.cpp' '*.h' | check_format "$1"; }
+
 tier_tidy() { build && tests/tidy.sh build "$1"; }
-tier_unit() { build unit_tier && run_programs_of unit "$1"; }
+tier_unit() {
+    local status=0
+    build unit_tier || return 1
+    run_programs_of unit "$1" || status=$?
+    run_pytest runner "$1" || status=$?
+    return $status
+}
 tier_contract() { build contract_tier && run_programs_of contract "$1"; }
+
+tier_schedules() {
+    build simulation_tier && SIMULATION_SCHEDULES=10000 run_programs_of simulation "$1"
+}
 
 # Which seeds ran, and how often each event met each state, is printed of a clean run too.
 tier_simulation() {
@@ -144,7 +188,6 @@ tier_model() { tests/model/run.py "$1"; }
 # In two halves at a time: its electors mostly wait.
 tier_integration() {
     local half halves=() status=0
-    build integration_tier || return 1
     for half in 0 1; do
         mkdir "$1/$half"
         GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=$half run_programs_of integration "$1/$half" >"$1/$half.log" &
@@ -159,7 +202,7 @@ tier_integration() {
 
 # clang's: they take a third of the time to build that g++'s take.
 build_sanitized() { # build_sanitized SANITIZER TARGET...
-    build_in "build/$1" "${@:2}" -- -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
+    build_in "build/$1" "${@:2}" -- -DELECTOR_UNITY=all -DCMAKE_CXX_COMPILER=clang++-19 -DCMAKE_BUILD_TYPE=Debug \
         -DCMAKE_CXX_FLAGS_DEBUG=-gline-tables-only "-DELECTOR_SANITIZE=$1"
 }
 
@@ -172,24 +215,31 @@ run_sanitized() { # run_sanitized SANITIZER OUT TIER...
     return $status
 }
 
-# Both at a time. To shrink a violation takes thousands of schedules more, which is too long for what it would show.
+# Both at a time; the second is built while the first begins to run, and gives way to it. To shrink a violation takes
+# thousands of schedules more, which is too long for what it would show; and a sanitizer takes several times the memory
+# that a container has.
 tier_sanitizers() {
-    local status=0 threads
+    local status=0 addresses
+    local -r limited='*WithTheMemoryOfTheChart'
     build_sanitized address {unit,contract,integration,simulation}_tier || return 1
-    build_sanitized thread {unit,contract,integration}_tier || return 1
-    TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 \
-        run_sanitized thread "$1/thread" unit contract integration >"$1/thread.log" &
-    threads=$!
     ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
-        SIMULATION_SCHEDULES=2500 GTEST_FILTER=-SimulationTest.AViolationIsShrunk* \
-        run_sanitized address "$1/address" unit contract integration simulation || status=1
-    wait $threads || status=1
-    cat "$1/thread.log"
+        SIMULATION_SCHEDULES=2500 GTEST_FILTER=-SimulationTest.AViolationIsShrunk*:$limited \
+        run_sanitized address "$1/address" unit contract integration simulation >"$1/address.log" &
+    addresses=$!
+    if (renice -n 19 -p "$BASHPID" >/dev/null && build_sanitized thread {unit,contract,integration}_tier); then
+        TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 GTEST_FILTER=-$limited \
+            run_sanitized thread "$1/thread" unit contract integration || status=1
+    else
+        status=1
+    fi
+    wait $addresses || status=1
+    cat "$1/address.log"
     return $status
 }
 
 tier_fuzz() {
-    build_in build/fuzz fuzz_tier -- -DCMAKE_CXX_COMPILER=clang++-19 -DELECTOR_SANITIZE=address -DELECTOR_FUZZ=ON &&
+    build_in build/fuzz fuzz_tier -- -DELECTOR_UNITY=all -DCMAKE_CXX_COMPILER=clang++-19 -DELECTOR_SANITIZE=address \
+        -DELECTOR_FUZZ=ON &&
         tests/fuzz/run.py --junit "$1/fuzz.xml"
 }
 
@@ -204,7 +254,8 @@ tier_soak() {
 # Every line "ok - ..." or "not ok - ..." of the demo is a check.
 tier_demo() {
     local status=0
-    tests/demo.sh >"$1/demo.log" 2>&1 </dev/null || status=$?
+    # Compiled as the other tiers compile it, so that it is found in ccache.
+    DEMO_CMAKE_OPTIONS=-DELECTOR_WERROR=ON tests/demo.sh >"$1/demo.log" 2>&1 </dev/null || status=$?
     sed -nE -e '1i <testsuite name="demo">' -e 's|^ok - .*|<testcase name="demo"/>|p' \
         -e 's|^not ok - .*|<testcase name="demo"><failure/></testcase>|p' -e '$a </testsuite>' \
         "$1/demo.log" >"$1/demo.xml"
@@ -233,6 +284,9 @@ tier_cluster() { build leader-elector-injector && run_pytest cluster "$1"; }
 # ------------------------------------------------------------------------------------------------------ counting
 
 passed=0 failed=0 skipped=0
+declare -A counted # of each part: seconds, passed, failed, skipped
+
+minutes() { awk -v s="$1" 'BEGIN {printf "%.1f", s / 60}'; }
 
 # A tier can fail without a failed test: it did not build, skipped something in CI, or ran too little.
 verdict() { # verdict TIER STATUS PASSED FAILED SKIPPED
@@ -255,12 +309,19 @@ run_tier() {
     local out=$results/$1 status=0 started=$SECONDS
     rm -rf "$out"
     mkdir -p "$out"
-    "tier_$1" "$out" || status=$?
+    if [[ $unbuilt == *" $1 "* ]]; then
+        echo "it was not built"
+        status=1
+    elif [ -n "${works[$1]:-}" ]; then
+        (renice -n 19 -p "$BASHPID" >/dev/null && "tier_$1" "$out") || status=$?
+    else
+        "tier_$1" "$out" || status=$?
+    fi
     echo "$status $((SECONDS - started))" >"$out/end"
 }
 
 count_tier() {
-    local tier=$1 out=$results/$1 status seconds counts complaints minutes
+    local tier=$1 out=$results/$1 status seconds counts complaints
     read -r status seconds <"$out/end"
     read -ra counts < <(/usr/bin/python3 tests/results.py "$out")
     complaints=$(verdict "$tier" "$status" "${counts[@]}")
@@ -268,64 +329,164 @@ count_tier() {
         echo "$complaints"
         counts[1]=$((counts[1] + $(wc -l <<<"$complaints")))
     fi
-    minutes=$(awk -v s="$seconds" 'BEGIN {printf "%.1f", s / 60}')
-    echo "   $tier: ${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped in $minutes minutes"
+    counted[$tier]="$seconds ${counts[*]}"
+    echo "   $tier: ${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped in $(minutes "$seconds") minutes"
     passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
 }
 
-soak='' # the process that runs it
+# What mostly waits runs beside what works, which gives way to it. What it runs is built before: one build at a time.
+declare -A built_for=([soak]=leader-elector [integration]=integration_tier) works=([mutations]=1 [model]=1 [fuzz]=1)
+declare -A beside # the processes that run such parts
+unbuilt=''
 
-# It mostly waits, and what runs beside it is in no hurry.
-start_soak() {
-    echo "   runs beside the next tiers"
-    build leader-elector || rm -f build/elector/leader-elector
-    run_tier soak >"$results/soak.log" 2>&1 &
-    soak=$!
-    trap 'kill $soak 2>/dev/null || true' EXIT
+start_beside() {
+    echo "   runs beside the next parts"
+    build "${built_for[$1]}" || unbuilt+=" $1 "
+    run_tier "$1" >"$results/$1.log" 2>&1 &
+    beside[$1]=$!
+    trap 'kill "${beside[@]}" 2>/dev/null || true' EXIT
 }
 
-join_soak() {
-    [ -n "$soak" ] || return 0
-    echo "== soak"
-    wait "$soak" || true
-    soak=''
+join_beside() {
+    local part
+    for part in "${all_parts[@]}"; do
+        [ -n "${beside[$part]:-}" ] || continue
+        echo "== $part"
+        wait "${beside[$part]}" || true
+        unset "beside[$part]"
+        cat "$results/$part.log"
+        count_tier "$part"
+    done
     trap - EXIT
-    cat "$results/soak.log"
-    count_tier soak
+}
+
+# -------------------------------------------------------------------------------------------------- the inner loop
+
+# A tree of its own, in which a header that many include is compiled again in seconds.
+build_quick() {
+    build_in build/quick "$@" -- -DELECTOR_UNITY=all -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG=-g1
+}
+
+quick() { # quick [PATH...]
+    local out=$results/quick chosen status=0 started=$SECONDS changed
+    rm -rf "$out"
+    mkdir -p "$out"
+    chosen=$out/chosen
+    build_quick || return 1
+    /usr/bin/python3 tests/quick.py build/quick "$@" >"$chosen" || return 1
+    mapfile -t changed < <(sed -n 's/^changed //p' "$chosen")
+    echo "changed: ${changed[*]:-nothing}"
+    sed -n 's/^format //p' "$chosen" | check_format "$out" || status=1
+    mapfile -t programs < <(sed -n 's/^program //p' "$chosen")
+    if [ ${#programs[@]} = 0 ]; then
+        echo "no unit, contract or simulation program is made of that"
+    else
+        echo "programs: ${programs[*]##*/}"
+        build_quick "${programs[@]##*/}" || return 1
+        echo "   formatted and built after $((SECONDS - started)) s"
+        run_quick "$out" || status=1
+    fi
+    read -ra counts < <(/usr/bin/python3 tests/results.py "$out")
+    echo "   quick: $((SECONDS - started)) s"
+    echo "${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped"
+    return $status
+}
+
+# As many at a time as there are cores, the longest first.
+run_quick() { # run_quick OUT; the programs are in $programs
+    local program
+    for program in "${programs[@]}"; do
+        while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
+        (
+            case ${program##*/} in
+            contract) export GTEST_FILTER='*/memory*:*/folder*' ;;
+            simulation_tests) export SIMULATION_SCHEDULES=2500 ;;
+            esac
+            run_program "$out" "build/quick/$program" >"$out/${program##*/}.said" || touch "$out/failed"
+        ) &
+    done
+    wait
+    cat "$out"/*.said
+    [ ! -e "$out/failed" ]
+}
+
+# ---------------------------------------------------------------------------------------------------------- choice
+
+# chosen_parts NAME...: the parts of these tiers and these parts, in the order in which they run.
+chosen_parts() {
+    local name part chosen=' '
+    for name in "$@"; do
+        if [ "$name" = all ]; then
+            chosen+="${all_parts[*]} "
+        else
+            chosen+="${parts_of[$name]:-$name} "
+        fi
+    done
+    for part in "${all_parts[@]}"; do
+        # The simulation begins with these schedules.
+        if [ "$part" = schedules ] && [[ $chosen == *' simulation '* ]]; then continue; fi
+        if [[ $chosen == *" $part "* ]]; then echo "$part"; fi
+    done
+}
+
+# What each tier needs, took and gave, as far as it ran.
+print_tiers() {
+    local tier part row
+    echo "== tiers"
+    printf '   %-8s %7s  %6s %6s %7s  %s\n' tier minutes passed failed skipped needs
+    for tier in "${tiers[@]}"; do
+        row=(0 0 0 0)
+        for part in ${parts_of[$tier]}; do
+            [ -n "${counted[$part]:-}" ] || continue
+            read -ra more <<<"${counted[$part]}"
+            for column in 0 1 2 3; do row[column]=$((row[column] + more[column])); done
+        done
+        [ "${row[*]}" = '0 0 0 0' ] ||
+            printf '   %-8s %7s  %6s %6s %7s  %s\n' "$tier" "$(minutes "${row[0]}")" "${row[@]:1}" "${needs[$tier]}"
+    done
 }
 
 main() {
-    local tier tiers=("$@")
-    [ $# != 0 ] || tiers=("${all_tiers[@]}")
-    for tier in "${tiers[@]}"; do
-        case $tier in
+    local name part parts
+    for name in "$@"; do
+        case $name in
         -h | --help)
             sed -n '2,/^set/p' "$0" | sed '$d;s/^# \{0,1\}//'
             return 0
             ;;
         esac
-        if [[ " ${all_tiers[*]} " != *" $tier "* ]]; then
-            echo "run.sh: no tier '$tier'; there are: ${all_tiers[*]}" >&2
+    done
+    if [ "${1:-}" = quick ]; then
+        tests/setup.sh format unit contract simulation
+        mkdir -p "$results"
+        quick "${@:2}"
+        return
+    fi
+    for name in "$@"; do
+        if [[ " all ${tiers[*]} ${all_parts[*]} " != *" $name "* ]]; then
+            echo "run.sh: no tier '$name'; there are: quick all ${tiers[*]}, and their parts ${all_parts[*]}" >&2
             return 2
         fi
     done
-    tests/setup.sh "${tiers[@]}"
+    local names=("$@")
+    [ $# != 0 ] || names=(lint fast)
+    mapfile -t parts < <(chosen_parts "${names[@]}")
+    tests/setup.sh "${parts[@]}"
     mkdir -p "$results"
     echo "seed $seed (SEED=$seed repeats the order of the tests)"
-    for tier in "${tiers[@]}"; do
-        case $tier in
-        soak | mutations | model | fuzz | demo) ;;
-        *) join_soak ;;
-        esac
-        echo "== $tier"
-        if [ "$tier" = soak ]; then
-            start_soak
+    for part in "${parts[@]}"; do
+        if [ -z "${works[$part]:-}${built_for[$part]:-}" ] && [ "$part" != demo ]; then join_beside; fi
+        echo "== $part"
+        if [ -n "${built_for[$part]:-}" ]; then
+            start_beside "$part"
         else
-            run_tier "$tier"
-            count_tier "$tier"
+            run_tier "$part"
+            count_tier "$part"
         fi
     done
-    join_soak
+    join_beside
+    print_tiers
+    [ $# != 0 ] || echo "   tests/run.sh all runs the rest: proof, process, plane and cluster"
     echo "$passed passed, $failed failed, $skipped skipped"
     [ $failed = 0 ]
 }

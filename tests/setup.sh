@@ -2,7 +2,7 @@
 # Installs what tests need and a bare Debian 12 lacks: packages, and the binaries of Kubernetes for the tiers that run
 # it. What is there already is left alone, so that a second run takes no time.
 #
-#   tests/setup.sh TIER...      tiers as tests/run.sh names them, or bench
+#   tests/setup.sh PART...      parts of tiers as tests/run.sh names them, or bench
 set -euo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
@@ -16,19 +16,20 @@ packages_of() {
     case $1 in
     format) echo clang-format-19 git python3 ;;
     tidy) echo clang-tidy-19 git python3 "${build[@]}" ;;
-    unit | contract | simulation) echo python3 "${build[@]}" ;;
+    unit) echo git python3 python3-pytest "${build[@]}" ;;
+    contract | schedules | simulation) echo python3 "${build[@]}" ;;
     model) echo gcc libc6-dev python3 spin ;;
     mutations) echo patch python3 "${build[@]}" ;;
     integration) echo "${processes[@]}" "${build[@]}" ;;
-    demo) echo curl jq python3 "${elector[@]}" ;;
-    fuzz) echo clang-19 libclang-rt-19-dev llvm-19 python3 "${build[@]}" ;;
+    demo) echo ccache curl jq python3 "${elector[@]}" ;;
+    fuzz) echo clang-19 libclang-rt-19-dev llvm-19 python3 python3-yaml "${build[@]}" ;;
     sanitizers) echo clang-19 libclang-rt-19-dev "${processes[@]}" "${build[@]}" ;;
     controlplane | interop | soak) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     chart) echo "${processes[@]}" "${control_plane[@]}" ;;
     cluster) echo git libfaketime patch "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${nodes[@]}" ;;
     bench) echo buildah debootstrap wrk "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     *)
-        echo "setup.sh: no tier '$1'" >&2
+        echo "setup.sh: no part '$1'" >&2
         return 2
         ;;
     esac

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include "elector/campaign/pod_lock.h"
+#include "elector/election/watch_pace.h"
 #include "elector/runtime/duration.h"
 
 namespace elector::campaign {
@@ -29,8 +32,15 @@ constexpr Duration kGrace = std::chrono::seconds(2);
 // Events of a watch wait here at most, each with a whole Lease: beyond it the watch waits.
 constexpr std::size_t kMostQueued = 16;
 
-// How often a watch that is forbidden is tried again; meanwhile the Lease is polled.
-constexpr Duration kDeniedWatch = std::chrono::seconds(15);
+// Of an attempt that timed out, the limit and the flag that sets it.
+void nameLimit(ApiError& error, Duration limit, const election::Timing& timing) {
+    using Hundredths = std::chrono::duration<std::int64_t, std::centi>;
+    if (error.kind == ErrorKind::TimedOut) {
+        error.message += fmt::format(" (the limit was {}, by --lease-renew-duration={})",
+                                     runtime::formatDuration(std::chrono::round<Hundredths>(limit)),
+                                     runtime::formatDuration(timing.renewDeadline));
+    }
+}
 
 const char* operationOf(const election::Request& request) {
     const auto* write = std::get_if<election::WriteRequest>(&request);
@@ -45,7 +55,6 @@ class Campaign::Sink final : public store::WatchSink {
     Sink(Campaign& campaign, std::stop_token stop) : campaign_(campaign), stop_(std::move(stop)) {}
 
     void onListed(std::optional<election::Lease> lease, Instant sentAt) override {
-        opened_ = true;
         campaign_.postFromWatch(election::Listed{std::move(lease), sentAt}, stop_);
     }
     void onChanged(election::Lease lease) override {
@@ -53,12 +62,9 @@ class Campaign::Sink final : public store::WatchSink {
     }
     void onDeleted() override { campaign_.postFromWatch(election::Deleted{}, stop_); }
 
-    bool opened() const { return opened_; }
-
   private:
     Campaign& campaign_;
     std::stop_token stop_;
-    bool opened_ = false;
 };
 
 Campaign::Campaign(election::LeaseKey key, election::Settings settings, store::LeaseStore& store,
@@ -127,6 +133,12 @@ std::optional<std::string> Campaign::notLive() {
                        runtime::formatDuration(now - beat_));
 }
 
+std::optional<Duration> Campaign::newsAge() {
+    const std::lock_guard guard(electionMutex_);
+    const auto& heardAt = election_.standing().heardAt;
+    return heardAt ? std::optional(clock_.now() - *heardAt) : std::nullopt;
+}
+
 std::optional<std::string> Campaign::notReady() {
     const std::lock_guard guard(electionMutex_);
     const election::Standing& standing = election_.standing();
@@ -181,7 +193,7 @@ void Campaign::turn(const std::stop_token& stop) {
             continue;
         }
         const Instant now = beat();
-        if (now >= wakeAt_) {
+        if (now >= wakeAt_ || hasAnsweredNo()) {
             step(election::TimePassed{});
         } else {
             wake_.waitUntil(std::min(wakeAt_, now + kBeat));
@@ -193,6 +205,12 @@ Instant Campaign::beat() {
     const std::lock_guard guard(electionMutex_);
     beat_ = clock_.now();
     return beat_;
+}
+
+// Whether somebody was told "no", and the election has not heard of it yet: it has to at once.
+bool Campaign::hasAnsweredNo() {
+    const std::lock_guard guard(electionMutex_);
+    return answeredNo_;
 }
 
 // False where the process stops before it holds the lock.
@@ -254,9 +272,12 @@ void Campaign::step(const Event& event) {
 void Campaign::carryOut(election::Actions& actions) {
     wakeAt_ = actions.wakeAt;
     if (actions.request) {
+        const auto& term = election_.standing().term;  // only this thread changes it
+        const Instant now = clock_.now();
+        const Duration limit = attemptTimeout(
+            settings().timing, term ? std::optional(term->validUntil - now) : std::nullopt);
         const std::lock_guard guard(requestMutex_);
-        request_ =
-            Posted{std::move(*actions.request), clock_.now() + attemptTimeout(settings().timing)};
+        request_ = Posted{std::move(*actions.request), now + limit};
         requestPosted_.notify_all();
     }
     if (actions.announceNo) {
@@ -291,7 +312,10 @@ std::optional<Campaign::Posted> Campaign::awaitRequest(const std::stop_token& st
 
 Event Campaign::make(const election::Request& request, const store::CallLimits& limits) {
     const Instant from = clock_.now();
-    const auto tell = [&](const ApiError* error) {
+    const auto tell = [&](ApiError* error) {
+        if (error != nullptr && !limits.stop.stop_requested()) {
+            nameLimit(*error, limits.deadline - from, settings().timing);
+        }
         listener_.onRequest(operationOf(request), error, clock_.now() - from);
     };
     const auto* write = std::get_if<election::WriteRequest>(&request);
@@ -323,23 +347,19 @@ void Campaign::watch(const std::stop_token& stop) {
     runtime::Wake pause;
     const std::stop_callback waker(stop, [&pause] { pause.wake(); });
     const election::Timing& timing = settings().timing;
-    election::Jitter jitter(~settings().seed);
-    election::Backoff backoff(timing.retryPeriod, jitter);
+    election::WatchPace pace(timing, ~settings().seed);
     while (!stop.stop_requested()) {
         Sink sink(*this, stop);
-        const ApiError error = store_.watch(key_, sink, attemptTimeout(timing), stop);
+        pace.opening(clock_.now());
+        ApiError error = store_.watch(key_, sink, attemptTimeout(timing), stop);
         if (stop.stop_requested()) {
             return;
         }
+        nameLimit(error, attemptTimeout(timing), timing);
         listener_.onWatchEnded(error);
         postFromWatch(election::WatchFailed{error}, stop);
-        if (sink.opened()) {
-            backoff.reset();
-        }
-        const bool denied = error.kind == ErrorKind::Forbidden;
-        const Duration wait = denied ? jitter.between(kDeniedWatch / 2, kDeniedWatch)
-                                     : backoff.next(error.retryAfter);
-        pause.waitUntil(clock_.now() + wait);
+        const Instant now = clock_.now();
+        pause.waitUntil(now + pace.ended(error, now));
     }
 }
 

@@ -55,6 +55,9 @@ class Campaign {
 
     election::Answer answer();
 
+    // How long ago the Lease was last heard of, if ever.
+    std::optional<election::Duration> newsAge();
+
     // Why the process should be restarted: the election's thread is wedged. Never because of the
     // API.
     std::optional<std::string> notLive();
@@ -73,6 +76,7 @@ class Campaign {
 
     void turn(const std::stop_token& stop);
     election::Instant beat();
+    bool hasAnsweredNo();
     bool awaitLock(const std::stop_token& stop);
     std::optional<election::Event> nextEvent();
     void step(const election::Event& event);

@@ -51,7 +51,8 @@ LeaderAnswer answerFrom(const Poco::JSON::Object& object) {
             .acquireTime = optionalField<std::string>(object, "acquireTime"),
             .renewTime = optionalField<std::string>(object, "renewTime"),
             .transitions = optionalField<std::int64_t>(object, "transitions"),
-            .validForMs = optionalField<std::int64_t>(object, "validForMs")};
+            .validForMs = optionalField<std::int64_t>(object, "validForMs"),
+            .trouble = optionalField<std::string>(object, "trouble")};
 }
 
 // JSON has control characters only between its tokens, and there only these.

@@ -19,6 +19,7 @@ struct LeaderAnswer {
     std::optional<std::string> renewTime;
     std::optional<std::int64_t> transitions;
     std::optional<std::int64_t> validForMs;
+    std::optional<std::string> trouble;
 };
 
 // Nothing unless `body` is a JSON object in printable UTF-8 whose fields have their types, and in

@@ -16,6 +16,7 @@ namespace elector::commands {
 namespace {
 
 constexpr std::size_t kMaxCharacters = 253;  // of a name
+constexpr std::size_t kMaxTrouble = 1000;
 
 std::string shown(const std::string& text) {
     return runtime::quoted(text, kMaxCharacters);
@@ -45,6 +46,9 @@ std::string inWords(const LeaderAnswer& answer) {
     text += line("renewed", answer.renewTime.value_or(""));
     const std::int64_t valid = answer.validForMs.value_or(0);
     text += line("valid for", valid > 0 ? fmt::format("{} ms", valid) : "");
+    if (const std::string trouble = answer.trouble.value_or(""); !trouble.empty()) {
+        text += fmt::format("  {:<14} {}\n", "trouble", runtime::onOneLine(trouble, kMaxTrouble));
+    }
     return text;
 }
 

@@ -26,9 +26,10 @@ enum class ReadyWhen {
 struct Config {
     std::string id;  // printable ASCII without spaces, not the reserved one, at most 253 characters
     election::LeaseKey lease;
-    election::Timing timing;  // passes election::review without refusals
-    Address address;          // to serve on
-    std::string kubeconfig;   // a path, or several with colons between; "": in-cluster
+    election::Timing timing;                // passes election::review without refusals
+    Address address;                        // to serve on
+    std::vector<std::string> allowedHosts;  // names to answer for besides the id
+    std::string kubeconfig;  // a path, or several with colons between; "": in-cluster
     // Where --store=file:DIR keeps its Leases; nothing: in Kubernetes.
     std::optional<std::string> folder;
     OnShutdown onShutdown = OnShutdown::Release;

@@ -121,6 +121,18 @@ std::string namespaceFrom(const Facts& facts) {
     return found;
 }
 
+// A variable that programs of other makes heed, in either case.
+void sayThatNoProxyIsUsed(const Environment& environment, Config& config) {
+    for (const char* name : {"HTTPS_PROXY", "https_proxy"}) {
+        const auto found = environment.find(name);
+        if (!config.folder && found != environment.end() && !found->second.empty()) {
+            config.warnings.push_back(
+                fmt::format("{} is set, and not used: the API server is reached directly", name));
+            return;
+        }
+    }
+}
+
 // What nobody said and the machine knows.
 void completeFrom(const Facts& facts, RunDraft& draft) {
     Config& config = draft.config;
@@ -163,6 +175,7 @@ Config runConfig(Scan scan, const Environment& environment, const Facts& facts) 
     chooseTiming(draft, settings);
     judgeTiming(draft, settings);
     completeFrom(facts, draft);
+    sayThatNoProxyIsUsed(environment, draft.config);
     return std::move(draft.config);
 }
 

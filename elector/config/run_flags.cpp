@@ -148,6 +148,14 @@ std::vector<Flag<RunDraft>> surroundingFlags() {
          [](RunDraft& draft, const std::string& value) {
              return assignAddress(draft.config.address, value);
          }},
+        {{.name = "allowed-host",
+          .placeholder = "NAME,...",
+          .environment = "ALLOWED_HOST",
+          .shown = "none",
+          .purpose = "Host names to answer for, besides localhost, IP addresses and the id."},
+         [](RunDraft& draft, const std::string& value) {
+             return assignHosts(draft.config.allowedHosts, value);
+         }},
         {{.name = "ready",
           .placeholder = "synced|leader",
           .environment = "READY",

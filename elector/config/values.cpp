@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "elector/config/dns_name.h"
 #include "elector/names.h"
@@ -49,6 +51,27 @@ std::string assignAddress(Address& target, const std::string& value) {
     return address ? ""
                    : "allowed are :PORT, localhost:PORT, ADDRESS:PORT and [IPV6-ADDRESS]:PORT with "
                      "a port up to 65535";
+}
+
+std::string assignHosts(std::vector<std::string>& target, const std::string& value) {
+    std::vector<std::string> names;
+    std::string_view rest = value;
+    for (;;) {
+        const auto end = std::min(rest.find(','), rest.size());
+        std::string name(rest.substr(0, end));
+        std::ranges::transform(name, name.begin(), [](char c) {
+            return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        });
+        if (!isDnsSubdomain(name)) {
+            return "allowed are host names, without ports, with commas between";
+        }
+        names.push_back(std::move(name));
+        if (end == rest.size()) {
+            target = std::move(names);
+            return "";
+        }
+        rest.remove_prefix(end + 1);
+    }
 }
 
 std::string assignLogLevel(runtime::LogLevel& target, const std::string& value) {

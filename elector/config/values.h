@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "elector/config/address.h"
 #include "elector/election/instant.h"
@@ -20,6 +21,8 @@ std::string complaintAboutNamespace(const std::string& name);
 // These leave `target` as it is where they complain.
 std::string assignDuration(election::Duration& target, const std::string& value);
 std::string assignAddress(Address& target, const std::string& value);
+// `value`: host names with commas between.
+std::string assignHosts(std::vector<std::string>& target, const std::string& value);
 std::string assignLogLevel(runtime::LogLevel& target, const std::string& value);
 
 template <typename Choice>

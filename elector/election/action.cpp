@@ -48,6 +48,8 @@ const char* toString(NoteKind kind) {
             return "watch_denied";
         case NoteKind::WatchRestored:
             return "watch_restored";
+        case NoteKind::WatchBroken:
+            return "watch_broken";
         case NoteKind::PodLocked:
             return "pod_locked";
     }

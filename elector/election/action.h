@@ -50,6 +50,7 @@ enum class NoteKind {
     RequestFailed,     // detail: what and why
     WatchDenied,       // detail: why; the Lease is polled instead
     WatchRestored,     // after WatchDenied
+    WatchBroken,       // detail: why; it ends as soon as it is opened, again and again
     PodLocked,         // detail: the lock that another elector in this Pod holds
 };
 const char* toString(NoteKind kind);

@@ -16,6 +16,8 @@ const char* toString(ErrorKind kind) {
             return "unauthorized";
         case ErrorKind::Forbidden:
             return "forbidden";
+        case ErrorKind::Refused:
+            return "refused";
         case ErrorKind::Throttled:
             return "throttled";
         case ErrorKind::Server:
@@ -38,8 +40,29 @@ bool certainlyNotApplied(ErrorKind kind) {
         case ErrorKind::Gone:
         case ErrorKind::Unauthorized:
         case ErrorKind::Forbidden:
+        case ErrorKind::Refused:
         case ErrorKind::Throttled:
             return true;
+        case ErrorKind::Server:
+        case ErrorKind::TimedOut:
+        case ErrorKind::Unreachable:
+        case ErrorKind::Malformed:
+            return false;
+    }
+    return false;
+}
+
+bool mayBeLostRace(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::Conflict:
+        case ErrorKind::Invalid:
+        case ErrorKind::NotFound:
+        case ErrorKind::Gone:
+            return true;
+        case ErrorKind::Unauthorized:
+        case ErrorKind::Forbidden:
+        case ErrorKind::Refused:
+        case ErrorKind::Throttled:
         case ErrorKind::Server:
         case ErrorKind::TimedOut:
         case ErrorKind::Unreachable:

@@ -17,15 +17,21 @@ Duration Jitter::upTo(Duration most) {
 }
 
 Duration Backoff::next(std::optional<std::chrono::seconds> retryAfter) {
-    constexpr int kDoublings = 3;  // from an eighth to the whole period
     constexpr std::chrono::seconds kLongestRetryAfter{60};
-    const Duration step = retryPeriod_ / (1 << (kDoublings - std::min(failures_, kDoublings)));
-    ++failures_;
-    const Duration wait = jitter_.between(step / 2, step);
+    const Duration wait = nextUpTo(retryPeriod_);
     if (retryAfter) {
         return std::max<Duration>(wait, std::min(*retryAfter, kLongestRetryAfter));
     }
     return wait;
+}
+
+Duration Backoff::nextUpTo(Duration longest) {
+    Duration step = std::min(retryPeriod_ / 8, longest);
+    for (int i = 0; i < failures_ && step < longest; ++i) {
+        step = std::min(step * 2, longest);
+    }
+    ++failures_;
+    return jitter_.between(step / 2, step);
 }
 
 }  // namespace elector::election

@@ -23,13 +23,15 @@ class Jitter {
 };
 
 // How long to wait after failures: doubling from an eighth of the retry period to the period
-// itself, half of it jitter; never shorter than what the server asked for by Retry-After, of which
-// at most a minute is believed.
+// itself, or to `longest`, half of it jitter; never shorter than what the server asked for by
+// Retry-After, of which at most a minute is believed.
 class Backoff {
   public:
     Backoff(Duration retryPeriod, Jitter& jitter) : retryPeriod_(retryPeriod), jitter_(jitter) {}
 
     Duration next(std::optional<std::chrono::seconds> retryAfter);
+    // Whatever the server asked for.
+    Duration nextUpTo(Duration longest);
     void reset() { failures_ = 0; }
 
   private:

@@ -11,7 +11,8 @@ Election::Election(Settings settings)
       ownWrites_(settings_.identity),
       observation_(settings_.identity, ownWrites_, settings_.timing.leaseDuration),
       jitter_(settings_.seed),
-      backoff_(settings_.timing.retryPeriod, jitter_) {}
+      backoff_(settings_.timing.retryPeriod, jitter_),
+      writeBackoff_(settings_.timing.retryPeriod, jitter_) {}
 
 Actions Election::step(const Event& event, const Moment& now) {
     now_ = now;
@@ -36,16 +37,18 @@ void Election::on(const ReadAnswered& event) {
         return;
     }
     succeeded(false);
-    mustRead_ = false;
     staleBase_ = false;
     inDoubt_ = false;
     if (!watchDenial_.empty()) {
         note(NoteKind::WatchDenied, std::exchange(watchDenial_, {}));
     }
     const auto& lease = std::get<std::optional<Lease>>(event.answer);
-    react(lease ? observation_.found(*lease, sentAt, now_.boot)
-                : observation_.missing(sentAt, now_.boot));
+    const News news = lease ? observation_.found(*lease, sentAt, now_.boot)
+                            : observation_.missing(sentAt, now_.boot);
+    mustRead_ = lease && observation_.foundNoneSince(sentAt);  // which of the two is older?
+    react(news);
     heard();
+    judgeConflict();
 }
 
 void Election::on(const Listed& event) {
@@ -59,6 +62,12 @@ void Election::on(const Listed& event) {
         heard();
     }
     react(news);
+    if (event.lease && observation_.foundNoneSince(event.sentAt)) {
+        mustRead_ = true;
+    }
+    if (conflicted_ && event.sentAt >= conflicted_->answeredAt) {
+        judgeConflict();
+    }
 }
 
 void Election::on(const Changed& event) {
@@ -84,16 +93,28 @@ void Election::on(const WatchFailed& event) {
         watchDenial_ = event.error.message;
         heard();
     }
+    if (event.error.kind == ErrorKind::Forbidden) {
+        return;
+    }
+    // One that ends soon after it was opened, again and again, is told once.
+    constexpr int kTold = 4;
+    const bool again = now_.boot - watchEndedAt_ < 2 * settings_.timing.retryPeriod;
+    watchEndedAt_ = now_.boot;
+    brokenWatches_ = again ? std::min(brokenWatches_ + 1, kTold + 1) : 1;
+    if (brokenWatches_ == kTold) {
+        note(NoteKind::WatchBroken, event.error.message);
+    }
 }
 
 void Election::on(const AnsweredNo& /*event*/) {
-    endTerm("it was found to have run out");
+    endTerm("it was found to have run out" + becauseOfTrouble());
 }
 
 void Election::on(const StopRequested& /*event*/) {
     if (const auto* leading = std::get_if<Leading>(&state_)) {
-        const Draining draining{leading->term, leading->serial, now_.boot + settings_.drain};
+        Draining draining{leading->term, leading->serial, {}, false};
         endTerm("this process is stopping");
+        draining.until = drainedAt();
         state_ = draining;
         actions_.announceNo = true;
         return;
@@ -101,14 +122,26 @@ void Election::on(const StopRequested& /*event*/) {
     if (!std::holds_alternative<Following>(state_)) {
         return;
     }
+    notBefore_ = now_.boot;  // whatever was asked of a candidate: what it holds is not to be kept
     const bool writing = std::holds_alternative<PendingWrite>(pending_);
     const bool holding = observation_.lease() && observation_.claim() == Claim::Ours;
     if (settings_.onShutdown == OnShutdown::Release && (writing || inDoubt_ || holding)) {
-        mustRead_ = true;
-        state_ = Releasing{now_.boot + settings_.timing.renewDeadline};
+        // A term that ended early leaves promises behind, and perhaps a "yes" on its way.
+        actions_.announceNo = now_.boot < promisedUntil_;
+        state_ = Draining{{}, serial_, drainedAt(), !actions_.announceNo};
     } else {
         state_ = Stopped{};
     }
+}
+
+// When the program of a process that stops now has had the time that --drain gives it. Without one
+// it has ended already. With one, no promise is cut short either, and a term that ended a moment
+// ago counts as one that ends now.
+Instant Election::drainedAt() const {
+    const Duration drain = settings_.drain;
+    const bool ledLately = now_.boot < std::max(promisedUntil_, endedAt_ + drain);
+    return drain > Duration(0) && ledLately ? std::max(now_.boot + drain, promisedUntil_)
+                                            : now_.boot;
 }
 
 void Election::on(const NoAnnounced& /*event*/) {
@@ -132,39 +165,56 @@ void Election::on(const WriteAnswered& event) {
 }
 
 void Election::landed(const PendingWrite& write, const Landed& answer) {
-    succeeded(true);
     const bool creation = write.intent == Intent::Create;
     if (answer.created != creation) {
         // Against the protocol: our compare and swap swapped nothing, or our creation changed what
         // was there. Nothing begins or goes on by it.
+        const std::string why = "the server did not compare before it swapped";
         note(NoteKind::CreatedByUpdate, toString(write.intent));
-        endTerm("the server did not compare before it swapped");
+        endTerm(why);
         react(observation_.wrote(answer.lease, now_.boot));
         mustRead_ = true;
+        failed({ErrorKind::Refused, 0, std::nullopt, why}, toString(write.intent), true);
         return;
     }
     if (write.base && answer.lease.revision <= *write.base) {
         const bool same = answer.lease.revision == *write.base;
         note(same ? NoteKind::WriteIgnored : NoteKind::RevisionWentBack,
              answer.lease.revision.text());
-        conflicted(write.intent);
+        conflicted(write, {ErrorKind::Refused, 0, std::nullopt,
+                           "the server answered a write with the version that it was based on"});
         mustRead_ = true;
         return;
     }
+    succeeded(true);
+    if (!creation) {  // one that is deleted each time has to be made ever less often
+        forgetConflicts();
+    }
     react(observation_.wrote(answer.lease, now_.boot));
     heard();
+    // The write landed, but perhaps on a Lease that was deleted since, as this process knows
+    // already: then nothing begins or goes on by it, and a read has to show what there is now.
+    const auto& lease = observation_.lease();
+    const bool onPresentLease = lease && lease->uid == answer.lease.uid;
+    mustRead_ = mustRead_ || !onPresentLease;
+    const bool holding = std::holds_alternative<Leading>(state_);
     switch (write.intent) {
         case Intent::Create:
-            created(answer.lease);
+            created(answer.lease, write.sentAt.boot);
             break;
         case Intent::Acquire:
-            // Something newer may have been seen before this answer: then that counts.
-            if (observation_.lease() && observation_.claim() == Claim::Ours) {
+            // Something newer may have been seen before this answer: then that counts. So does what
+            // was learnt meanwhile of a leader under an earlier Lease, unless that was this
+            // process.
+            if (onPresentLease && observation_.claim() == Claim::Ours &&
+                (holding || now_.boot >= observation_.formerUntil())) {
                 beginTerm(answer.lease.revision, write.sentAt, write.serial);
             }
             break;
         case Intent::Renew:
-            credit(write.serial, write.sentAt);
+            if (onPresentLease) {
+                credit(write.serial, write.sentAt);
+            }
             break;
         case Intent::Release:
             stop({});
@@ -172,8 +222,11 @@ void Election::landed(const PendingWrite& write, const Landed& answer) {
     }
 }
 
-void Election::created(const Lease& lease) {
+void Election::created(const Lease& lease, Instant sentAt) {
     note(NoteKind::LeaseCreated);
+    ++creationsInVain_;
+    // A read that found none since may have been answered before the creation or after a deletion.
+    mustRead_ = mustRead_ || observation_.foundNoneSince(sentAt);
     const auto& current = observation_.lease();
     const bool stillVacant =
         current && current->uid == lease.uid && observation_.claim() == Claim::Unheld;
@@ -183,34 +236,38 @@ void Election::created(const Lease& lease) {
 }
 
 void Election::notLanded(const PendingWrite& write, const ApiError& error) {
-    switch (error.kind) {
-        case ErrorKind::Conflict:
-        case ErrorKind::Invalid:
-        case ErrorKind::NotFound:
-        case ErrorKind::Gone:
-            conflicted(write.intent);
-            break;
-        case ErrorKind::Unauthorized:
-        case ErrorKind::Forbidden:
-        case ErrorKind::Throttled:
-            failed(error, toString(write.intent), true);
-            break;
-        case ErrorKind::Server:
-        case ErrorKind::TimedOut:
-        case ErrorKind::Unreachable:
-        case ErrorKind::Malformed:
-            inDoubt_ = true;  // it may have landed: read back before judging (rule 4)
-            mustRead_ = true;
-            failed(error, toString(write.intent), true);
-            break;
+    if (mayBeLostRace(error.kind)) {
+        conflicted(write, error);
+        return;
+    }
+    if (!certainlyNotApplied(error.kind)) {
+        inDoubt_ = true;  // it may have landed: read back before judging (rule 4)
+        mustRead_ = true;
+    }
+    failed(error, toString(write.intent), true);
+}
+
+// A read was answered that was sent after the conflict. If it shows what the write was based on,
+// there was no race: the server, or something before it, refuses the write by that answer.
+void Election::judgeConflict() {
+    const auto conflict = std::exchange(conflicted_, std::nullopt);
+    if (!conflict) {
+        return;
+    }
+    const auto& lease = observation_.lease();
+    const std::optional<Revision> present =
+        lease ? std::optional(lease->revision) : std::optional<Revision>();
+    if (present == conflict->base) {
+        failed(conflict->error, toString(conflict->intent), true);
     }
 }
 
 // Somebody was quicker, or has touched the metadata. The winner of a race for a free Lease will be
 // shown by the watch; a holder cannot wait for that.
-void Election::conflicted(Intent intent) {
+void Election::conflicted(const PendingWrite& write, const ApiError& error) {
+    conflicted_ = Conflicted{write.intent, write.base, now_.boot, error};
     const bool watching = !watchDenied_ && std::holds_alternative<Following>(state_);
-    if (watching && intent == Intent::Acquire) {
+    if (watching && write.intent == Intent::Acquire) {
         const Duration period = settings_.timing.retryPeriod;
         staleBase_ = true;
         silentAt_ = std::min(silentAt_, now_.boot + jitter_.between(period / 8, period / 4));
@@ -218,7 +275,7 @@ void Election::conflicted(Intent intent) {
         mustRead_ = true;
     }
     if (++conflicts_ > 1) {  // somebody keeps changing it: not at the speed of the network
-        notBefore_ = now_.boot + backoff_.next(std::nullopt);
+        notBefore_ = now_.boot + writeBackoff_.nextUpTo(settings_.timing.retryPeriod);
     }
 }
 
@@ -226,6 +283,12 @@ void Election::succeeded(bool write) {
     if (write || !writeFailed_) {  // a read says nothing of the right to write
         forgetFailures();
     }
+}
+
+void Election::forgetConflicts() {
+    writeBackoff_.reset();
+    conflicts_ = 0;
+    creationsInVain_ = 0;
 }
 
 void Election::forgetFailures() {
@@ -237,15 +300,52 @@ void Election::forgetFailures() {
 }
 
 void Election::failed(const ApiError& error, const char* what, bool write) {
-    writeFailed_ = write;
-    notBefore_ = now_.boot + backoff_.next(error.retryAfter);
+    writeFailed_ = writeFailed_ || write;
+    const bool refused = certainlyNotApplied(error.kind) && error.kind != ErrorKind::Throttled;
+    waitAfter(error, refused && write);
     standing_.trouble = error.message;
-    standing_.denied = error.kind == ErrorKind::Unauthorized || error.kind == ErrorKind::Forbidden;
-    const std::string failure = std::string(what) + ": " + toString(error.kind);
+    standing_.denied = refused;
+    // A write that is refused is refused whatever it is for.
+    const std::string failure =
+        std::string(refused && write ? "write" : what) + ": " + toString(error.kind);
     if (lastFailure_ != failure) {
         lastFailure_ = failure;
         note(NoteKind::RequestFailed, std::string(what) + ": " + error.message);
     }
+}
+
+// When to ask again. A Lease that must not be written is not worth a request in each retry period:
+// a candidate asks less and less often, up to once in its lease duration, which is what a take-over
+// may take anyway. Who has a term, or a Lease to give back, asks again while that lasts, whatever
+// the server asks for: half of what is left is the most that is waited.
+void Election::waitAfter(const ApiError& error, bool refusedWrite) {
+    const election::Timing& timing = settings_.timing;
+    const std::optional<Instant> end = endOfWork();
+    Duration wait = !refusedWrite ? backoff_.nextUpTo(timing.retryPeriod)
+                    : end         ? writeBackoff_.nextUpTo(timing.retryPeriod)
+                                  : writeBackoff_.nextUpTo(timing.leaseDuration);
+    if (error.retryAfter) {
+        Duration asked = std::min<Duration>(*error.retryAfter, timing.leaseDuration);
+        if (end && asked + timing.retryPeriod / 4 > *end - now_.boot) {
+            asked = std::max<Duration>(*end - now_.boot, Duration(0)) / 2;
+        }
+        wait = std::max(wait, asked);
+    }
+    notBefore_ = now_.boot + wait;
+}
+
+// Until when there is something that would be lost by waiting.
+std::optional<Instant> Election::endOfWork() const {
+    if (const auto* leading = std::get_if<Leading>(&state_)) {
+        return leading->term.validUntil;
+    }
+    if (const auto* draining = std::get_if<Draining>(&state_)) {
+        return draining->term ? draining->term->validUntil : draining->until;
+    }
+    if (const auto* releasing = std::get_if<Releasing>(&state_)) {
+        return releasing->until;
+    }
+    return std::nullopt;
 }
 
 void Election::heard() {
@@ -258,6 +358,7 @@ void Election::react(News news) {
     if (news == News::Ignored || news == News::Same) {
         return;
     }
+    conflicted_.reset();  // somebody was quicker indeed
     const Duration period = settings_.timing.retryPeriod;
     const auto& lease = observation_.lease();
     if (!lease) {
@@ -267,6 +368,9 @@ void Election::react(News news) {
         createAt_ = now_.boot + (observation_.everSeen()
                                      ? jitter_.between(period / 8, period / 4)
                                      : jitter_.upTo(std::min<Duration>(period / 8, kLongest)));
+        if (creationsInVain_ > 1) {  // somebody deletes it each time
+            createAt_ = std::max(createAt_, now_.boot + writeBackoff_.nextUpTo(period));
+        }
         return;
     }
     if (news == News::WentBack) {
@@ -276,9 +380,6 @@ void Election::react(News news) {
     // Spreads the candidates without costing a take-over much.
     constexpr std::chrono::milliseconds kLongestClaimJitter{25};
     claimJitter_ = jitter_.upTo(std::min<Duration>(period / 8, kLongestClaimJitter));
-    if (std::holds_alternative<Following>(state_)) {
-        conflicts_ = 0;
-    }
     noteRecord(*lease);
     reactAsHolder(lease->record);
 }
@@ -305,6 +406,7 @@ void Election::reactAsHolder(const LeaseRecord& record) {
             endTerm("another holds the Lease");
             // Whether it may write by now shows when it has to.
             forgetFailures();
+            forgetConflicts();
             break;
     }
 }
@@ -339,24 +441,28 @@ void Election::beginTerm(const Revision& token, const Moment& sentAt, std::uint6
         return;  // answered too late: an observation, no term (rule 1)
     }
     state_ = Leading{term, serial};
-    conflicts_ = 0;
     note(NoteKind::TermBegan, token.text());
 }
 
 void Election::endTerm(const std::string& why) {
     if (std::holds_alternative<Leading>(state_)) {
         state_ = Following{};
+        endedAt_ = now_.boot;
         note(NoteKind::TermEnded, why);
     } else if (auto* draining = std::get_if<Draining>(&state_)) {
-        draining->term.validUntil = now_.boot;  // nothing is renewed any more
+        draining->term.reset();  // nothing is renewed any more
     }
 }
 
 void Election::endLapsedTerm() {
     const auto* leading = std::get_if<Leading>(&state_);
     if (leading != nullptr && !leading->term.isValidAt(now_)) {
-        endTerm("it could not be renewed in time");
+        endTerm("it could not be renewed in time" + becauseOfTrouble());
     }
+}
+
+std::string Election::becauseOfTrouble() const {
+    return standing_.trouble.empty() ? "" : ": " + standing_.trouble;
 }
 
 // Prolongs the term `serial`, if it is the present one, by a write of it that landed.
@@ -365,10 +471,9 @@ void Election::credit(std::uint64_t serial, const Moment& sentAt) {
     auto* draining = std::get_if<Draining>(&state_);
     if (leading != nullptr && leading->serial == serial) {
         extend(leading->term, sentAt);
-        conflicts_ = 0;
-    } else if (draining != nullptr && draining->serial == serial &&
-               draining->term.isValidAt(now_)) {
-        extend(draining->term, sentAt);
+    } else if (draining != nullptr && draining->serial == serial && draining->term &&
+               draining->term->isValidAt(now_)) {
+        extend(*draining->term, sentAt);
     }
 }
 

@@ -55,7 +55,8 @@ struct Settings {
 // processed it: in this order. A stops D after the first, B takes over L after the third at the
 // earliest, so at most one leads as long as their clocks' rates differ by less than (L-D)/L. What B
 // takes is what it read: had A renewed in between, B's write would have failed.
-// docs/safety.md has the whole argument, and docs/decisions the rules that are cited by number.
+// docs/safety.md has the whole argument, docs/design.md (section 2) the rules that are cited by
+// number.
 //
 // Threads: none. REQUIRES: `now` never goes back from step to step in its boot time.
 class Election {
@@ -76,9 +77,10 @@ class Election {
         Term term;
         std::uint64_t serial;
     };
-    // Answers "no" already, and renews on, so that nobody leads while the program ends.
+    // Answers "no" already, and renews on, so that nobody leads while the program ends. Without a
+    // term nothing is renewed: it had ended before the process was told to stop.
     struct Draining {
-        Term term;
+        std::optional<Term> term;
         std::uint64_t serial;
         Instant until;
         bool announced = false;
@@ -102,6 +104,14 @@ class Election {
     };
     using Pending = std::variant<std::monostate, PendingRead, PendingWrite>;
 
+    // A write that seems to have lost a race: what it was based on, and how it was answered.
+    struct Conflicted {
+        Intent intent;
+        std::optional<Revision> base;
+        Instant answeredAt;
+        ApiError error;
+    };
+
     // Planning, which follows every event, is all that these two bring about.
     void on(const Started& /*event*/) {}
     void on(const TimePassed& /*event*/) {}
@@ -117,11 +127,15 @@ class Election {
 
     void landed(const PendingWrite& write, const Landed& answer);
     void notLanded(const PendingWrite& write, const ApiError& error);
-    void created(const Lease& lease);
-    void conflicted(Intent intent);
+    void judgeConflict();
+    void created(const Lease& lease, Instant sentAt);
+    void conflicted(const PendingWrite& write, const ApiError& error);
     void succeeded(bool write);
     void forgetFailures();
+    void forgetConflicts();
     void failed(const ApiError& error, const char* what, bool write);
+    void waitAfter(const ApiError& error, bool refusedWrite);
+    std::optional<Instant> endOfWork() const;
 
     void react(News news);
     void reactAsHolder(const LeaseRecord& record);
@@ -131,8 +145,10 @@ class Election {
     void beginTerm(const Revision& token, const Moment& sentAt, std::uint64_t serial);
     void endTerm(const std::string& why);
     void endLapsedTerm();
+    std::string becauseOfTrouble() const;
     void credit(std::uint64_t serial, const Moment& sentAt);
     void extend(Term& term, const Moment& sentAt);
+    Instant drainedAt() const;
     void stop(const std::string& whyNotReleased);
     bool holdsLease(std::uint64_t serial) const;
 
@@ -155,6 +171,7 @@ class Election {
     Observation observation_;
     Jitter jitter_;
     Backoff backoff_;
+    Backoff writeBackoff_;  // of writes that met conflicts or are refused: reads do not reset it
 
     State state_ = Following{};
     Pending pending_;
@@ -167,12 +184,20 @@ class Election {
     // A write was sent of which nobody knows whether it landed.
     bool inDoubt_ = false;
     bool watchDenied_ = false;
-    int conflicts_ = 0;  // in a row
-    Instant notBefore_;  // no request before
-    Instant silentAt_;   // read again if nothing is heard until then
+    int brokenWatches_ = 0;  // in a row, each soon after the one before
+    Instant watchEndedAt_;
+    int conflicts_ = 0;                     // in a row
+    int creationsInVain_ = 0;               // in a row, each of a Lease that nobody came to hold
+    std::optional<Conflicted> conflicted_;  // until a read has shown whether there was a race
+    Instant notBefore_;                     // no request before
+    Instant silentAt_;                      // read again if nothing is heard until then
     Instant createAt_;
     Instant renewAt_;
     Duration claimJitter_{0};
+    // The latest instant up to which somebody may have been promised that this process leads, and
+    // when its last term ended: a release waits for both, by whatever way the term ended.
+    Instant promisedUntil_;
+    Instant endedAt_;
 
     // What was told already, so that each thing is told once.
     std::vector<std::string> oddities_;

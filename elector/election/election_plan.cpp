@@ -119,9 +119,9 @@ void Election::planDraining() {
         if (now_.boot < draining.until) {
             wakeBy(draining.until);
         }
-        if (draining.term.isValidAt(now_) && holdsLease(draining.serial)) {
-            wakeBy(draining.term.validUntil);
-            planHolding(draining.term, draining.serial);
+        if (draining.term && draining.term->isValidAt(now_) && holdsLease(draining.serial)) {
+            wakeBy(draining.term->validUntil);
+            planHolding(*draining.term, draining.serial);
         }
         return;
     }
@@ -233,6 +233,9 @@ void Election::wakeBy(Instant when) {
 void Election::publish() {
     const auto* leading = std::get_if<Leading>(&state_);
     standing_.term = leading != nullptr ? std::optional<Term>(leading->term) : std::nullopt;
+    if (leading != nullptr) {
+        promisedUntil_ = std::max(promisedUntil_, leading->term.validUntil);
+    }
     standing_.leader.clear();
     standing_.heardAt = observation_.heardAt();
     if (const auto& lease = observation_.lease()) {

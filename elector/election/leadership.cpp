@@ -11,6 +11,7 @@ Answer answerAt(const Standing& standing, const std::string& ownId, const Moment
     answer.transitions = standing.transitions;
     answer.acquireTime = standing.acquireTime;
     answer.renewTime = standing.renewTime;
+    answer.trouble = standing.trouble;
     if (standing.term && standing.term->isValidAt(now)) {
         answer.leader = ownId;
         answer.isLeader = true;

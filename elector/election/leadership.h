@@ -63,6 +63,8 @@ struct Answer {
     // For how long the answer holds, counted from before the question was asked; 0 where the answer
     // may change at any moment (nobody leads). Whole milliseconds, rounded down.
     std::chrono::milliseconds validFor{0};
+    // What keeps this process from doing its part, in a sentence; "" where nothing does.
+    std::string trouble;
 
     bool operator==(const Answer&) const = default;
 };

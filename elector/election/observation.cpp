@@ -6,28 +6,31 @@
 namespace elector::election {
 
 News Observation::found(Lease lease, Instant sentAt, Instant now) {
-    const bool overtaken =
-        known_ && !lease_ && sentAt < changedAt_ && !isNewerThanSeen(lease.revision);
+    // It was answered before the Lease was deleted, as another read has shown. Of a newer Lease
+    // that is not certain: it counts, and whoever asked asks again.
+    const bool overtaken = known_ && !lease_ && sentAt < changedAt_ &&
+                           (isKnownGone(lease) || !isNewerThanSeen(lease.revision));
     known_ = true;
     heardAt_ = now;
     if (overtaken) {
-        return News::Ignored;  // deleted since, as another read has shown
+        return ignore(lease);
     }
     const bool older = seen_ && lease.revision < *seen_;
     if (!older) {
         return accept(std::move(lease), now, false);
     }
     if (sentAt < advancedAt_) {
-        return News::Ignored;
+        return ignore(lease);
     }
     return accept(std::move(lease), now, true);
 }
 
 News Observation::missing(Instant sentAt, Instant now) {
     heardAt_ = now;
-    if (lease_ && sentAt < advancedAt_) {
+    if (lease_ && sentAt < uidAt_) {
         return News::Ignored;
     }
+    noneAt_ = now;
     if (known_ && !lease_) {
         return News::Same;
     }
@@ -38,27 +41,38 @@ News Observation::missing(Instant sentAt, Instant now) {
 }
 
 News Observation::hinted(Lease lease, Instant now) {
-    if (!isNewerThanSeen(lease.revision)) {
-        return News::Ignored;
-    }
-    if (known_ && !lease_ && lease.uid == uid_) {
-        // Of a Lease that is gone. But its leader may not have heard, and still be leading.
-        if (!isUnheld(lease.record)) {
-            lastDuration_ = std::max(lastDuration_, recordedDuration(lease.record));
-        }
-        return News::Ignored;
+    if (!isNewerThanSeen(lease.revision) || isKnownGone(lease)) {
+        return ignore(lease);
     }
     heardAt_ = now;
     return accept(std::move(lease), now, false);
 }
 
 News Observation::wrote(Lease lease, Instant now) {
-    known_ = true;
     heardAt_ = now;
-    if (seen_ && lease.revision < *seen_) {
+    if (isKnownGone(lease) || (seen_ && lease.revision < *seen_)) {
+        return ignore(lease);
+    }
+    known_ = true;
+    return accept(std::move(lease), now, false);
+}
+
+// What is of the past says who led then, and perhaps leads on because it has not heard of the
+// deletion: that costs nothing but time.
+News Observation::ignore(const Lease& lease) {
+    const bool another = everSeen() && lease.uid != uid_;
+    sawAnother_ = sawAnother_ || another;
+    if (isUnheld(lease.record)) {
         return News::Ignored;
     }
-    return accept(std::move(lease), now, false);
+    const Duration recorded = recordedDuration(lease.record);
+    lastDuration_ = std::max(lastDuration_, recorded);
+    if (another && lease_) {
+        // It was deleted before the present one was made, and so before that was first seen.
+        formerUntil_ = std::max(formerUntil_, uidAt_ + recorded);
+        freeAt_ = std::max(freeAt_, formerUntil_);
+    }
+    return News::Ignored;
 }
 
 News Observation::accept(Lease lease, Instant now, bool wentBack) {
@@ -72,7 +86,10 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
         return News::Same;
     }
 
-    uid_ = lease_->uid;
+    if (firstSight || newUid) {
+        uid_ = lease_->uid;
+        uidAt_ = now;
+    }
     sawAnother_ = sawAnother_ || newUid;
     claim_ = classify(lease_->record);
     changedAt_ = now;
@@ -85,15 +102,10 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
         lastDuration_ = recorded;  // a release's one second says nothing of the holder's lease
     }
     heldUntil_ = claim_ == Claim::Rival ? now + recorded : now;
-    freeAt_ = heldUntil_;
     if (wentBack || newUid) {
         formerUntil_ = std::max(formerUntil_, now + longest);
-        freeAt_ = formerUntil_;
-    } else if (claim_ == Claim::Unheld) {
-        freeAt_ = std::max(formerUntil_, now + longest);
-    } else if (claim_ == Claim::Rival) {
-        freeAt_ = std::max(formerUntil_, heldUntil_);
     }
+    freeAt_ = std::max(formerUntil_, claim_ == Claim::Unheld ? now + longest : heldUntil_);
     return wentBack ? News::WentBack : News::Changed;
 }
 

@@ -38,13 +38,17 @@ class Observation {
     // A quorum read that was sent at `sentAt` found the Lease. It counts whatever its revision,
     // unless something newer was learnt after it was sent.
     News found(Lease lease, Instant sentAt, Instant now);
-    // A quorum read found no Lease. Ignored if something newer was learnt after it was sent.
+    // A quorum read found no Lease: none of a uid that was seen before the read was sent exists any
+    // more. Ignored if the Lease was seen first after it was sent.
     News missing(Instant sentAt, Instant now);
     // A watch showed the Lease: ignored unless it is newer than all that was seen or written, and
     // while a quorum read says that just this Lease (by its uid) is gone.
     News hinted(Lease lease, Instant now);
-    // An own write was answered with this Lease. Ignored if something newer was seen meanwhile.
+    // An own write was answered with this Lease. Ignored if something newer was seen meanwhile, or
+    // if the Lease is known to be gone: the write landed, and nothing begins or goes on by it.
     News wrote(Lease lease, Instant now);
+    // True if a read has found no Lease since `instant`.
+    bool foundNoneSince(Instant instant) const { return noneAt_ && *noneAt_ > instant; }
     // An own creation was answered in time, by a process that had never seen this Lease: nobody
     // can have led under a Lease that nobody saw, so it need not wait (rule 8).
     void takeOwnVacancy(Instant now) { freeAt_ = now; }
@@ -60,6 +64,8 @@ class Observation {
 
     // The earliest instant at which a candidate may write itself over the record.
     Instant freeAt() const { return freeAt_; }
+    // Until when somebody may lead under a Lease that was deleted since, as far as is known.
+    Instant formerUntil() const { return formerUntil_; }
     // Until when the record's holder can be believed to lead: its duration after the last change.
     Instant heldUntil() const { return heldUntil_; }
     // When the Lease was last heard of at all.
@@ -75,6 +81,8 @@ class Observation {
     Claim classify(const LeaseRecord& record) const;
     Duration recordedDuration(const LeaseRecord& record) const;
     bool isNewerThanSeen(const Revision& revision) const { return !seen_ || revision > *seen_; }
+    bool isKnownGone(const Lease& lease) const { return known_ && !lease_ && lease.uid == uid_; }
+    News ignore(const Lease& lease);
     void advance(const Revision& revision, Instant now);
 
     const Identity& identity_;
@@ -84,7 +92,9 @@ class Observation {
     bool known_ = false;
     std::optional<Lease> lease_;
     Claim claim_ = Claim::Rival;
-    std::string uid_;  // last seen, kept while the Lease is missing
+    std::string uid_;                // last seen, kept while the Lease is missing
+    Instant uidAt_;                  // when that uid was first seen
+    std::optional<Instant> noneAt_;  // when a read last found no Lease
     bool sawAnother_ = false;
     // The highest revision seen or written, and when that was learnt: whatever was sent later must
     // not be older.
@@ -94,7 +104,8 @@ class Observation {
     Instant freeAt_;
     Instant heldUntil_;
     // Until when the leader of a Lease that was deleted since may still lead, having not heard of
-    // it: longer than the present record lasts, where that one's duration is shorter.
+    // it. It is waited for whatever becomes of the present Lease: its record may last for less, and
+    // its holder may release it.
     Instant formerUntil_;
     std::optional<Instant> heardAt_;
     Duration lastDuration_{0};

@@ -76,7 +76,7 @@ std::vector<TimingFault> warningsOf(const Timing& timing) {
                                                inSeconds(renew) + " / 2 = " + inSeconds(renew / 2) +
                                                ": one lost attempt would end the term"}};
     }
-    const Duration attempt = attemptTimeout(timing);
+    const Duration attempt = attemptTimeout(timing, renew - retry);
     if (retry + attempt >= renew) {
         return {{TimingField::RetryPeriod,
                  "and the time-out of an attempt, " + inSeconds(attempt) + ", add up to " +
@@ -93,13 +93,17 @@ Duration defaultRetryPeriod(Duration renewDeadline) {
     return std::min<Duration>(seconds(2), renewDeadline / 5 * 2);
 }
 
-Duration attemptTimeout(const Timing& timing) {
-    // A renewal landed at 0. The next one is sent at P and stalls: it is given up at P + D/3, and
-    // what it did is read back before D. With the longest P that is not warned of, D/2, this is
-    // D/2 + D/3 = 5/6 D, and D/6 is left for the read; with the default, 2/5 D, it is 11/15 D, and
-    // 4/15 D is left for the read and another write (at D = 5 s: 1.3 s). Below 50 ms no API server
-    // answers reliably, so that a shorter time-out would fail every attempt.
-    return std::max<Duration>(milliseconds(50), timing.renewDeadline / 3);
+Duration attemptTimeout(const Timing& timing, std::optional<Duration> termLeft) {
+    // A leader sends its renewal at P after the last one, and D - P is left of its term: with the
+    // default P, 2/5 D, a write may take 13/30 D, 2.1 s of 5 s, as it may where a slow admission
+    // webhook stands in the way. If the connection has stalled instead, D/6 is left for the next
+    // attempts, on a new one: a read, which gets half of that, and a write. With the longest P that
+    // is not warned of, D/2, it is the same D/6. Below 50 ms no API server answers reliably, so
+    // that a shorter time-out would fail every attempt.
+    const Duration deadline = timing.renewDeadline;
+    const Duration limit =
+        termLeft ? std::max(*termLeft / 2, *termLeft - deadline / 6) : deadline / 2;
+    return std::max<Duration>(milliseconds(50), limit);
 }
 
 TimingReview review(const Timing& timing) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,11 @@ struct Timing {
 // P where nobody chose one: min(2 s, D / 2.5), so that a second attempt always fits into D.
 Duration defaultRetryPeriod(Duration renewDeadline);
 
-// How long one request to the store may take (rule 12): D / 3, at least 50 ms.
-Duration attemptTimeout(const Timing& timing);
+// How long one request to the store may take (rule 12), at least 50 ms. Of a process that does not
+// lead D / 2: a write that takes longer begins a term that a second one like it could not prolong.
+// Of a leader whose term lasts for `termLeft` all but D / 6 of that, or half of it where that is
+// more: whatever stalls, another attempt has time to save the term.
+Duration attemptTimeout(const Timing& timing, std::optional<Duration> termLeft = std::nullopt);
 
 enum class TimingField { LeaseDuration, RenewDeadline, RetryPeriod };
 

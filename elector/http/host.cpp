@@ -34,7 +34,9 @@ bool isNameCharacter(char c) {
 
 constexpr Refusal kMalformed{400, "The Host header is malformed."};
 constexpr Refusal kForeign{
-    421, "This server answers for localhost, for IP addresses and for its own names only."};
+    421,
+    "This server answers for localhost, for IP addresses and for its own names only. An elector is "
+    "given more of them by --allowed-host."};
 
 }  // namespace
 

@@ -68,6 +68,10 @@ class LeaderJson {
         appendTime(text_, answer.acquireTime);
         text_ += R"(,"renewTime":)";
         appendTime(text_, answer.renewTime);
+        if (!answer.trouble.empty()) {
+            text_ += R"(,"trouble":)";
+            text_ += runtime::jsonString(answer.trouble);
+        }
         text_ += R"(,"validForMs":)";
     }
 

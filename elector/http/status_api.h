@@ -30,7 +30,8 @@ class StatusSource {
 //   {"leader":"web-0","id":"web-0","isLeader":true,"lease":"default/web","fencingToken":"17",
 //    "leaseUID":"...","transitions":3,"acquireTime":"2026-01-02T03:04:05.000006Z",
 //    "renewTime":"...","validForMs":4200}
-// Times are null where there are none, texts "".
+// Times are null where there are none, texts "". While something keeps the elector from reading or
+// writing the Lease, "trouble" says what, in a sentence; else there is no such member.
 void addStatusRoutes(Router& router, const StatusSource& source);
 
 }  // namespace elector::http

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "elector/kubernetes/status_error.h"
 #include "elector/runtime/log.h"
@@ -25,11 +27,27 @@ bool isRedirect(int status) {
     return status >= 300 && status < 400;
 }
 
-std::string nameOf(const Request& request) {
-    return fmt::format("{} {}", toString(request.method), request.path);
+ApiError malformed(std::string sentence) {
+    return {ErrorKind::Malformed, 0, std::nullopt, std::move(sentence)};
+}
+
+std::string nameOf(const Request& request, const Endpoint& server) {
+    return fmt::format("{} {}{}", toString(request.method), server.text(), request.path);
 }
 
 }  // namespace
+
+namespace {
+
+using json_text::Keep;
+
+constexpr std::array kMembersOfMetadata{Keep::Member{"managedFields", nullptr}};
+constexpr Keep kMetadata{.members = kMembersOfMetadata};
+constexpr std::array kMembersOfObject{Keep::Member{"metadata", &kMetadata}};
+
+}  // namespace
+
+constinit const Keep kWithoutManagedFields{.members = kMembersOfObject};
 
 Client::Client(Access access, const runtime::Clock& clock)
     : credentials_(std::move(access), clock), connection_(clock) {}
@@ -42,7 +60,7 @@ Result<Response> Client::request(const Request& request, const Limits& limits) {
     if (!isSuccess(head.value().status)) {
         return refusalOf(head.value(), request);
     }
-    auto body = readBody();
+    auto body = readBody(request.keep);
     if (!body) {
         connection_.close();
         return std::move(body).error();
@@ -97,7 +115,15 @@ Result<Head> Client::exchange(const Request& request, const Limits& limits) {
     }
     if (!head) {
         auto error = std::move(head).error();
-        error.message = fmt::format("{}: {}", nameOf(request), error.message);
+        error.message =
+            fmt::format("{}: {}", nameOf(request, credentials_.server()), error.message);
+        // A server that does not accept the certificate ends the session: by an alert, or by a
+        // reset that overtakes it. Where none came about, that has other causes.
+        if (error.kind == ErrorKind::Unreachable &&
+            error.message.find("cannot connect") == std::string::npos &&
+            error.message.find("cannot look up") == std::string::npos) {
+            addCertificateFault(error);
+        }
         return error;
     }
     return head;
@@ -136,8 +162,12 @@ Result<Done> Client::makeReady(bool& isReused) {
     return connection_.open(credentials_.server(), std::move(tls).value());
 }
 
-Result<std::string> Client::readBody() {
+Result<std::string> Client::readBody(const json_text::Keep* keep) {
     std::string body;
+    std::optional<json_text::Filter> filter;
+    if (keep != nullptr) {
+        filter.emplace(*keep, kMaxBody);
+    }
     std::array<char, kBlock> block{};
     for (;;) {
         const auto got = connection_.readBody(block.data(), block.size());
@@ -145,14 +175,23 @@ Result<std::string> Client::readBody() {
             return got.error();
         }
         if (got.value() == 0) {
-            return body;
+            break;
         }
-        body.append(block.data(), got.value());
-        if (body.size() > kMaxBody) {
-            return ApiError{ErrorKind::Malformed, 0, std::nullopt,
-                            fmt::format("the answer has more than {} bytes", kMaxBody)};
+        const std::string_view bytes(block.data(), got.value());
+        if (filter) {
+            filter->take(bytes);
+        } else {
+            body += bytes;
+        }
+        if (body.size() > kMaxBody || (filter && filter->isTooLong())) {
+            return malformed(fmt::format("the answer has more than {} bytes{}", kMaxBody,
+                                         filter ? " besides its managed fields" : ""));
         }
     }
+    if (filter && !filter->isComplete()) {
+        return malformed("the answer is no JSON");
+    }
+    return filter ? std::move(*filter).finish() : std::move(body);
 }
 
 ApiError Client::refusalOf(const Head& head, const Request& request) {
@@ -166,10 +205,21 @@ ApiError Client::refusalOf(const Head& head, const Request& request) {
         return {ErrorKind::Malformed, head.status, std::nullopt,
                 fmt::format("the answer to {} is a redirect ({}) to \"{}\", which is not followed; "
                             "is the server's address that of a Kubernetes API?",
-                            nameOf(request), head.status, runtime::quoted(head.location))};
+                            nameOf(request, credentials_.server()), head.status,
+                            runtime::quoted(head.location))};
     }
-    return statusError(head.status, head.retryAfter, body ? body.value() : std::string(),
-                       nameOf(request));
+    auto error = statusError(head.status, head.retryAfter, body ? body.value() : std::string(),
+                             nameOf(request, credentials_.server()));
+    if (error.kind == ErrorKind::Unauthorized || error.kind == ErrorKind::Forbidden) {
+        addCertificateFault(error);  // without a certificate that counts we are anonymous
+    }
+    return error;
+}
+
+void Client::addCertificateFault(ApiError& error) const {
+    if (const auto fault = credentials_.certificateFault()) {
+        error.message = fmt::format("{} ({})", error.message, *fault);
+    }
 }
 
 }  // namespace elector::kubernetes

@@ -16,6 +16,10 @@ struct Response {
     std::string body;
 };
 
+// All of an object but metadata.managedFields, which may be of any length and depth, and which the
+// server keeps by itself where an object is written without them.
+extern const json_text::Keep kWithoutManagedFields;
+
 // Talks to one API server over one connection, which it keeps open and makes anew as needed. Every
 // answer but 2xx is an error (status_error.h); redirects are not followed.
 //
@@ -29,12 +33,13 @@ class Client {
     // `clock` must outlive the client.
     Client(Access access, const runtime::Clock& clock);
 
-    // Sends a request and reads the whole answer, of at most kMaxBody bytes. `path` comes with its
-    // query, properly encoded.
+    // Sends a request and reads the whole answer, of which at most kMaxBody bytes are kept. `path`
+    // comes with its query, properly encoded. Malformed where more would have to be kept, or where
+    // an answer that is to be kept in parts is no JSON.
     Result<Response> request(const Request& request, const Limits& limits);
 
-    // Sends a GET whose answer has no end, and reads the head of it. readStream() continues, until
-    // the next request.
+    // Sends a GET and reads the head of its answer, which may have no end. readStream() continues,
+    // until the next request. (The request's `keep` is for request() alone.)
     Result<Done> openStream(const Request& request, const Limits& limits);
 
     // Between one and `size` bytes of that answer; 0 at its end.
@@ -44,8 +49,11 @@ class Client {
 
     void close() { connection_.close(); }
 
-    // Twice what etcd stores of an object (1.5 MiB by default): JSON may be longer than what is
-    // stored.
+    // What an API server takes as the body of one request (MaxRequestBodyBytes of its generic
+    // server: 3 MiB, twice what etcd stores of an object). An object of which more is kept could be
+    // written back by nobody. That an answer may be longer, as JSON says "\u003c" for what was
+    // stored as one byte, and that managed fields take most of it, is why it is filtered as it
+    // comes: see docs/decisions/0017.
     static constexpr std::size_t kMaxBody = std::size_t{3} * 1024 * 1024;
 
   private:
@@ -53,8 +61,9 @@ class Client {
     Result<Head> attempt(const Request& request, bool& maySendAgain);
     Result<Done> makeReady(bool& isReused);
     Result<Head> authorized(const Request& request, const Limits& limits);
-    Result<std::string> readBody();
+    Result<std::string> readBody(const json_text::Keep* keep = nullptr);
     ApiError refusalOf(const Head& head, const Request& request);
+    void addCertificateFault(ApiError& error) const;
 
     Credentials credentials_;
     Connection connection_;

@@ -7,6 +7,7 @@
 
 #include "elector/kubernetes/body.h"
 #include "elector/kubernetes/input.h"
+#include "elector/kubernetes/json_filter.h"
 #include "elector/kubernetes/socket.h"
 
 namespace elector::kubernetes {
@@ -23,6 +24,9 @@ struct Request {
     // patch, server-side apply: all of them are told apart by these.)
     std::string contentType = "application/json";
     std::string accept = "application/json";
+    // What is kept of a successful answer, which is JSON then (json_filter.h): outlives the call.
+    // nullptr: the answer is kept as it comes.
+    const json_text::Keep* keep = nullptr;
 };
 
 // What the head of an answer says.

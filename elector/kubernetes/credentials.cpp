@@ -4,14 +4,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include "elector/kubernetes/certificates.h"
+#include "elector/runtime/rfc3339.h"
 
 namespace elector::kubernetes {
 
 namespace {
 
-// RFC 6750 allows fewer; these are those that cannot break out of a header.
-bool isTokenCharacter(char character) {
-    return character > ' ' && character < '\x7f';
+runtime::WallTime wallTimeOf(const ASN1_TIME& time) {
+    std::tm parts{};
+    ASN1_TIME_to_tm(&time, &parts);
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::from_time_t(timegm(&parts)));
 }
 
 ApiError unusable(std::string sentence) {
@@ -19,6 +26,12 @@ ApiError unusable(std::string sentence) {
 }
 
 }  // namespace
+
+bool isToken(std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char character) {
+        return character > ' ' && character < '\x7f';
+    });
+}
 
 Result<std::string> Credentials::authorization() {
     if (!access_.token) {
@@ -57,7 +70,7 @@ Result<std::string> Credentials::readToken(const Source& source) const {
         return unusable(text.error().message);
     }
     auto token = Poco::trim(text.value());
-    if (token.empty() || !std::ranges::all_of(token, &isTokenCharacter)) {
+    if (!isToken(token)) {
         const auto path = source.path();
         return unusable(
             fmt::format("{} holds no token", path ? "the file " + path->string() : access_.origin));
@@ -92,6 +105,25 @@ Result<TlsMaterial> Credentials::readMaterial() const {
             fmt::format("{}: the certificate authority's file is empty", access_.origin)};
     }
     return material;
+}
+
+std::optional<std::string> Credentials::certificateFault() const {
+    const auto chain = certificatesIn(material_.certificate);
+    if (chain.empty()) {
+        return std::nullopt;
+    }
+    const auto now = clock_.wall();
+    const auto from = wallTimeOf(*X509_get0_notBefore(chain.front().get()));
+    const auto until = wallTimeOf(*X509_get0_notAfter(chain.front().get()));
+    if (now > until) {
+        return fmt::format("the client certificate of {} ended at {}; renew it", access_.origin,
+                           runtime::formatMicroTime(until));
+    }
+    if (now < from) {
+        return fmt::format("the client certificate of {} is valid from {} on only", access_.origin,
+                           runtime::formatMicroTime(from));
+    }
+    return std::nullopt;
 }
 
 Result<std::shared_ptr<const TlsContext>> Credentials::tls() {

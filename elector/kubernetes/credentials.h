@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "elector/kubernetes/access.h"
 #include "elector/kubernetes/limits.h"
@@ -10,6 +11,10 @@
 #include "elector/runtime/clock.h"
 
 namespace elector::kubernetes {
+
+// True for a text that can be a token: printable ASCII without spaces. RFC 6750 allows less; this
+// much cannot break out of a header.
+bool isToken(std::string_view text);
 
 // The token and the TLS context of an Access as they are now: read again as their files rotate.
 // A file that cannot be read for a moment leaves what was read before in force.
@@ -32,6 +37,10 @@ class Credentials {
     // For a new connection: nullptr where the server is reached without TLS. The files are read
     // each time; the context is made anew where one of them changed.
     Result<std::shared_ptr<const TlsContext>> tls();
+
+    // Why the client's certificate, as last used, is accepted by nobody now: it has ended, or its
+    // time has not come. Nothing where it has no such fault, or where there is none.
+    std::optional<std::string> certificateFault() const;
 
     // The kubelet replaces a token after 80 % of its life, which is ten minutes at least; reading
     // each minute is what client-go does.

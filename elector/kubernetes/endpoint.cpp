@@ -21,6 +21,17 @@ bool isHostName(std::string_view host) {
     });
 }
 
+// `url` as it may be printed: a user and a password in it are for nobody to read.
+std::string withoutUser(std::string_view url) {
+    const auto at = url.rfind('@');
+    if (at == std::string_view::npos) {
+        return std::string(url);
+    }
+    const auto scheme = url.substr(0, at).find("://");
+    const auto begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+    return std::string(url.substr(0, begin)) + "..." + std::string(url.substr(at));
+}
+
 }  // namespace
 
 std::string Endpoint::authority() const {
@@ -34,8 +45,9 @@ std::string Endpoint::text() const {
 
 Endpoint parseEndpoint(std::string_view url) {
     const auto refuse = [&](const char* why) -> std::runtime_error {
-        return std::runtime_error(fmt::format(
-            "the server's address \"{}\" {}; write https://HOST:PORT", runtime::quoted(url), why));
+        return std::runtime_error(
+            fmt::format("the server's address \"{}\" {}; write https://HOST:PORT",
+                        runtime::quoted(withoutUser(url)), why));
     };
     Poco::URI uri;
     try {

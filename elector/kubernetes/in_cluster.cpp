@@ -2,7 +2,10 @@
 
 #include <Poco/String.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -17,12 +20,25 @@ std::string variable(const char* name) {
     return value != nullptr ? value : "";
 }
 
+// Why a file that is there cannot be read, and what to do about it.
+std::string remedyFor(const std::filesystem::path& path) {
+    struct stat status{};
+    if (access(path.c_str(), R_OK) != 0 && errno == EACCES) {
+        const std::string owner = stat(path.c_str(), &status) == 0
+                                      ? fmt::format("it belongs to user {}, and ", status.st_uid)
+                                      : std::string();
+        return fmt::format(
+            "{}this process is user {}; let the Pod's securityContext.fsGroup be a group of this "
+            "container, as 65532, or run the container as the file's owner",
+            owner, geteuid());
+    }
+    return "a Pod needs its service account's token mounted (automountServiceAccountToken, or a "
+           "projected volume), or --kubeconfig";
+}
+
 void requireFile(const std::filesystem::path& path) {
     if (const auto text = readFile(path); !text) {
-        throw std::runtime_error(
-            fmt::format("{}; a Pod needs its service account's token mounted "
-                        "(automountServiceAccountToken, or a projected volume), or --kubeconfig",
-                        text.error().message));
+        throw std::runtime_error(fmt::format("{}; {}", text.error().message, remedyFor(path)));
     }
 }
 

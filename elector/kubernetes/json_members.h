@@ -4,8 +4,8 @@
 
 #include "elector/kubernetes/json_scanner.h"
 
-// The members of an object where nothing of them is to be copied. Of texts that isValid() accepted,
-// as all of json_text.
+// The members of an object and the elements of an array where nothing of them is to be copied or
+// collected. Of texts that isValid() accepted, as all of json_text.
 namespace elector::kubernetes::json_text {
 
 // Calls visit(rawKey, value) for each member in their order, where a raw key has its quotes.
@@ -31,6 +31,24 @@ void forEachMember(std::string_view object, Visit visit) {
         visit(rawKey, scanner.since(valueBegin));
         scanner.skipBlanks();
         more = scanner.take(',');
+    }
+}
+
+// Calls visit(element) for each element of an array in their order, until it returns false.
+template <typename Visit>
+void forEachElement(std::string_view array, Visit visit) {
+    Scanner scanner(array);
+    scanner.skipBlanks();
+    bool more = scanner.take('[');
+    while (more) {
+        scanner.skipBlanks();
+        const auto begin = scanner.position();
+        if (!scanner.passValue()) {
+            break;  // the array is empty
+        }
+        more = visit(scanner.since(begin));
+        scanner.skipBlanks();
+        more = more && scanner.take(',');
     }
 }
 

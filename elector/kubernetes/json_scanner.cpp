@@ -6,8 +6,6 @@
 #include <cstring>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
-
 namespace elector::kubernetes::json_text {
 
 namespace {
@@ -21,16 +19,18 @@ bool isHexDigit(char character) {
            (character >= 'A' && character <= 'F');
 }
 
-bool isBlank(char character) {
-    return character == ' ' || character == '\n' || character == '\r' || character == '\t';
-}
-
 // Stands for itself in a string: no quote, no backslash, no control character.
 bool isPlain(char character) {
     return character != '"' && character != '\\' && static_cast<unsigned char>(character) >= ' ';
 }
 
-// Where the plain bytes that begin at `from` end. Eight at a time: a MiB of strings is read in 0.2
+}  // namespace
+
+bool isBlank(char character) {
+    return character == ' ' || character == '\n' || character == '\r' || character == '\t';
+}
+
+// Eight at a time: a MiB of strings is read in 0.2
 // ms in place of 0.8 ms.
 std::size_t plainEnd(std::string_view text, std::size_t from) {
     constexpr std::uint64_t kOnes = 0x0101010101010101U;
@@ -56,8 +56,6 @@ std::size_t plainEnd(std::string_view text, std::size_t from) {
     }
     return from;
 }
-
-}  // namespace
 
 void Scanner::skipBlanks() {
     while (!atEnd() && isBlank(text_[at_])) {
@@ -152,18 +150,18 @@ bool Scanner::skipScalar() {
 }
 
 bool Scanner::skipValue() {
-    std::vector<char> open;  // the brackets that are still to come, innermost last
+    // Whether each bracket that is still to come ends an object, innermost last: a bit for each, so
+    // that the deepest text needs an eighth of its own length.
+    std::vector<bool> open;
+    const auto closing = [&open] { return open.back() ? '}' : ']'; };
     for (;;) {
         skipBlanks();
         const char first = peek();
         if (first == '{' || first == '[') {
-            if (open.size() == kMaxDepth) {
-                return false;
-            }
             ++at_;
-            open.push_back(first == '{' ? '}' : ']');
+            open.push_back(first == '{');
             skipBlanks();
-            if (peek() != open.back()) {
+            if (peek() != closing()) {
                 if (first == '{' && !skipKey()) {
                     return false;
                 }
@@ -178,11 +176,11 @@ bool Scanner::skipValue() {
                 return true;
             }
             skipBlanks();
-            if (take(open.back())) {
+            if (take(closing())) {
                 open.pop_back();
                 continue;
             }
-            if (!take(',') || (open.back() == '}' && !skipKey())) {
+            if (!take(',') || (open.back() && !skipKey())) {
                 return false;
             }
             break;

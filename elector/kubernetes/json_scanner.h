@@ -5,8 +5,15 @@
 
 namespace elector::kubernetes::json_text {
 
+// What JSON has between its parts.
+bool isBlank(char character);
+// Where the characters end that begin at `from` and stand for themselves in a string: at a quote, a
+// backslash, a control character, or the end of `text`.
+std::size_t plainEnd(std::string_view text, std::size_t from);
+
 // Goes through a JSON text and tells where its parts begin and end. Strict (RFC 8259), without
-// recursion, and in one pass. Each function that answers false has met what is no JSON.
+// recursion, to any depth, and in one pass. Each function that answers false has met what is no
+// JSON.
 class Scanner {
   public:
     explicit Scanner(std::string_view text) : text_(text) {}

@@ -99,13 +99,19 @@ std::string decodedKey(std::string_view rawKey) {
 // Puts an object together, member by member.
 class Builder {
   public:
+    // `size`: of the object, as far as it can be foreseen. Objects may be large.
+    explicit Builder(std::size_t size) { text_.reserve(size); }
+
     void add(std::string_view rawKey, std::string_view value) {
         text_ += text_.size() == 1 ? "" : ",";
         text_ += rawKey;
         text_ += ':';
         text_ += value;
     }
-    std::string finish() && { return std::move(text_) + "}"; }
+    std::string finish() && {
+        text_ += '}';
+        return std::move(text_);
+    }
 
   private:
     std::string text_ = "{";
@@ -114,9 +120,13 @@ class Builder {
 }  // namespace
 
 bool isKey(std::string_view rawKey, std::string_view key) {
+    // One byte takes at most six in an escape: what is longer is not even decoded, so that keys of
+    // foreign texts cost no memory.
+    constexpr std::size_t kMostOfByte = 6;
     const auto content = rawKey.substr(1, rawKey.size() - 2);
     return content == key ||
-           (content.find('\\') != std::string_view::npos && decodedKey(rawKey) == key);
+           (content.size() <= kMostOfByte * key.size() &&
+            content.find('\\') != std::string_view::npos && decodedKey(rawKey) == key);
 }
 
 bool isValid(std::string_view text) {
@@ -178,19 +188,10 @@ std::vector<Member> membersOf(std::string_view object) {
 
 std::vector<std::string_view> elementsOf(std::string_view array) {
     std::vector<std::string_view> elements;
-    Scanner scanner(array);
-    scanner.skipBlanks();
-    bool more = scanner.take('[');
-    while (more) {
-        scanner.skipBlanks();
-        const auto begin = scanner.position();
-        if (!scanner.passValue()) {
-            break;  // the array is empty
-        }
-        elements.push_back(scanner.since(begin));
-        scanner.skipBlanks();
-        more = scanner.take(',');
-    }
+    forEachElement(array, [&elements](std::string_view element) {
+        elements.push_back(element);
+        return true;
+    });
     return elements;
 }
 
@@ -232,24 +233,38 @@ std::optional<std::int64_t> integerIn(std::string_view value) {
 }
 
 std::string withMember(std::string_view object, std::string_view key, std::string_view value) {
-    Builder builder;
-    bool placed = false;
+    const NewMember member{key, value};
+    return withMembers(object, {&member, 1});
+}
+
+std::string withMembers(std::string_view object, std::span<const NewMember> members) {
+    constexpr std::size_t kOfAMember = 8;  // quotes, colon, comma, and some escapes
+    std::size_t size = object.size() + kOfAMember;
+    for (const auto& member : members) {
+        size += member.key.size() + member.value.size() + kOfAMember;
+    }
+    Builder builder(size);
+    std::vector<bool> placed(members.size());
     for (const auto& old : membersOf(object)) {
-        if (old.key != key) {
+        const auto found = std::ranges::find(members, old.key, &NewMember::key);
+        const auto index = static_cast<std::size_t>(found - members.begin());
+        if (found == members.end()) {
             builder.add(old.rawKey, old.value);
-        } else if (!placed) {
-            builder.add(old.rawKey, value);
-            placed = true;
+        } else if (!placed[index]) {
+            builder.add(old.rawKey, found->value);
+            placed[index] = true;
         }
     }
-    if (!placed) {
-        builder.add(runtime::jsonString(key), value);
+    for (std::size_t index = 0; index < members.size(); ++index) {
+        if (!placed[index]) {
+            builder.add(runtime::jsonString(members[index].key), members[index].value);
+        }
     }
     return std::move(builder).finish();
 }
 
 std::string withoutMember(std::string_view object, std::string_view key) {
-    Builder builder;
+    Builder builder(object.size());
     for (const auto& old : membersOf(object)) {
         if (old.key != key) {
             builder.add(old.rawKey, old.value);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,9 @@
 // stands twice in an object, the last one counts, as it does for Go and for Poco.
 namespace elector::kubernetes::json_text {
 
-// True if `text` is exactly one JSON value by RFC 8259, nested no deeper than kMaxDepth.
+// True if `text` is exactly one JSON value by RFC 8259, nested however deep: an API server takes
+// objects of any depth, and nothing here needs the stack for it.
 bool isValid(std::string_view text);
-inline constexpr std::size_t kMaxDepth = 128;
 
 enum class Kind { Object, Array, String, Number, Boolean, Null };
 Kind kindOf(std::string_view value);
@@ -51,6 +52,12 @@ std::optional<std::int64_t> integerIn(std::string_view value);
 // `object` with the member `key` set to `value`, in its old place or at the end. What is no object
 // counts as an empty one.
 std::string withMember(std::string_view object, std::string_view key, std::string_view value);
+// The same for several members at once, of different keys.
+struct NewMember {
+    std::string_view key;
+    std::string_view value;
+};
+std::string withMembers(std::string_view object, std::span<const NewMember> members);
 std::string withoutMember(std::string_view object, std::string_view key);
 
 }  // namespace elector::kubernetes::json_text

@@ -11,7 +11,10 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "elector/kubernetes/certificates.h"
+#include "elector/kubernetes/credentials.h"
 #include "elector/kubernetes/file_text.h"
+#include "elector/kubernetes/tls_context.h"
 #include "elector/kubernetes/yaml_file.h"
 #include "elector/runtime/log.h"
 
@@ -112,8 +115,29 @@ struct Refused {
 };
 
 void refuse(const YamlNode& parent, const Refused& refused) {
-    if (const auto node = parent.member(refused.key); node.exists()) {
+    if (const auto node = parent.member(refused.key); !node.isEmpty()) {
         throw node.error(refused.why);
+    }
+}
+
+// Whether a source is a text that stands in the kubeconfig itself: nothing will mend it later, as a
+// file may be.
+std::string inlined(const std::optional<Source>& source) {
+    return source && !source->path() ? source->read().value() : "";
+}
+
+// Refuses at start what no connection could be made with.
+void refuseGarbage(const YamlNode& user, const Access& access) {
+    const TlsMaterial material{"", inlined(access.certificate), inlined(access.key), "any"};
+    const auto node = user.member("client-certificate-data");
+    if (!material.certificate.empty() && certificatesIn(material.certificate).empty()) {
+        throw node.error("holds no certificate in PEM");
+    }
+    if (material.certificate.empty() || material.key.empty()) {
+        return;
+    }
+    if (const auto made = TlsContext::make(material); !made) {
+        throw user.member("client-key-data").error("is of no use: " + made.error().message);
     }
 }
 
@@ -132,6 +156,10 @@ void readCluster(const YamlNode& cluster, Access& access) {
     access.authorities = source(cluster, "certificate-authority");
     access.serverName = cluster.member("tls-server-name").text().value_or("");
     access.skipVerify = cluster.member("insecure-skip-tls-verify").flag();
+    if (const auto text = inlined(access.authorities);
+        !text.empty() && certificatesIn(text).empty()) {
+        throw cluster.member("certificate-authority-data").error("holds no certificate in PEM");
+    }
     if (access.skipVerify && access.authorities) {
         throw cluster.member("insecure-skip-tls-verify")
             .error("is true beside a certificate authority; remove one of them");
@@ -140,21 +168,23 @@ void readCluster(const YamlNode& cluster, Access& access) {
 
 void readUser(const YamlNode& user, Access& access) {
     constexpr const char* kPlugin =
-        "is not supported: no program is run to get credentials; use a token, a token file or a "
-        "client certificate";
+        "is not supported: no program is run to get credentials; give this user a token instead "
+        "(kubectl create token SERVICE_ACCOUNT), a tokenFile that something renews, or a client "
+        "certificate";
     constexpr const char* kPassword =
         "is not supported, and no API server accepts passwords since 1.19; use a token, a token "
         "file or a client certificate";
     constexpr const char* kImpersonation =
         "is not supported: the elector acts as itself; use the credentials of that user";
-    constexpr std::array kRefused{Refused{"exec", kPlugin},
-                                  Refused{"auth-provider", kPlugin},
-                                  Refused{"username", kPassword},
-                                  Refused{"password", kPassword},
-                                  Refused{"as", kImpersonation},
-                                  Refused{"as-uid", kImpersonation},
-                                  Refused{"as-groups", kImpersonation},
-                                  Refused{"as-user-extra", kImpersonation}};
+    constexpr std::array kRefused{
+        Refused{"username", kPassword},       Refused{"password", kPassword},
+        Refused{"as", kImpersonation},        Refused{"as-uid", kImpersonation},
+        Refused{"as-groups", kImpersonation}, Refused{"as-user-extra", kImpersonation}};
+    for (const char* key : {"exec", "auth-provider"}) {
+        if (const auto node = user.member(key); node.exists()) {
+            throw node.error(kPlugin);
+        }
+    }
     for (const auto& refused : kRefused) {
         refuse(user, refused);
     }
@@ -163,10 +193,14 @@ void readUser(const YamlNode& user, Access& access) {
     if (access.certificate.has_value() != access.key.has_value()) {
         throw user.error("has a client certificate without a key, or a key without a certificate");
     }
+    refuseGarbage(user, access);
     const auto file = user.member("tokenFile");
     if (const auto path = file.text()) {
         access.token = Source::file(file.resolved(*path));
     } else if (const auto token = user.member("token").text()) {
+        if (!isToken(*token)) {
+            throw user.member("token").error("holds characters that no token has");
+        }
         access.token = Source::text(*token);
     }
 }

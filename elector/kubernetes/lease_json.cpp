@@ -225,10 +225,12 @@ std::string withSession(std::string_view metadata, const std::string& session) {
 std::string leaseDocument(std::string_view document, std::string_view metadata,
                           std::string_view spec) {
     // The items of a list carry neither of the first two.
-    auto text = json_text::withMember(document, "apiVersion", runtime::jsonString(kApiVersion));
-    text = json_text::withMember(text, "kind", "\"Lease\"");
-    text = json_text::withMember(text, "metadata", metadata);
-    return json_text::withMember(text, "spec", spec);
+    const auto apiVersion = runtime::jsonString(kApiVersion);
+    const std::array<json_text::NewMember, 4> members{{{"apiVersion", apiVersion},
+                                                       {"kind", "\"Lease\""},
+                                                       {"metadata", metadata},
+                                                       {"spec", spec}}};
+    return json_text::withMembers(document, members);
 }
 
 }  // namespace

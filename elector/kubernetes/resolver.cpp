@@ -107,6 +107,9 @@ Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, Waiter& wai
     Answer answer = lookUp(endpoint.host, port, AI_NUMERICSERV | AI_NUMERICHOST);
     if (answer.code == EAI_NONAME) {
         const auto lookup = std::make_shared<Lookup>();
+        if (lookup->descriptor() < 0) {
+            return failed(endpoint.host, "no file descriptors are left");
+        }
         if (!startLookup(lookup, endpoint.host, port)) {
             return failed(endpoint.host, "earlier look-ups hang still");
         }

@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "elector/kubernetes/socket_bio.h"
+#include "elector/runtime/log.h"
 
 namespace elector::kubernetes {
 
@@ -242,8 +243,14 @@ ApiError Socket::tlsFailure(int error, const char* what) {
     const auto verdict = SSL_get_verify_result(session_.get());
     if (verdict != X509_V_OK && SSL_get_verify_mode(session_.get()) != SSL_VERIFY_NONE) {
         takeTlsErrors();
-        return failure(ErrorKind::Unreachable, "its certificate is not accepted",
-                       X509_verify_cert_error_string(verdict));
+        const bool isOfAnother =
+            verdict == X509_V_ERR_HOSTNAME_MISMATCH || verdict == X509_V_ERR_IP_ADDRESS_MISMATCH;
+        return failure(
+            ErrorKind::Unreachable, "its certificate is not accepted",
+            isOfAnother ? fmt::format("{}: none of its subject alternative names is {}",
+                                      X509_verify_cert_error_string(verdict),
+                                      runtime::quoted(tls_ != nullptr ? tls_->peerName() : peer_))
+                        : X509_verify_cert_error_string(verdict));
     }
     if (error == SSL_ERROR_SYSCALL && errno != 0) {
         return failure(ErrorKind::Unreachable, what, textOf(errno));

@@ -1,5 +1,6 @@
 #include "elector/kubernetes/status_error.h"
 
+#include <Poco/JSON/Array.h>
 #include <fmt/format.h>
 
 #include <limits>
@@ -18,7 +19,30 @@ struct Status {
     bool isStatus = false;
     std::string message;
     int code = 0;
+    bool resourceVersionMissing = false;  // as the cause of an invalid object
 };
+
+// What an API server says of a PUT without a resourceVersion where there is an object already: the
+// answer to the losers of racing creations (rule 10), and to nobody else. By the causes where there
+// are some, else by the sentence.
+bool saysResourceVersionMissing(const Poco::JSON::Object& status, std::string_view message) {
+    constexpr std::string_view kField = "metadata.resourceVersion";
+    constexpr std::string_view kSentence = "must be specified for an update";
+    const auto details = json::object(status, {"details"});
+    const Poco::JSON::Array::Ptr causes = details ? details->getArray("causes") : nullptr;
+    if (causes.isNull() || causes->size() == 0) {
+        return message.find(kField) != std::string_view::npos &&
+               message.find(kSentence) != std::string_view::npos;
+    }
+    for (unsigned i = 0; i < causes->size(); ++i) {
+        const Poco::JSON::Object::Ptr cause = causes->getObject(i);
+        if (!cause.isNull() && json::text(*cause, {"field"}) == kField &&
+            json::text(*cause, {"message"}).value_or("").find(kSentence) != std::string::npos) {
+            return true;
+        }
+    }
+    return false;
+}
 
 Status parseStatus(std::string_view text) {
     Status status;
@@ -30,6 +54,7 @@ Status parseStatus(std::string_view text) {
         if (code > 0 && code < std::numeric_limits<int>::max()) {
             status.code = static_cast<int>(code);
         }
+        status.resourceVersionMissing = saysResourceVersionMissing(object, status.message);
     } catch (const json::Error&) {
         // A page of a proxy, or a text of the API server's: only its number counts.
         status.isStatus = false;
@@ -37,20 +62,23 @@ Status parseStatus(std::string_view text) {
     return status;
 }
 
-ErrorKind kindOf(int status, bool isStatus) {
+ErrorKind kindOf(int status, const Status& content) {
     switch (status) {
         case 401:
             return ErrorKind::Unauthorized;
         case 403:
             return ErrorKind::Forbidden;
         case 404:
-            return isStatus ? ErrorKind::NotFound : ErrorKind::Malformed;
+            return content.isStatus ? ErrorKind::NotFound : ErrorKind::Malformed;
         case 408:
             return ErrorKind::TimedOut;
         case 409:
             return ErrorKind::Conflict;
         case 410:
             return ErrorKind::Gone;
+        case 422:
+            return content.isStatus && content.resourceVersionMissing ? ErrorKind::Invalid
+                                                                      : ErrorKind::Refused;
         case 429:
             return ErrorKind::Throttled;
         default:
@@ -61,12 +89,12 @@ ErrorKind kindOf(int status, bool isStatus) {
     if (status >= kFirstServerError) {
         return ErrorKind::Server;
     }
-    return status >= kFirstClientError ? ErrorKind::Invalid : ErrorKind::Malformed;
+    return status >= kFirstClientError ? ErrorKind::Refused : ErrorKind::Malformed;
 }
 
 std::string shown(const Status& status, std::string_view body) {
-    return runtime::quoted(status.message.empty() ? body : std::string_view(status.message),
-                           kMaxMessage);
+    return runtime::onOneLine(status.message.empty() ? body : std::string_view(status.message),
+                              kMaxMessage);
 }
 
 }  // namespace
@@ -75,14 +103,14 @@ ApiError statusError(int status, std::optional<std::chrono::seconds> retryAfter,
                      std::string_view body, std::string_view request) {
     const auto content = parseStatus(body);
     return {
-        kindOf(status, content.isStatus), status, retryAfter,
+        kindOf(status, content), status, retryAfter,
         fmt::format("the API server answered {} to {}: {}", status, request, shown(content, body))};
 }
 
 ApiError eventError(std::string_view statusObject) {
     const auto content = parseStatus(statusObject);
-    return {content.code == 0 ? ErrorKind::Malformed : kindOf(content.code, content.isStatus),
-            content.code, std::nullopt,
+    return {content.code == 0 ? ErrorKind::Malformed : kindOf(content.code, content), content.code,
+            std::nullopt,
             fmt::format("the watch ended with an error: {}", shown(content, statusObject))};
 }
 

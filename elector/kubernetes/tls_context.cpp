@@ -7,6 +7,7 @@
 #include <array>
 #include <new>
 
+#include "elector/kubernetes/certificates.h"
 #include "elector/kubernetes/endpoint.h"
 
 namespace elector::kubernetes {
@@ -14,7 +15,6 @@ namespace elector::kubernetes {
 namespace {
 
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free_all)>;
-using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 Bio readerOf(const std::string& text) {
@@ -23,10 +23,6 @@ Bio readerOf(const std::string& text) {
         throw std::bad_alloc();
     }
     return bio;
-}
-
-Certificate nextCertificate(BIO& bio) {
-    return {PEM_read_bio_X509(&bio, nullptr, nullptr, nullptr), &X509_free};
 }
 
 ApiError refusal(std::string sentence) {
@@ -49,16 +45,13 @@ Result<Done> trust(SSL_CTX& context, const std::string& authorities) {
         }
         return Done();
     }
-    const auto bio = readerOf(authorities);
-    int count = 0;
-    while (const auto certificate = nextCertificate(*bio)) {
-        X509_STORE_add_cert(SSL_CTX_get_cert_store(&context), certificate.get());
-        ++count;
+    const auto anchors = certificatesIn(authorities);
+    for (const auto& anchor : anchors) {
+        X509_STORE_add_cert(SSL_CTX_get_cert_store(&context), anchor.get());
     }
-    if (count == 0) {
+    if (anchors.empty()) {
         return refusal("the certificate authority's data hold no certificate");
     }
-    ERR_clear_error();  // the end of the PEM text is reported as an error
     return Done();
 }
 
@@ -66,15 +59,13 @@ Result<Done> identify(SSL_CTX& context, const TlsMaterial& material) {
     if (material.certificate.empty()) {
         return Done();
     }
-    const auto bio = readerOf(material.certificate);
-    const auto leaf = nextCertificate(*bio);
-    if (!leaf || SSL_CTX_use_certificate(&context, leaf.get()) != 1) {
+    const auto chain = certificatesIn(material.certificate);
+    if (chain.empty() || SSL_CTX_use_certificate(&context, chain.front().get()) != 1) {
         return refusal("the client certificate cannot be read");
     }
-    while (const auto link = nextCertificate(*bio)) {
-        SSL_CTX_add1_chain_cert(&context, link.get());
+    for (std::size_t i = 1; i < chain.size(); ++i) {
+        SSL_CTX_add1_chain_cert(&context, chain[i].get());
     }
-    ERR_clear_error();
     const auto keyBio = readerOf(material.key);
     const Key key(PEM_read_bio_PrivateKey(keyBio.get(), nullptr, &noPassphrase, nullptr),
                   &EVP_PKEY_free);
@@ -87,9 +78,23 @@ Result<Done> identify(SSL_CTX& context, const TlsMaterial& material) {
     return Done();
 }
 
+// As a certificate has it: without the dot at the end of a name that is complete, without the
+// brackets of an IPv6 address.
+std::string nameInCertificate(std::string name) {
+    if (name.size() > 1 && name.front() == '[' && name.back() == ']') {
+        return name.substr(1, name.size() - 2);
+    }
+    if (name.size() > 1 && name.back() == '.') {
+        name.pop_back();
+    }
+    return name;
+}
+
 bool pinName(SSL_CTX& context, const std::string& name) {
     X509_VERIFY_PARAM* param = SSL_CTX_get0_param(&context);
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    // Names stand among the subject's alternative names or count for nothing.
+    X509_VERIFY_PARAM_set_hostflags(
+        param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return (isIpLiteral(name) ? X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str())
                               : X509_VERIFY_PARAM_set1_host(param, name.c_str(), name.size())) == 1;
 }
@@ -120,8 +125,14 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& ma
     if (auto identified = identify(*context, material); !identified) {
         return std::move(identified).error();
     }
-    if (material.peerName.empty() || !pinName(*context, material.peerName)) {
+    const auto peerName = nameInCertificate(material.peerName);
+    if (peerName.empty() || !pinName(*context, peerName)) {
         return refusal("the server has no name that its certificate could be compared with");
+    }
+    if (material.verify) {
+        // Whatever certificate is trusted is an anchor: an intermediate, or the server's own.
+        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context.get()), X509_V_FLAG_PARTIAL_CHAIN);
+        SSL_CTX_set_cert_verify_callback(context.get(), &verifyByAnyPath, nullptr);
     }
     SSL_CTX_set_verify(context.get(), material.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     // Released while a connection is silent, its two buffers cost nothing: 34 KiB for each of ours.
@@ -131,8 +142,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& ma
     SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     // A resumed session would not look at the certificate again.
     SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-    const auto sni = isIpLiteral(material.peerName) ? std::string() : material.peerName;
-    return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context), sni));
+    return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context), peerName));
 }
 
 TlsContext::Session TlsContext::newSession() const {
@@ -140,8 +150,8 @@ TlsContext::Session TlsContext::newSession() const {
     if (!session) {
         throw std::bad_alloc();
     }
-    if (!sni_.empty()) {
-        SSL_set_tlsext_host_name(session.get(), sni_.c_str());
+    if (!isIpLiteral(peerName_)) {  // RFC 6066 allows only names
+        SSL_set_tlsext_host_name(session.get(), peerName_.c_str());
     }
     SSL_set_connect_state(session.get());
     return session;

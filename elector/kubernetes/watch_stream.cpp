@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
 
+#include "elector/kubernetes/json_scanner.h"
 #include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/status_error.h"
 
@@ -11,75 +12,59 @@ namespace elector::kubernetes {
 
 namespace {
 
-// Bytes that the stream is read by: an event of a Lease has one or two thousand.
-constexpr std::size_t kBlock = 4096;
-
 ApiError ended(std::string_view how) {
     return {ErrorKind::Gone, 0, std::nullopt, fmt::format("the watch ended: {}", how)};
 }
 
-ApiError malformed(std::string sentence) {
-    return {ErrorKind::Malformed, 0, std::nullopt, std::move(sentence)};
-}
-
-Result<WatchEvent> parse(const std::string& line) {
-    if (!json_text::isValid(line)) {
-        return malformed("the watch sent a line that is not JSON");
-    }
-    const auto type = json_text::stringIn(json_text::member(line, "type").value_or(""));
-    const auto object = json_text::member(line, "object");
-    if (!type || !object) {
-        return malformed("the watch sent an event without a type or an object");
-    }
-    if (*type == "ERROR") {
-        return eventError(*object);
-    }
-    return WatchEvent{*type, std::string(*object)};
+WatchEvent unreadable(std::string problem) {
+    WatchEvent event;
+    event.problem = std::move(problem);
+    return event;
 }
 
 }  // namespace
 
+WatchStream::WatchStream(Client& client, const json_text::Keep& object)
+    : client_(client),
+      members_{{{"object", &object}}},
+      keep_{.members = members_},
+      filter_(keep_, kMaxEvent) {}
+
 Result<Done> WatchStream::open(const Request& request, const Limits& setUp, const Limits& stream) {
-    buffer_.clear();
+    pending_ = {};
     auto opened = client_.openStream(request, setUp);
     client_.setStreamLimits(stream);
     return opened;
 }
 
 Result<WatchEvent> WatchStream::next() {
-    for (;;) {
-        const auto line = readLine();
-        if (!line) {
+    do {
+        if (const auto line = readLine(); !line) {
             client_.close();
             return line.error();
         }
-        if (line.value().empty()) {
-            continue;
-        }
-        auto event = parse(line.value());
-        if (!event) {
-            client_.close();
-        }
-        return event;
+    } while (isBlank_);
+    auto read = event();
+    if (read.type == "ERROR") {
+        client_.close();
+        return eventError(read.object);
     }
+    return read;
 }
 
-Result<std::string> WatchStream::readLine() {
-    std::size_t searched = 0;
-    std::array<char, kBlock> block{};
+Result<Done> WatchStream::readLine() {
+    filter_.reset();
+    isBlank_ = true;
     for (;;) {
-        const auto end = buffer_.find('\n', searched);
-        if (end != std::string::npos) {
-            auto line = buffer_.substr(0, end);
-            buffer_.erase(0, end + 1);
-            return line;
+        const auto end = std::min(pending_.find('\n'), pending_.size());
+        const auto part = pending_.substr(0, end);
+        isBlank_ = isBlank_ && std::ranges::all_of(part, json_text::isBlank);
+        filter_.take(part);
+        if (end < pending_.size()) {
+            pending_.remove_prefix(end + 1);
+            return Done();
         }
-        if (buffer_.size() > kMaxLine) {
-            return malformed(
-                fmt::format("the watch sent an event of more than {} bytes", kMaxLine));
-        }
-        searched = buffer_.size();
-        const auto got = client_.readStream(block.data(), block.size());
+        const auto got = client_.readStream(block_.data(), block_.size());
         if (!got) {
             return got.error().kind == ErrorKind::Unreachable ? ended(got.error().message)
                                                               : got.error();
@@ -87,8 +72,24 @@ Result<std::string> WatchStream::readLine() {
         if (got.value() == 0) {
             return ended("the server closed it");
         }
-        buffer_.append(block.data(), got.value());
+        pending_ = std::string_view(block_.data(), got.value());
     }
+}
+
+WatchEvent WatchStream::event() {
+    const std::string_view line = filter_.text();
+    if (filter_.isTooLong()) {
+        return unreadable(fmt::format("it has more than {} bytes", kMaxEvent));
+    }
+    if (!filter_.isComplete() || !json_text::isValid(line)) {
+        return unreadable("it is no JSON");
+    }
+    const auto type = json_text::stringIn(json_text::member(line, "type").value_or(""));
+    const auto object = json_text::member(line, "object");
+    if (!type || type->empty() || !object) {
+        return unreadable("it has no type or no object");
+    }
+    return {*type, std::string(*object), filter_.leftOut(), ""};
 }
 
 }  // namespace elector::kubernetes

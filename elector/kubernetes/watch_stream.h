@@ -1,24 +1,36 @@
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
 
 #include "elector/kubernetes/client.h"
+#include "elector/kubernetes/json_filter.h"
 
 namespace elector::kubernetes {
 
 struct WatchEvent {
-    std::string type;    // ADDED, MODIFIED, DELETED, BOOKMARK
-    std::string object;  // JSON
+    std::string type;    // ADDED, MODIFIED, DELETED, BOOKMARK; "" where it cannot be read
+    std::string object;  // JSON, as far as it is kept; "" where it cannot be read
+    // How many parts of it did not fit into what is kept of them.
+    std::size_t leftOut = 0;
+    // What is wrong with an event that cannot be read, in a phrase; "" where it can.
+    std::string problem;
 };
 
 // The events of a watch, read one by one. An event counts only with the line end after it: of an
-// answer that is cut off the last piece is dropped, however it looks.
+// answer that is cut off the last piece is dropped, however it looks. One that cannot be read, or
+// of which more than kMaxEvent bytes would have to be kept, is told as such, and the watch goes on
+// behind it: whoever watches decides whether it can do without it.
 //
 // Threads: as the client's.
 class WatchStream {
   public:
-    // `client` must outlive the stream, and is used by nobody else meanwhile.
-    explicit WatchStream(Client& client) : client_(client) {}
+    // `client` must outlive the stream, and is used by nobody else meanwhile. So must `object`:
+    // what is kept of the objects.
+    explicit WatchStream(Client& client, const json_text::Keep& object = kAllOfIt);
+    WatchStream(const WatchStream&) = delete;
+    WatchStream& operator=(const WatchStream&) = delete;
 
     // Asks for the events at the request's path, which says watch=1. `setUp` bounds the time until
     // the head of the answer, and `stream` what follows.
@@ -29,13 +41,24 @@ class WatchStream {
     Result<WatchEvent> next();
 
     // An event holds one object.
-    static constexpr std::size_t kMaxLine = Client::kMaxBody;
+    static constexpr std::size_t kMaxEvent = Client::kMaxBody;
 
   private:
-    Result<std::string> readLine();
+    static constexpr json_text::Keep kAllOfIt{};
+    // Bytes that the stream is read by: an event of a Lease has one or two thousand.
+    static constexpr std::size_t kBlock = 4096;
+
+    // Reads one line into the filter.
+    Result<Done> readLine();
+    WatchEvent event();
 
     Client& client_;
-    std::string buffer_;
+    std::array<json_text::Keep::Member, 1> members_;
+    json_text::Keep keep_;
+    json_text::Filter filter_;
+    std::array<char, kBlock> block_{};
+    std::string_view pending_;  // of the block, not looked at yet
+    bool isBlank_ = true;       // nothing came of this line
 };
 
 }  // namespace elector::kubernetes

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include "elector/runtime/log.h"
 
 namespace elector::kubernetes {
@@ -10,12 +14,68 @@ namespace {
 
 constexpr std::size_t kMaxPathShown = 300;
 
+// The words of YAML 1.1, in which kubectl reads.
+constexpr std::array<std::string_view, 11> kTrue{"y",    "Y",    "yes", "Yes", "YES", "true",
+                                                 "True", "TRUE", "on",  "On",  "ON"};
+constexpr std::array<std::string_view, 11> kFalse{"n",     "N",     "no",  "No",  "NO", "false",
+                                                  "False", "FALSE", "off", "Off", "OFF"};
+
 std::string at(const std::filesystem::path& file, const YAML::Mark& mark) {
     const auto name = runtime::quoted(file.string(), kMaxPathShown);
     return mark.is_null() ? name : fmt::format("{}, line {}", name, mark.line + 1);
 }
 
+// Whether it stands between quotes, and so is a text whatever it looks like.
+bool isQuoted(const YAML::Node& node) {
+    return node.Tag() == "!";
+}
+
+// The value of `key` in a mapping and in what its merge keys name; undefined where there is none.
+// Whatever comes last in a mapping counts, but of a list of mappings to merge the first.
+YAML::Node found(const YAML::Node& mapping, const std::string& key) {
+    struct Place {
+        YAML::Node node;
+        bool isValue;  // of the key; else a mapping, or a list of them, to look in
+    };
+    // Far more than anybody writes; aliases can make far more of a few lines.
+    constexpr int kMostPlaces = 100;
+    std::vector<Place> places{{mapping, false}};  // the next one last
+    for (int count = 0; !places.empty(); ++count) {
+        const Place place = places.back();
+        places.pop_back();
+        if (place.isValue) {
+            return place.node;
+        }
+        if (count == kMostPlaces) {
+            throw YAML::Exception(place.node.Mark(), "merge keys (<<) without end");
+        }
+        if (place.node.IsSequence()) {
+            for (std::size_t index = place.node.size(); index > 0; --index) {
+                places.push_back({place.node[index - 1], false});
+            }
+            continue;
+        }
+        if (!place.node.IsMap()) {
+            throw YAML::Exception(place.node.Mark(), "a merge key (<<) names no mapping");
+        }
+        for (const auto& entry : place.node) {
+            const bool isScalar = entry.first.IsScalar();
+            if (isScalar && entry.first.Scalar() == key) {
+                places.push_back({entry.second, true});
+            } else if (isScalar && entry.first.Scalar() == "<<" && !isQuoted(entry.first)) {
+                places.push_back({entry.second, false});
+            }
+        }
+    }
+    return YAML::Node(YAML::NodeType::Undefined);
+}
+
 }  // namespace
+
+bool YamlNode::isEmpty() const {
+    return !exists() || (node_.IsScalar() && node_.Scalar().empty()) ||
+           ((node_.IsSequence() || node_.IsMap()) && node_.size() == 0);
+}
 
 YamlNode YamlNode::member(const std::string& key) const {
     const auto name = name_.empty() ? key : name_ + "." + key;
@@ -25,7 +85,12 @@ YamlNode YamlNode::member(const std::string& key) const {
     if (!node_.IsMap()) {
         throw error("is not a mapping of names to values");
     }
-    return {file_, name, node_[key]};
+    try {
+        return {file_, name, found(node_, key)};
+    } catch (const YAML::Exception& problem) {
+        throw std::runtime_error(
+            fmt::format("{}: {}: {}", at(file_, problem.mark), name, problem.msg));
+    }
 }
 
 std::vector<YamlNode> YamlNode::elements() const {
@@ -57,10 +122,19 @@ std::optional<std::string> YamlNode::text() const {
 
 bool YamlNode::flag() const {
     const auto value = text();
-    if (value && *value != "true" && *value != "false") {
-        throw error(fmt::format("is \"{}\"; allowed are true and false", runtime::quoted(*value)));
+    if (!value) {
+        return false;
     }
-    return value == "true";
+    if (!isQuoted(node_)) {
+        for (const bool meant : {true, false}) {
+            const auto& words = meant ? kTrue : kFalse;
+            if (std::ranges::find(words, *value) != words.end()) {
+                return meant;
+            }
+        }
+    }
+    throw error(fmt::format("is \"{}\"{}; allowed are true and false", runtime::quoted(*value),
+                            isQuoted(node_) ? ", a text between quotes" : ""));
 }
 
 std::runtime_error YamlNode::error(std::string_view why) const {

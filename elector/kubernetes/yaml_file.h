@@ -10,8 +10,10 @@
 
 namespace elector::kubernetes {
 
-// One member of a YAML file, found by its path, and what is wrong with it. Reads exact keys only
-// and never walks the document, so that neither aliases nor cycles can keep it busy.
+// One member of a YAML file, found by its path, and what is wrong with it, as kubectl reads it: of
+// a key that stands twice the last counts, and merge keys ("<<: *other") are merged. Looks at the
+// keys on that path only and never walks the document, so that neither aliases nor cycles can keep
+// it busy.
 //
 // The readers throw std::runtime_error whose sentence names file, line and member.
 class YamlNode {
@@ -26,6 +28,8 @@ class YamlNode {
 
     // False where it is absent or null.
     bool exists() const { return node_.IsDefined() && !node_.IsNull(); }
+    // True where it does not exist, is "", an empty list or an empty mapping.
+    bool isEmpty() const;
 
     // The member `key` of this mapping; one that does not exist if this does not.
     YamlNode member(const std::string& key) const;
@@ -35,7 +39,8 @@ class YamlNode {
 
     // The text of this scalar; nothing where it does not exist, or is "".
     std::optional<std::string> text() const;
-    // "true" or "false"; false where it does not exist.
+    // As YAML 1.1 has it (true, Yes, off, ...), but no text between quotes; false where it does not
+    // exist.
     bool flag() const;
 
     // The refusal of this member: "FILE, line 7: NAME WHY".

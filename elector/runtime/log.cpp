@@ -1,12 +1,10 @@
 #include "elector/runtime/log.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <cerrno>
 
 #include "elector/runtime/clock.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/line_writer.h"
 #include "elector/runtime/rfc3339.h"
 
 namespace elector::runtime {
@@ -105,12 +103,19 @@ std::string jsonLine(LogLevel level, const std::string& time, std::string_view s
     return line + "}\n";
 }
 
+std::string lineOf(LogFormat format, LogLevel level, WallTime at, std::string_view sentence,
+                   LogFields fields) {
+    const std::string time = formatMicroTime(at);
+    return format == LogFormat::Json ? jsonLine(level, time, sentence, fields)
+                                     : textLine(level, time, sentence, fields);
+}
+
 }  // namespace
 
 std::optional<LogLevel> parseLogLevel(std::string_view text) {
     for (const LogLevel level :
          {LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error}) {
-        if (text == jsonLevelName(level)) {
+        if (text == jsonLevelName(level) || text == levelName(level)) {
             return level;
         }
     }
@@ -118,14 +123,32 @@ std::optional<LogLevel> parseLogLevel(std::string_view text) {
 }
 
 std::optional<LogFormat> parseLogFormat(std::string_view text) {
-    if (text == "text") {
+    if (text == "text" || text == "TEXT") {
         return LogFormat::Text;
     }
-    return text == "json" ? std::optional(LogFormat::Json) : std::nullopt;
+    return text == "json" || text == "JSON" ? std::optional(LogFormat::Json) : std::nullopt;
 }
 
 Log::Log(LogLevel level, LogFormat format, const Clock& clock, int output)
-    : level_(level), format_(format), clock_(clock), output_(output) {}
+    : level_(level),
+      format_(format),
+      clock_(clock),
+      writer_(std::make_unique<LineWriter>(output, [format](std::uint64_t dropped, WallTime since) {
+          return lineOf(format, LogLevel::Warn, since,
+                        "lines of this log were dropped from here on: they were not taken as "
+                        "fast as they came",
+                        {{"dropped", std::to_string(dropped)}});
+      })) {}
+
+Log::~Log() = default;
+
+bool Log::flush(election::Duration limit) const {
+    return writer_->flush(limit);
+}
+
+std::uint64_t Log::dropped() const {
+    return writer_->dropped();
+}
 
 void Log::debug(std::string_view sentence, LogFields fields) const {
     write(LogLevel::Debug, sentence, fields);
@@ -147,13 +170,26 @@ void Log::write(LogLevel level, std::string_view sentence, LogFields fields) con
     if (!enabled(level)) {
         return;
     }
-    const std::string time = formatMicroTime(clock_.wall());
-    const std::string line = format_ == LogFormat::Json ? jsonLine(level, time, sentence, fields)
-                                                        : textLine(level, time, sentence, fields);
-    // A line that cannot be written is lost: there is nowhere left to say so, and an election does
-    // not end because nobody reads its log.
-    while (::write(output_, line.data(), line.size()) < 0 && errno == EINTR) {
+    const WallTime now = clock_.wall();
+    writer_->add(lineOf(format_, level, now, sentence, fields), now);
+}
+
+std::string onOneLine(std::string_view text, std::size_t limit) {
+    std::string out;
+    for (; !text.empty() && limit > 0; --limit) {
+        const Character c = firstCharacter(text);
+        if (c.printable) {
+            out += text.substr(0, c.length);
+        } else if (!out.empty() && out.back() != ' ') {
+            out += ' ';
+        }
+        text.remove_prefix(c.length);
     }
+    if (!text.empty()) {
+        return out + "\u2026";
+    }
+    out.erase(out.find_last_not_of(' ') + 1);
+    return out;
 }
 
 std::string quoted(std::string_view text, std::size_t limit) {

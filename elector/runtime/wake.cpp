@@ -16,7 +16,10 @@ Wake::Wake()
     : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       timer_(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)) {
     if (event_ < 0 || timer_ < 0) {
-        throw std::system_error(errno, std::generic_category(), "cannot create a timer");
+        const int problem = errno;
+        close(event_);
+        close(timer_);
+        throw std::system_error(problem, std::generic_category(), "cannot create a timer");
     }
 }
 

@@ -13,6 +13,7 @@ namespace elector::runtime {
 // at a time. A wake() that comes before the wait ends the next wait at once.
 class Wake {
   public:
+    // Throws std::system_error where the process is out of descriptors.
     Wake();
     ~Wake();
     Wake(const Wake&) = delete;

@@ -68,7 +68,7 @@ std::string withIdentity(std::string_view document, const std::string& uid,
 }
 
 // The Lease of `folder`, or nothing. What is no Lease is Malformed, and named.
-Result<std::optional<Lease>> readLease(const std::string& folder) {
+Result<std::optional<Lease>> parsedLease(const std::string& folder) {
     const std::string path = folder + "/" + kLeaseFile;
     auto text = readFile(path);
     if (!text) {
@@ -128,6 +128,17 @@ FileStore::FileStore(const std::string& folder, const runtime::Clock& clock)
     if (access(root_.c_str(), R_OK | W_OK | X_OK) != 0) {
         throw std::runtime_error(unusable(folder, fileError("write in", root_, errno).message));
     }
+}
+
+Result<std::optional<Lease>> FileStore::readLease(const std::string& folder) {
+    auto lease = parsedLease(folder);
+    if (lease && lease.value()) {
+        if (const auto revision = numberIn(lease.value()->revision.text())) {
+            const std::scoped_lock lock(mutex_);
+            highest_ = std::max(highest_, *revision);
+        }
+    }
+    return lease;
 }
 
 Result<std::optional<Lease>> FileStore::get(const LeaseKey& key, const CallLimits& limits) {
@@ -231,18 +242,18 @@ Result<std::string> FileStore::nextRevision(const std::optional<Revision>& curre
     digits.erase(digits.find_last_not_of(" \t\r\n") + 1);
     const auto last = numberIn(digits);
     const auto own = numberIn(current ? current->text() : "0");
-    if (!last || !own) {
+    std::uint64_t next = 0;
+    if (last && own) {
+        const std::scoped_lock lock(mutex_);
+        next = std::max({*last, *own, highest_}) + 1;  // 0 beyond the last number
+        highest_ = std::max(highest_, next);
+    }
+    if (next == 0) {
         return failed(
             ErrorKind::Malformed,
             fmt::format("{} or the Lease's resourceVersion is no number of 64 bits; write "
                         "into the file a number above every fencing token given out",
                         path));
-    }
-    std::uint64_t next = 0;
-    {
-        const std::scoped_lock lock(mutex_);
-        highest_ = std::max({*last, *own, highest_}) + 1;
-        next = highest_;
     }
     std::string text = std::to_string(next);
     if (auto error = replaceFile(root_, kRevisionFile, text + "\n")) {

@@ -19,7 +19,8 @@ namespace elector::store {
 // - A process killed at any instant leaves the old Lease or the new one.
 // - resourceVersions come from DIR/.revision, which is written before the Lease that bears its
 //   number: they grow over deletion and re-creation too. It may skip numbers. Whoever removes the
-//   whole of DIR begins at 1 again, unless a process that has seen more still runs.
+//   whole of DIR begins at 1 again, unless a process that has written or read more still runs:
+//   those go on above the highest that they saw.
 // - A watch tells of the latest state; states that follow each other closely may be told as one.
 //
 // Not for folders that several machines share: neither NFS's locks nor inotify reach across.
@@ -40,6 +41,8 @@ class FileStore final : public LeaseStore {
                    std::stop_token stop) override;
 
   private:
+    // The Lease of `folder`, or nothing; its resourceVersion counts as seen from then on.
+    Result<std::optional<Lease>> readLease(const std::string& folder);
     // The next resourceVersion, and with it the right to write it into a Lease. REQUIRES the lock.
     // `current` is the one that the Lease has, if there is a Lease.
     Result<std::string> nextRevision(const std::optional<election::Revision>& current);

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <functional>
+#include <system_error>
 
 #include "elector/runtime/wake.h"
 #include "elector/store/folder.h"
@@ -33,7 +34,7 @@ bool isCurrent(const Descriptor& file, const std::string& path) {
 }  // namespace
 
 Result<FolderLock> FolderLock::acquire(const std::string& path, const CallLimits& limits,
-                                       const runtime::Clock& clock) {
+                                       const runtime::Clock& clock) try {
     runtime::Wake wake;
     const std::stop_callback onStop(limits.stop, [&wake] { wake.wake(); });
     auto pause = kFirstPause;
@@ -60,6 +61,8 @@ Result<FolderLock> FolderLock::acquire(const std::string& path, const CallLimits
     }
     return ApiError{election::ErrorKind::TimedOut, 0, std::nullopt,
                     fmt::format("another process kept {} locked until the time was over", path)};
+} catch (const std::system_error& error) {  // no descriptors are left to wait with
+    return fileError("wait for the lock", path, error.code().value());
 }
 
 }  // namespace elector::store

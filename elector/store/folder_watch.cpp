@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "elector/store/folder.h"
 
@@ -24,13 +25,16 @@ runtime::Result<FolderWatch> FolderWatch::open(const std::string& folder, std::s
     if (!events || inotify_add_watch(events.get(), folder.c_str(), kChanges) < 0) {
         return fileError("watch (inotify)", folder, errno);
     }
-    return FolderWatch(std::move(events), std::move(name));
+    try {
+        return FolderWatch(std::move(events), std::make_unique<runtime::Wake>(), std::move(name));
+    } catch (const std::system_error& error) {  // no descriptors are left
+        return fileError("watch", folder, error.code().value());
+    }
 }
 
 FolderWatch::Outcome FolderWatch::wait(const std::stop_token& stop) {
-    runtime::Wake wake;
-    const std::stop_callback onStop(stop, [&wake] { wake.wake(); });
-    std::array<pollfd, 2> waiting{{{wake.descriptor(), POLLIN, 0}, {events_.get(), POLLIN, 0}}};
+    const std::stop_callback onStop(stop, [this] { wake_->wake(); });
+    std::array<pollfd, 2> waiting{{{wake_->descriptor(), POLLIN, 0}, {events_.get(), POLLIN, 0}}};
     while (!stop.stop_requested()) {
         if (poll(waiting.data(), waiting.size(), -1) > 0 && waiting[1].revents != 0) {
             if (const auto outcome = drain()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -28,12 +29,13 @@ class FolderWatch {
     Outcome wait(const std::stop_token& stop);
 
   private:
-    FolderWatch(Descriptor events, std::string name)
-        : events_(std::move(events)), name_(std::move(name)) {}
+    FolderWatch(Descriptor events, std::unique_ptr<runtime::Wake> wake, std::string name)
+        : events_(std::move(events)), wake_(std::move(wake)), name_(std::move(name)) {}
     // Takes the pending events; nothing where none of them is about the file or the folder itself.
     std::optional<Outcome> drain();
 
     Descriptor events_;
+    std::unique_ptr<runtime::Wake> wake_;  // for the stop
     std::string name_;
 };
 

@@ -3,7 +3,9 @@
 #include <Poco/URI.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <random>
+#include <utility>
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/lease_json.h"
@@ -15,6 +17,7 @@ namespace {
 
 namespace json_text = kubernetes::json_text;
 using election::ErrorKind;
+using kubernetes::kWithoutManagedFields;
 using kubernetes::Method;
 
 constexpr int kCreated = 201;
@@ -51,16 +54,25 @@ std::string watchPath(const LeaseKey& key, const std::string& version, std::chro
                        listPath(key), encoded(version), time.count());
 }
 
-// Adds to a refusal what the person on call has to do about it.
+// True where a Role would have made the difference: what RBAC says. A namespace that is being
+// deleted, a quota, and an API server that has just been started answer 403 as well.
+bool canARoleMend(const ApiError& error) {
+    return error.kind == ErrorKind::Forbidden &&
+           error.message.find(" cannot ") != std::string::npos &&
+           error.message.find("resource \"leases\"") != std::string::npos;
+}
+
+// Says what failed, then why, then what the person on call can do about it, if that is known.
 ApiError explained(ApiError error, const char* verb, const LeaseKey& key) {
-    if (error.kind == ErrorKind::Forbidden) {
-        error.message = fmt::format(
-            "not allowed to {} the Lease {} in the namespace {}; the Role needs apiGroups "
-            "[coordination.k8s.io], resources [leases], resourceNames [{}], verbs [get, list, "
-            "watch, create, update] ({})",
-            verb, key.name, key.space, key.name, error.message);
-    } else {
-        error.message = fmt::format("cannot {} the Lease {}: {}", verb, key.text(), error.message);
+    const bool advise = canARoleMend(error);
+    error.message = fmt::format("{} to {} the Lease {}: {}",
+                                error.kind == ErrorKind::Forbidden ? "not allowed" : "failed", verb,
+                                key.text(), error.message);
+    if (advise) {
+        error.message += fmt::format(
+            "; the Role needs apiGroups [coordination.k8s.io], resources [leases], resourceNames "
+            "[{}], verbs [get, list, watch, create, update]",
+            key.name);
     }
     return error;
 }
@@ -77,13 +89,26 @@ bool isNamed(std::string_view document, const LeaseKey& key) {
     return json_text::stringIn(json_text::member(metadata, "name").value_or("")) == key.name;
 }
 
+using json_text::Keep;
+constexpr Keep kItems{.elements = &kWithoutManagedFields};
+constexpr std::array kMembersOfList{Keep::Member{"items", &kItems}};
+constexpr Keep kList{.members = kMembersOfList};
+
+kubernetes::Request requestFor(Method method, std::string path, const Keep& keep) {
+    kubernetes::Request request;
+    request.method = method;
+    request.path = std::move(path);
+    request.keep = &keep;
+    return request;
+}
+
 struct Listed {
     std::optional<Lease> lease;
     std::string version;
 };
 
-ApiError malformed(const char* sentence) {
-    return {ErrorKind::Malformed, 0, std::nullopt, sentence};
+ApiError malformed(std::string sentence) {
+    return {ErrorKind::Malformed, 0, std::nullopt, std::move(sentence)};
 }
 
 Result<Listed> parseList(std::string_view body, const LeaseKey& key) {
@@ -113,6 +138,11 @@ Result<Listed> parseList(std::string_view body, const LeaseKey& key) {
 // Tells `sink` one event. An error where the event holds no usable Lease.
 Result<kubernetes::Done> tell(const kubernetes::WatchEvent& event, const LeaseKey& key,
                               WatchSink& sink) {
+    // It may have been our Lease that changed: what there is has to be read again.
+    if (!event.problem.empty()) {
+        return malformed(
+            fmt::format("the watch sent an event that cannot be read: {}", event.problem));
+    }
     if (!isNamed(event.object, key)) {
         return kubernetes::Done();  // bookmarks have no name either
     }
@@ -135,7 +165,8 @@ KubernetesStore::KubernetesStore(const kubernetes::Access& access, const runtime
 
 Result<std::optional<Lease>> KubernetesStore::get(const LeaseKey& key, const CallLimits& limits) {
     const auto answer =
-        requests_.request({Method::Get, leasePath(key), ""}, {limits.deadline, limits.stop});
+        requests_.request(requestFor(Method::Get, leasePath(key), kWithoutManagedFields),
+                          {limits.deadline, limits.stop});
     if (!answer) {
         if (answer.error().kind == ErrorKind::NotFound) {
             return std::optional<Lease>();
@@ -159,10 +190,11 @@ Result<Written> KubernetesStore::update(const LeaseKey& key, const Lease& base,
     return put(key, kubernetes::updatedLease(base, record), "update", limits);
 }
 
-Result<Written> KubernetesStore::put(const LeaseKey& key, const std::string& body, const char* verb,
+Result<Written> KubernetesStore::put(const LeaseKey& key, std::string body, const char* verb,
                                      const CallLimits& limits) {
-    const auto answer =
-        requests_.request({Method::Put, leasePath(key), body}, {limits.deadline, limits.stop});
+    auto request = requestFor(Method::Put, leasePath(key), kWithoutManagedFields);
+    request.body = std::move(body);
+    const auto answer = requests_.request(request, {limits.deadline, limits.stop});
     if (!answer) {
         return explained(answer.error(), verb, key);
     }
@@ -177,7 +209,8 @@ Result<std::string> KubernetesStore::list(const LeaseKey& key, WatchSink& sink,
                                           election::Duration setUp, const std::stop_token& stop) {
     const Instant sentAt = clock_.now();
     // Without a resourceVersion: a quorum read.
-    const auto answer = watching_.request({Method::Get, listPath(key), ""}, {sentAt + setUp, stop});
+    const auto answer =
+        watching_.request(requestFor(Method::Get, listPath(key), kList), {sentAt + setUp, stop});
     if (!answer) {
         return answer.error();
     }
@@ -197,7 +230,7 @@ ApiError KubernetesStore::watch(const LeaseKey& key, WatchSink& sink, election::
     }
     const auto time = watchTime();
     const Instant now = clock_.now();
-    kubernetes::WatchStream stream(watching_);
+    kubernetes::WatchStream stream(watching_, kWithoutManagedFields);
     const auto opened = stream.open({Method::Get, watchPath(key, version.value(), time)},
                                     {now + setUp, stop}, {now + time + kWatchGrace, stop});
     if (!opened) {

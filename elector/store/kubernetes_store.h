@@ -25,7 +25,7 @@ class KubernetesStore final : public LeaseStore {
                    std::stop_token stop) override;
 
   private:
-    Result<Written> put(const LeaseKey& key, const std::string& body, const char* verb,
+    Result<Written> put(const LeaseKey& key, std::string body, const char* verb,
                         const CallLimits& limits);
     // Lists, tells `sink`, and answers the list's resourceVersion.
     Result<std::string> list(const LeaseKey& key, WatchSink& sink, election::Duration setUp,

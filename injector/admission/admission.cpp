@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
-#include <vector>
 
 #include "elector/config/values.h"
 #include "elector/kubernetes/json_text.h"
@@ -63,39 +61,28 @@ std::optional<Decision> skip(const PodFacts& pod, std::string_view space,
     return decision(Verdict::Skipped, reason, skipPatch(pod, reason));
 }
 
-// The first container of the sidecar's name; nothing where there is none.
-std::optional<std::size_t> indexOfOurName(const std::vector<ContainerFacts>& containers) {
-    const auto found = std::ranges::find(containers, names::kContainer, &ContainerFacts::name);
-    return found == containers.end()
-               ? std::nullopt
-               : std::optional(static_cast<std::size_t>(found - containers.begin()));
-}
-
 // A container with our name is ours if it has its token from our volume, and the Pod says that it
 // was injected: the status alone proves nothing, as templates are copied with it.
-bool isOurs(const ContainerFacts& container, const PodFacts& pod, const Wish& wish) {
-    return pod.hasTokenVolume && wish.status.starts_with(kInjectedStatus) &&
-           std::ranges::find(container.mountedVolumes, names::kTokenVolume) !=
-               container.mountedVolumes.end();
+bool isOurs(const NamesakeFacts& container, const PodFacts& pod, const Wish& wish) {
+    return pod.hasTokenVolume && container.mountsToken && wish.status.starts_with(kInjectedStatus);
 }
 
 // About a Pod that has a container of the sidecar's name already; nothing where it has none.
 std::optional<Decision> judgePresent(const PodFacts& pod, const Wish& wish) {
-    const auto sidecar = indexOfOurName(pod.initContainers);
-    const auto index = sidecar ? sidecar : indexOfOurName(pod.containers);
-    if (!index) {
+    const auto& sidecar = pod.initContainers.namesake;
+    const auto& container = sidecar ? sidecar : pod.containers.namesake;
+    if (!container) {
         return std::nullopt;
     }
-    const ContainerFacts& container = (sidecar ? pod.initContainers : pod.containers)[*index];
-    if (!isOurs(container, pod, wish)) {
+    if (!isOurs(*container, pod, wish)) {
         const std::string reason = fmt::format(
             "the Pod has a container \"{}\" of its own, which is left as it is", names::kContainer);
         return decision(Verdict::Skipped, reason, skipPatch(pod, reason));
     }
-    if (sidecar && container.restartPolicy != "Always") {
+    if (sidecar && sidecar->restartPolicy != "Always") {
         // Webhooks built against Kubernetes before 1.28 drop what they do not know of, and an init
         // container that never ends keeps the Pod from starting. We are asked again after them.
-        return Decision{Verdict::Injected, "", repairPatch(*index), wish.leaseName};
+        return Decision{Verdict::Injected, "", repairPatch(sidecar->index), wish.leaseName};
     }
     return Decision{Verdict::Already, "the Pod has its sidecar already", "[]", wish.leaseName};
 }
@@ -134,17 +121,13 @@ std::string complaintAboutMode(const PodFacts& pod, const Wish& wish, const Side
 }
 
 std::string complaintAboutPort(const PodFacts& pod, const Wish& wish, const SidecarSpec& spec) {
-    for (const auto* list : {&pod.initContainers, &pod.containers}) {
-        for (const ContainerFacts& container : *list) {
-            if (std::ranges::find(container.tcpPorts, spec.port) != container.tcpPorts.end()) {
-                return fmt::format(
-                    "annotation {}port \"{}\"{} is refused: a container of the Pod "
-                    "declares that port; allowed is any other from 1 to 65535",
-                    names::kPrefix, spec.port, wish.port ? "" : " (the default)");
-            }
-        }
+    if (!pod.tcpPorts.contains(spec.port)) {
+        return "";
     }
-    return "";
+    return fmt::format(
+        "annotation {}port \"{}\"{} is refused: a container of the Pod declares that port; allowed "
+        "is any other from 1 to 65535",
+        names::kPrefix, spec.port, wish.port ? "" : " (the default)");
 }
 
 std::string complaintAboutVolume(const PodFacts& pod) {
@@ -216,8 +199,7 @@ const char* toString(Verdict verdict) {
 
 Decision admit(std::string_view pod, std::string_view space, const Defaults& defaults) {
     if (!json_text::isValid(pod)) {
-        return decision(Verdict::Failed, fmt::format("the Pod is no JSON, or nested deeper than {}",
-                                                     json_text::kMaxDepth));
+        return decision(Verdict::Failed, "the Pod is no JSON");
     }
     pod.remove_prefix(pod.find_first_not_of(" \t\r\n"));
     return admitPart(pod, space, defaults);
@@ -227,6 +209,9 @@ Decision admitPart(std::string_view pod, std::string_view space, const Defaults&
     const auto reading = readPod(pod);
     if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
         return decision(Verdict::Failed, unreadable->sentence);
+    }
+    if (const auto* refusal = std::get_if<Refusal>(&reading)) {
+        return decision(Verdict::Refused, refusal->sentence);
     }
     const auto& facts = std::get<PodFacts>(reading);
     if (facts.annotations.empty()) {

@@ -14,7 +14,7 @@ enum class Verdict {
     Injected,  // allowed, with a sidecar
     Already,   // has our sidecar: allowed as it is (injecting twice changes nothing)
     Skipped,   // asked for, but cannot have one: allowed without, with the reason in its status
-    Refused,   // an annotation says what cannot be done: not allowed
+    Refused,   // an annotation says what cannot be done, or a list is absurdly long: not allowed
     Failed,    // our own fault, or no Pod that we can read: allowed as it is, with a warning
 };
 
@@ -35,7 +35,8 @@ struct Decision {
 };
 
 // Decides about the Pod whose JSON `pod` is, in the namespace `space` (that of the request: the
-// Pod's own metadata may name none). Pure: no clock, no API, and the same answer each time.
+// Pod's own metadata may name none). Pure: no clock, no API, and the same answer each time. What it
+// allocates is bounded by a constant, whatever the Pod is (review.h).
 Decision admit(std::string_view pod, std::string_view space, const Defaults& defaults);
 // The same, of a Pod within a text that was found to be JSON (json_text::isValid): it is not looked
 // at again, which saves a tenth of a review.

@@ -15,6 +15,7 @@
 #include "elector/names.h"
 #include "elector/runtime/duration.h"
 #include "elector/runtime/log.h"
+#include "injector/admission/image_reference.h"
 #include "injector/admission/quantity.h"
 #include "injector/admission/sentence.h"
 
@@ -68,8 +69,11 @@ std::string assignPort(Wish& wish, const std::string& value) {
     const char* const end = value.data() + value.size();
     const auto [stop, problem] = std::from_chars(value.data(), end, port);
     wish.port = port;
-    const bool fits = problem == std::errc() && stop == end && port > 0;
-    return fits ? "" : "allowed is a number from 1 to 65535";
+    if (problem != std::errc() || stop != end || port == 0) {
+        return "allowed is a number from 1 to 65535";
+    }
+    // Some readers take such a number for an octal one.
+    return value.front() == '0' ? "write the number without a zero in front" : "";
 }
 
 std::string assignLogLevel(Wish& wish, const std::string& value) {
@@ -77,7 +81,7 @@ std::string assignLogLevel(Wish& wish, const std::string& value) {
     return elector::runtime::parseLogLevel(value) ? "" : "allowed are debug, info, warn and error";
 }
 
-constexpr std::array<Entry, 16> kEntries{{
+constexpr std::array<Entry, 18> kEntries{{
     {"inject", [](Wish& wish,
                   const std::string& value) { return assignTruth(wish.inject.emplace(), value); }},
     {"lease-name",
@@ -122,6 +126,16 @@ constexpr std::array<Entry, 16> kEntries{{
          wish.memoryLimit = value;
          return complaintAboutMemory(value);
      }},
+    {"ephemeral-storage-request",
+     [](Wish& wish, const std::string& value) {
+         wish.storageRequest = value;
+         return complaintAboutStorage(value);
+     }},
+    {"ephemeral-storage-limit",
+     [](Wish& wish, const std::string& value) {
+         wish.storageLimit = value;
+         return complaintAboutStorage(value);
+     }},
     {"image",
      [](Wish& wish, const std::string& value) {
          wish.image = value;
@@ -142,6 +156,22 @@ const Entry* entryOf(std::string_view name) {
     return found == kEntries.end() ? nullptr : found;
 }
 
+// The names of the table, those of amounts in short: all of them would leave no room in a sentence.
+std::string allowedNames() {
+    constexpr std::string_view kRequest = "-request";
+    std::vector<std::string_view> names;
+    std::vector<std::string_view> resources;
+    for (const std::string_view name : annotationNames()) {
+        if (name.ends_with(kRequest)) {
+            resources.push_back(name.substr(0, name.size() - kRequest.size()));
+        } else if (!name.ends_with("-limit")) {
+            names.push_back(name);
+        }
+    }
+    return fmt::format("{} and {{{}}}-{{request,limit}}", fmt::join(names, ", "),
+                       fmt::join(resources, ","));
+}
+
 Refusal unknown(const std::string& name, const std::string& value) {
     const std::string key = elector::names::kPrefix + name;
     if (key == elector::names::kSessionAnnotation) {
@@ -153,8 +183,7 @@ Refusal unknown(const std::string& name, const std::string& value) {
     if (!nearest.empty()) {
         return {sentenceAbout("unknown annotation ", key, nearest)};
     }
-    return {sentenceAbout("unknown annotation ", key,
-                          fmt::format(": allowed are {}", fmt::join(annotationNames(), ", ")))};
+    return {sentenceAbout("unknown annotation ", key, ": allowed are " + allowedNames())};
 }
 
 // What is wrong with a single annotation; nothing if nothing is.
@@ -257,7 +286,10 @@ std::optional<Refusal> judgeTogether(const Wish& wish, const Defaults& defaults)
     if (auto refusal = judgeResource("cpu", wish.cpuRequest, wish.cpuLimit)) {
         return refusal;
     }
-    return judgeResource("memory", wish.memoryRequest, wish.memoryLimit);
+    if (auto refusal = judgeResource("memory", wish.memoryRequest, wish.memoryLimit)) {
+        return refusal;
+    }
+    return judgeResource("ephemeral-storage", wish.storageRequest, wish.storageLimit);
 }
 
 }  // namespace
@@ -283,6 +315,10 @@ std::optional<bool> injectIn(const Annotations& annotations) {
     return found->second == "true";
 }
 
+bool isAnnotation(std::string_view name) {
+    return entryOf(name) != nullptr;
+}
+
 std::vector<std::string_view> annotationNames() {
     std::vector<std::string_view> names;
     names.reserve(kEntries.size());
@@ -295,19 +331,6 @@ std::vector<std::string_view> annotationNames() {
 Refusal refusalOf(std::string_view name, std::string_view value, std::string_view rest) {
     return {
         sentenceAbout(fmt::format("annotation {}{} ", elector::names::kPrefix, name), value, rest)};
-}
-
-std::string complaintAboutImage(const std::string& image) {
-    constexpr std::size_t kMaxCharacters = 512;
-    constexpr std::string_view kMarks = "._-+/:@[]";
-    const bool wellFormed = std::ranges::all_of(image, [&](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               kMarks.find(c) != std::string_view::npos;
-    });
-    return wellFormed && !image.empty() && image.size() <= kMaxCharacters
-               ? ""
-               : fmt::format("an image's reference has 1 to {} letters, digits and {}",
-                             kMaxCharacters, kMarks);
 }
 
 }  // namespace injector::admission

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -14,8 +15,11 @@
 // The annotations of a Pod that mean something to the injector: the one table of them.
 namespace injector::admission {
 
+// No value of more bytes means anything: an image's reference, the longest, has at most this.
+inline constexpr std::size_t kMostAnnotationBytes = 512;
+
 // The annotations with our prefix, by their names without it. A value is nothing where it is no
-// text.
+// text, and some beginning of it where it is longer than kMostAnnotationBytes.
 using Annotations = std::map<std::string, std::optional<std::string>, std::less<>>;
 
 // What the annotations of one Pod say, before the defaults are asked. A text is "" where there is
@@ -34,12 +38,15 @@ struct Wish {
     std::string cpuLimit;
     std::string memoryRequest;
     std::string memoryLimit;
+    std::string storageRequest;
+    std::string storageLimit;
     std::string image;
     std::string logLevel;
     std::string status;
 };
 
-// Why annotations are refused: one sentence that names annotation, value and what is allowed.
+// Why a Pod is refused: one sentence that names the annotation, its value and what is allowed; or
+// the list, its length and what is allowed.
 struct Refusal {
     std::string sentence;
 };
@@ -51,13 +58,13 @@ std::variant<Wish, Refusal> readWish(const Annotations& annotations, const Defau
 // What `inject` says; nothing where it is absent or neither "true" nor "false".
 std::optional<bool> injectIn(const Annotations& annotations);
 
+// Whether `name`, without the prefix, is in the table.
+bool isAnnotation(std::string_view name);
+
 // The names of all annotations, without the prefix, in the order of the documentation.
 std::vector<std::string_view> annotationNames();
 
 // `annotation leader-elector.io/NAME "VALUE"REST`, in the length of a sentence.
 Refusal refusalOf(std::string_view name, std::string_view value, std::string_view rest);
-
-// "", or what is allowed instead, to follow "... is refused: ".
-std::string complaintAboutImage(const std::string& image);
 
 }  // namespace injector::admission

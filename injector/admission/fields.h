@@ -1,39 +1,32 @@
 #pragma once
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <optional>
-#include <ranges>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "elector/kubernetes/json_members.h"
 
 namespace injector::admission {
 
-// The members of a JSON object, taken apart once for several reads.
-class Fields {
-  public:
-    explicit Fields(std::string_view object) {
-        constexpr std::size_t kUsual = 16;  // members of an object of Kubernetes, at most
-        members_.reserve(kUsual);
-        elector::kubernetes::json_text::forEachMember(
-            object, [this](std::string_view rawKey, std::string_view value) {
-                members_.emplace_back(rawKey, value);
-            });
-    }
-
-    // The value as it was found, null included; of several the last one, as for the API server.
-    std::optional<std::string_view> find(std::string_view key) const {
-        const auto lastFirst = members_ | std::views::reverse;
-        const auto found = std::ranges::find_if(lastFirst, [key](const auto& member) {
-            return elector::kubernetes::json_text::isKey(member.first, key);
+// The values of the members `keys` of a JSON object, in that order, as they were found, null
+// included; of several the last one, as for the API server. Nothing where there is none. Takes one
+// pass and no memory, however many members the object has.
+template <typename... Keys>
+std::array<std::optional<std::string_view>, sizeof...(Keys)> fieldsOf(std::string_view object,
+                                                                      Keys... keys) {
+    const std::array<std::string_view, sizeof...(Keys)> wanted{keys...};
+    std::array<std::optional<std::string_view>, sizeof...(Keys)> values;
+    elector::kubernetes::json_text::forEachMember(
+        object, [&](std::string_view rawKey, std::string_view value) {
+            for (std::size_t i = 0; i < wanted.size(); ++i) {
+                if (elector::kubernetes::json_text::isKey(rawKey, wanted[i])) {
+                    values[i] = value;
+                    break;
+                }
+            }
         });
-        return found == lastFirst.end() ? std::nullopt : std::optional(found->second);
-    }
-
-  private:
-    std::vector<std::pair<std::string_view, std::string_view>> members_;
-};
+    return values;
+}
 
 }  // namespace injector::admission

@@ -43,7 +43,7 @@ void keepDefaultContainer(JsonPatch& patch, const PodFacts& pod) {
     if (pod.namesDefaultContainer) {
         return;
     }
-    const std::string program = jsonString(pod.containers.front().name);
+    const std::string program = jsonString(pod.containers.firstName);
     patch.test("/spec/containers/0/name", program)
         .add(annotationPath("kubectl.kubernetes.io/default-container"), program);
 }
@@ -68,7 +68,8 @@ std::string injectionPatch(const PodFacts& pod, const SidecarSpec& spec) {
     addTo(patch, "/spec/volumes", pod.hasVolumes, "-", tokenVolume());
     if (isSidecar) {
         // The first, so that the init containers behind it find an answer too.
-        addTo(patch, "/spec/initContainers", pod.hasInitContainers, "0", sidecarContainer(spec));
+        addTo(patch, "/spec/initContainers", pod.initContainers.isList, "0",
+              sidecarContainer(spec));
     } else {
         patch.add("/spec/containers/-", sidecarContainer(spec));
     }

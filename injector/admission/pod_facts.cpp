@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <utility>
 
+#include "elector/kubernetes/json_members.h"
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "injector/admission/fields.h"
+#include "injector/admission/pod_reader.h"
+#include "injector/admission/short_text.h"
+#include "injector/admission/windows.h"
 
 namespace injector::admission {
 
@@ -16,225 +21,201 @@ namespace json_text = elector::kubernetes::json_text;
 namespace names = elector::names;
 using json_text::Kind;
 
-// Reads members that have one type or are absent (or null, which the API server takes for absent).
-// Remembers the first that has another type; what is read after that is of no use.
-class Reader {
-  public:
-    // What is wrong, or "".
-    const std::string& problem() const { return problem_; }
-    void complain(std::string problem) {
-        if (problem_.empty()) {
-            problem_ = std::move(problem);
-        }
-    }
+constexpr const char* kReplicaSetHash = "pod-template-hash";
+constexpr const char* kRolloutHash = "rollouts-pod-template-hash";
+// A key of Kubernetes has 253 characters, a slash and 63.
+constexpr std::size_t kMostKeyBytes = 317;
 
-    // The value at `path`, for sentences, as it was found.
-    std::optional<std::string_view> typed(std::optional<std::string_view> value, Kind kind,
-                                          std::string_view path) {
-        if (!value || json_text::kindOf(*value) == Kind::Null) {
-            return std::nullopt;
-        }
-        const Kind found = json_text::kindOf(*value);
-        if (found != kind) {
-            complain(fmt::format("{} is {}, not {}", path, json_text::describe(found),
-                                 json_text::describe(kind)));
-            return std::nullopt;
-        }
-        return value;
-    }
-
-    // "" where it is absent.
-    std::string text(std::optional<std::string_view> value, std::string_view path) {
-        const auto found = typed(value, Kind::String, path);
-        auto decoded = found ? json_text::stringIn(*found) : std::string();
-        if (!decoded) {
-            complain(fmt::format("{} is no Unicode text", path));
-        }
-        return std::move(decoded).value_or("");
-    }
-
-    bool truth(std::optional<std::string_view> value, std::string_view path) {
-        return typed(value, Kind::Boolean, path) == "true";
-    }
-
-    std::optional<std::int64_t> integer(std::optional<std::string_view> value,
-                                        std::string_view path) {
-        const auto found = typed(value, Kind::Number, path);
-        const auto number = found ? json_text::integerIn(*found) : std::nullopt;
-        if (found && !number) {
-            complain(fmt::format("{} is no integer of 64 bits", path));
-        }
-        return number;
-    }
-
-  private:
-    std::string problem_;
-};
-
-void readAnnotations(std::string_view annotations, PodFacts& facts) {
+// The name without our prefix of an annotation that has it.
+std::optional<std::string> nameOfOurs(std::string_view rawKey) {
     constexpr std::string_view kPrefix = names::kPrefix;
-    for (const auto& [key, rawKey, value] : json_text::membersOf(annotations)) {
-        facts.isMirror = facts.isMirror || key == "kubernetes.io/config.mirror";
-        facts.namesDefaultContainer =
-            facts.namesDefaultContainer || key == "kubectl.kubernetes.io/default-container";
-        if (!key.starts_with(kPrefix)) {
-            continue;
+    constexpr std::size_t kMostOfByte = 6;  // what one may take in an escape
+    const std::string_view content = rawKey.substr(1);
+    if (!content.starts_with(kPrefix) &&
+        content.substr(0, kMostOfByte * kPrefix.size()).find('\\') == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto key = shortTextIn(rawKey, kMostKeyBytes);
+    return key && key->starts_with(kPrefix) ? std::optional(key->substr(kPrefix.size()))
+                                            : std::nullopt;
+}
+
+// Keeps what readWish() can refuse: of unknown annotations one suffices, the first by its name.
+class AnnotationKeeper {
+  public:
+    explicit AnnotationKeeper(Annotations& annotations) : annotations_(annotations) {}
+
+    void keep(const std::string& name, std::string_view value) {
+        if (!isAnnotation(name)) {
+            if (unknown_ && *unknown_ < name) {
+                return;
+            }
+            if (unknown_) {
+                annotations_.erase(*unknown_);
+            }
+            unknown_ = name;
         }
         // Null is what the API server takes for an empty text here.
         const bool isNull = json_text::kindOf(value) == Kind::Null;
-        facts.annotations[key.substr(kPrefix.size())] =
-            isNull ? std::string() : json_text::stringIn(value);
+        annotations_[name] = isNull ? std::string() : shortTextIn(value, kMostAnnotationBytes);
     }
+
+  private:
+    Annotations& annotations_;
+    std::optional<std::string> unknown_;
+};
+
+// Returns how many there are.
+std::size_t readAnnotations(std::string_view annotations, PodFacts& facts) {
+    AnnotationKeeper keeper(facts.annotations);
+    std::size_t count = 0;
+    json_text::forEachMember(annotations, [&](std::string_view rawKey, std::string_view value) {
+        ++count;
+        facts.isMirror = facts.isMirror || json_text::isKey(rawKey, "kubernetes.io/config.mirror");
+        facts.namesDefaultContainer =
+            facts.namesDefaultContainer ||
+            json_text::isKey(rawKey, "kubectl.kubernetes.io/default-container");
+        if (const auto name = nameOfOurs(rawKey)) {
+            keeper.keep(*name, value);
+        }
+    });
+    return count;
 }
 
-void readLabels(Reader& reader, std::string_view labels, PodFacts& facts) {
-    const Fields fields(labels);
+void readLabels(PodReader& reader, std::string_view labels, PodFacts& facts) {
+    std::size_t count = 0;
+    json_text::forEachMember(labels, [&count](std::string_view, std::string_view) { ++count; });
+    reader.limit(count, kMostElements, "metadata.labels");
+    const auto [injector, ofRollout, ofReplicaSet] =
+        fieldsOf(labels, names::kInjectorLabel, kRolloutHash, kReplicaSetHash);
     facts.hasLabels = true;
-    facts.isLabelledInjector = fields.find(names::kInjectorLabel).has_value();
-    for (const std::string_view key : {"rollouts-pod-template-hash", "pod-template-hash"}) {
-        if (const auto hash = fields.find(key)) {
-            facts.templateHash = reader.text(hash, fmt::format("metadata.labels.{}", key));
+    facts.isLabelledInjector = injector.has_value();
+    for (const auto& [value, key] :
+         {std::pair(ofRollout, kRolloutHash), std::pair(ofReplicaSet, kReplicaSetHash)}) {
+        if (value) {
+            facts.templateHash = reader.text(value, fmt::format("metadata.labels.{}", key));
         }
     }
 }
 
-void readOwners(Reader& reader, std::string_view owners, PodFacts& facts) {
-    for (const std::string_view element : json_text::elementsOf(owners)) {
-        const auto owner = reader.typed(element, Kind::Object, "metadata.ownerReferences[]");
-        const Fields fields(owner.value_or(""));
-        if (reader.truth(fields.find("controller"), "metadata.ownerReferences[].controller")) {
-            facts.controller = Owner{
-                reader.text(fields.find("apiVersion"), "metadata.ownerReferences[].apiVersion"),
-                reader.text(fields.find("kind"), "metadata.ownerReferences[].kind"),
-                reader.text(fields.find("name"), "metadata.ownerReferences[].name")};
-        }
+void readOwner(PodReader& reader, std::string_view owner, PodFacts& facts) {
+    const auto [controller, apiVersion, kind, name] =
+        fieldsOf(owner, "controller", "apiVersion", "kind", "name");
+    if (reader.truth(controller, "metadata.ownerReferences[].controller")) {
+        facts.controller = Owner{reader.text(apiVersion, "metadata.ownerReferences[].apiVersion"),
+                                 reader.text(kind, "metadata.ownerReferences[].kind"),
+                                 reader.text(name, "metadata.ownerReferences[].name")};
     }
 }
 
-void readMetadata(Reader& reader, std::string_view metadata, PodFacts& facts) {
-    const Fields fields(metadata);
-    if (const auto annotations =
-            reader.typed(fields.find("annotations"), Kind::Object, "metadata.annotations")) {
-        readAnnotations(*annotations, facts);
-    }
+void readMetadata(PodReader& reader, std::string_view metadata, PodFacts& facts) {
+    const auto [annotations, space, labels, owners] =
+        fieldsOf(metadata, "annotations", "namespace", "labels", "ownerReferences");
+    const auto all = reader.typed(annotations, Kind::Object, "metadata.annotations");
+    const std::size_t count = all ? readAnnotations(*all, facts) : 0;
     if (facts.annotations.empty()) {
         return;
     }
-    facts.space = reader.text(fields.find("namespace"), "metadata.namespace");
-    if (const auto labels = reader.typed(fields.find("labels"), Kind::Object, "metadata.labels")) {
-        readLabels(reader, *labels, facts);
+    reader.limit(count, kMostElements, "metadata.annotations");
+    facts.space = reader.text(space, "metadata.namespace");
+    if (const auto labelled = reader.typed(labels, Kind::Object, "metadata.labels")) {
+        readLabels(reader, *labelled, facts);
     }
-    if (const auto owners =
-            reader.typed(fields.find("ownerReferences"), Kind::Array, "metadata.ownerReferences")) {
-        readOwners(reader, *owners, facts);
+    reader.each(owners, Kind::Object, "metadata.ownerReferences", kMostElements,
+                [&](std::string_view owner) { readOwner(reader, owner, facts); });
+}
+
+void readPort(PodReader& reader, std::string_view port, DeclaredPorts& ports) {
+    const auto [containerPort, rawProtocol] = fieldsOf(port, "containerPort", "protocol");
+    const auto number = reader.integer(containerPort, "a container's ports[].containerPort");
+    const std::string protocol = reader.text(rawProtocol, "a container's ports[].protocol");
+    if (number && (protocol.empty() || protocol == "TCP")) {
+        ports.add(*number);
     }
 }
 
-void readPorts(Reader& reader, std::string_view ports, ContainerFacts& container) {
-    for (const std::string_view element : json_text::elementsOf(ports)) {
-        const auto port = reader.typed(element, Kind::Object, "a container's ports[]");
-        const Fields fields(port.value_or(""));
-        const auto number =
-            reader.integer(fields.find("containerPort"), "a container's ports[].containerPort");
-        const std::string protocol =
-            reader.text(fields.find("protocol"), "a container's ports[].protocol");
-        if (number && (protocol.empty() || protocol == "TCP")) {
-            container.tcpPorts.push_back(*number);
-        }
-    }
-}
-
-ContainerFacts readContainer(Reader& reader, std::string_view container) {
-    const Fields fields(container);
-    ContainerFacts facts;
-    facts.name = reader.text(fields.find("name"), "a container's name");
-    if (facts.name.empty()) {
+// The container at `index`: adds what it is to the facts about its list.
+void readContainer(PodReader& reader, std::string_view container, std::size_t index,
+                   ContainersFacts& facts, DeclaredPorts& tcpPorts) {
+    const auto [rawName, restartPolicy, ports, mounts, securityContext] =
+        fieldsOf(container, "name", "restartPolicy", "ports", "volumeMounts", "securityContext");
+    std::string name = reader.text(rawName, "a container's name");
+    if (name.empty()) {
         reader.complain("a container has no name");
+        return;
     }
-    facts.restartPolicy = reader.text(fields.find("restartPolicy"), "a container's restartPolicy");
-    if (const auto ports = reader.typed(fields.find("ports"), Kind::Array, "a container's ports")) {
-        readPorts(reader, *ports, facts);
+    NamesakeFacts own{index, reader.text(restartPolicy, "a container's restartPolicy"), false};
+    reader.each(ports, Kind::Object, "a container's ports", kMostElements,
+                [&](std::string_view port) { readPort(reader, port, tcpPorts); });
+    reader.each(mounts, Kind::Object, "a container's volumeMounts", kMostElements,
+                [&](std::string_view mount) {
+                    const std::string volume = reader.text(json_text::member(mount, "name"),
+                                                           "a container's volumeMounts[].name");
+                    own.mountsToken = own.mountsToken || volume == names::kTokenVolume;
+                });
+    facts.hasHostProcess = facts.hasHostProcess || isOfHostProcess(reader, securityContext,
+                                                                   "a container's securityContext");
+    if (!facts.namesake && name == names::kContainer) {
+        facts.namesake = std::move(own);
     }
-    const auto mounts =
-        reader.typed(fields.find("volumeMounts"), Kind::Array, "a container's volumeMounts");
-    for (const std::string_view element : json_text::elementsOf(mounts.value_or(""))) {
-        const auto mount = reader.typed(element, Kind::Object, "a container's volumeMounts[]");
-        facts.mountedVolumes.push_back(reader.text(json_text::member(mount.value_or(""), "name"),
-                                                   "a container's volumeMounts[].name"));
-    }
-    return facts;
-}
-
-std::vector<ContainerFacts> readContainers(Reader& reader, std::string_view containers,
-                                           std::string_view path) {
-    std::vector<ContainerFacts> facts;
-    for (const std::string_view element : json_text::elementsOf(containers)) {
-        const auto container = reader.typed(element, Kind::Object, path);
-        facts.push_back(readContainer(reader, container.value_or("")));
-    }
-    return facts;
-}
-
-bool readsWindows(Reader& reader, const Fields& spec) {
-    const auto system = reader.typed(spec.find("os"), Kind::Object, "spec.os");
-    const auto selector =
-        reader.typed(spec.find("nodeSelector"), Kind::Object, "spec.nodeSelector");
-    const auto named = json_text::member(system.value_or(""), "name");
-    const auto selected = json_text::member(selector.value_or(""), "kubernetes.io/os");
-    return reader.text(named, "spec.os.name") == "windows" ||
-           reader.text(selected, "spec.nodeSelector[kubernetes.io/os]") == "windows";
-}
-
-void readVolumes(Reader& reader, std::string_view volumes, PodFacts& facts) {
-    facts.hasVolumes = true;
-    for (const std::string_view element : json_text::elementsOf(volumes)) {
-        const auto volume = reader.typed(element, Kind::Object, "spec.volumes[]");
-        const std::string name =
-            reader.text(json_text::member(volume.value_or(""), "name"), "spec.volumes[].name");
-        facts.hasTokenVolume = facts.hasTokenVolume || name == names::kTokenVolume;
+    if (index == 0) {
+        facts.firstName = std::move(name);
     }
 }
 
-void readSpec(Reader& reader, std::string_view spec, PodFacts& facts) {
-    const Fields fields(spec);
-    facts.restartPolicy = reader.text(fields.find("restartPolicy"), "spec.restartPolicy");
-    facts.usesHostNetwork = reader.truth(fields.find("hostNetwork"), "spec.hostNetwork");
-    facts.isForWindows = readsWindows(reader, fields);
-    const auto security =
-        reader.typed(fields.find("securityContext"), Kind::Object, "spec.securityContext");
+void readContainers(PodReader& reader, std::optional<std::string_view> containers,
+                    std::string_view path, ContainersFacts& facts, DeclaredPorts& tcpPorts) {
+    std::size_t index = 0;
+    facts.isList = reader.each(containers, Kind::Object, path, kMostContainers,
+                               [&](std::string_view container) {
+                                   readContainer(reader, container, index++, facts, tcpPorts);
+                               });
+}
+
+void readSpec(PodReader& reader, std::string_view spec, PodFacts& facts) {
+    const auto [restartPolicy, hostNetwork, securityContext, volumes, initContainers, containers] =
+        fieldsOf(spec, "restartPolicy", "hostNetwork", "securityContext", "volumes",
+                 "initContainers", "containers");
+    facts.restartPolicy = reader.text(restartPolicy, "spec.restartPolicy");
+    facts.usesHostNetwork = reader.truth(hostNetwork, "spec.hostNetwork");
+    facts.isForWindows = isPodForWindows(reader, spec);
+    const auto security = reader.typed(securityContext, Kind::Object, "spec.securityContext");
     facts.runsAsRoot = reader.integer(json_text::member(security.value_or(""), "runAsUser"),
                                       "spec.securityContext.runAsUser") == 0;
-    if (const auto volumes = reader.typed(fields.find("volumes"), Kind::Array, "spec.volumes")) {
-        readVolumes(reader, *volumes, facts);
-    }
-    if (const auto containers =
-            reader.typed(fields.find("initContainers"), Kind::Array, "spec.initContainers")) {
-        facts.hasInitContainers = true;
-        facts.initContainers = readContainers(reader, *containers, "spec.initContainers[]");
-    }
-    if (const auto containers =
-            reader.typed(fields.find("containers"), Kind::Array, "spec.containers")) {
-        facts.containers = readContainers(reader, *containers, "spec.containers[]");
-    }
-    if (facts.containers.empty()) {
+    facts.hasVolumes = reader.each(
+        volumes, Kind::Object, "spec.volumes", kMostElements, [&](std::string_view volume) {
+            const std::string name =
+                reader.text(json_text::member(volume, "name"), "spec.volumes[].name");
+            facts.hasTokenVolume = facts.hasTokenVolume || name == names::kTokenVolume;
+        });
+    readContainers(reader, initContainers, "spec.initContainers", facts.initContainers,
+                   facts.tcpPorts);
+    readContainers(reader, containers, "spec.containers", facts.containers, facts.tcpPorts);
+    facts.isForWindows = facts.isForWindows || facts.initContainers.hasHostProcess ||
+                         facts.containers.hasHostProcess;
+    if (facts.containers.firstName.empty()) {
         reader.complain("spec.containers names no container");
     }
 }
 
 }  // namespace
 
-std::variant<PodFacts, Unreadable> readPod(std::string_view pod) {
+std::variant<PodFacts, Unreadable, Refusal> readPod(std::string_view pod) {
     PodFacts facts;
-    Reader reader;
-    const Fields fields(reader.typed(pod, Kind::Object, "the Pod").value_or(""));
-    if (const auto metadata = reader.typed(fields.find("metadata"), Kind::Object, "metadata")) {
+    PodReader reader;
+    const auto object = reader.typed(pod, Kind::Object, "the Pod");
+    const auto [rawMetadata, rawSpec] = fieldsOf(object.value_or(""), "metadata", "spec");
+    if (const auto metadata = reader.typed(rawMetadata, Kind::Object, "metadata")) {
         readMetadata(reader, *metadata, facts);
     }
-    if (!facts.annotations.empty() && injectIn(facts.annotations) != false) {
-        const auto spec = reader.typed(fields.find("spec"), Kind::Object, "spec");
-        readSpec(reader, spec.value_or(""), facts);
+    const bool mayAsk = !facts.annotations.empty() && injectIn(facts.annotations) != false;
+    if (mayAsk && !reader.hasProblem()) {
+        readSpec(reader, reader.typed(rawSpec, Kind::Object, "spec").value_or(""), facts);
     }
-    if (!reader.problem().empty()) {
+    if (reader.isRefused()) {
+        return Refusal{reader.problem()};
+    }
+    if (reader.hasProblem()) {
         return Unreadable{reader.problem()};
     }
     return facts;

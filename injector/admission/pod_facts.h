@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,14 +19,45 @@ struct Owner {
     std::string name;
 };
 
-struct ContainerFacts {
-    std::string name;
-    std::string restartPolicy;                // "" where it has none of its own
-    std::vector<std::int64_t> tcpPorts;       // those that it declares
-    std::vector<std::string> mountedVolumes;  // by the volumes' names
+// The container of a Pod that has the sidecar's name.
+struct NamesakeFacts {
+    std::size_t index = 0;      // in its list
+    std::string restartPolicy;  // "" where it has none of its own
+    bool mountsToken = false;   // from the volume of the name of ours
 };
 
-// What of a Pod bears on its sidecar. All else is neither read nor judged.
+// A list of containers, of any length.
+struct ContainersFacts {
+    bool isList = false;                    // an array, empty or not
+    bool hasHostProcess = false;            // one of Windows
+    std::string firstName;                  // "" where there is no container
+    std::optional<NamesakeFacts> namesake;  // the first of that name
+};
+
+// The TCP ports that containers declare.
+class DeclaredPorts {
+  public:
+    void add(std::int64_t port) {
+        if (port < 0 || port >= kPorts) {
+            return;  // no port, which nothing can collide with
+        }
+        declared_.resize(kPorts);
+        declared_[static_cast<std::size_t>(port)] = true;
+    }
+    bool contains(std::uint16_t port) const { return !declared_.empty() && declared_[port]; }
+
+  private:
+    static constexpr std::int64_t kPorts = 65536;
+    std::vector<bool> declared_;  // by number, 8 KiB; empty as long as there is none
+};
+
+// What a Pod that gets a sidecar can have, of what is looked at one by one. Far above what works
+// in a cluster; so that what one review costs is bounded by more than the size of its body.
+inline constexpr std::size_t kMostContainers = 1000;  // of a list
+inline constexpr std::size_t kMostElements = 65536;   // of any other list or map: one a port
+
+// What of a Pod bears on its sidecar. All else is neither read nor judged. Bounded in size,
+// whatever the Pod is: lists are visited, not kept, and no text is longer than some kilobytes.
 struct PodFacts {
     Annotations annotations;
     bool isMirror = false;               // made by a kubelet, of a static Pod
@@ -39,13 +71,13 @@ struct PodFacts {
 
     std::string restartPolicy;  // "" where the Pod leaves it to the API's default, Always
     bool usesHostNetwork = false;
-    bool isForWindows = false;
-    bool runsAsRoot = false;         // its security context says user 0
-    bool hasInitContainers = false;  // an array, empty or not
-    bool hasVolumes = false;         // an array, empty or not
-    bool hasTokenVolume = false;     // a volume of the name of ours
-    std::vector<ContainerFacts> initContainers;
-    std::vector<ContainerFacts> containers;  // at least one
+    bool isForWindows = false;    // by any of the signs in windows.h
+    bool runsAsRoot = false;      // its security context says user 0
+    bool hasVolumes = false;      // an array, empty or not
+    bool hasTokenVolume = false;  // a volume of the name of ours
+    ContainersFacts initContainers;
+    ContainersFacts containers;  // at least one
+    DeclaredPorts tcpPorts;      // of all these
 };
 
 // Why a text is no Pod: a sentence.
@@ -53,9 +85,11 @@ struct Unreadable {
     std::string sentence;
 };
 
-// Reads a Pod, a value of a text that json_text::isValid() accepted. Where a key stands twice the
-// last one counts, as for the API server. Of a Pod without annotations of ours, and of one whose
-// `inject` is "false", only metadata is read.
-std::variant<PodFacts, Unreadable> readPod(std::string_view pod);
+// Reads a Pod, a value of a text that json_text::isValid() accepted, up to the first problem: a
+// part that cannot be read, or one that is refused for its size. Where a key stands twice the last
+// one counts, as for the API server. Of a Pod without annotations of ours, and of one whose
+// `inject` is "false", only metadata is read. Of annotations of ours that the table does not know,
+// one is kept, the first by its name.
+std::variant<PodFacts, Unreadable, Refusal> readPod(std::string_view pod);
 
 }  // namespace injector::admission

@@ -1,5 +1,7 @@
 #include "injector/admission/quantity.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -97,6 +99,17 @@ double powerOfTen(int exponent) {
     return power;
 }
 
+std::string complaintAboutBytes(const std::string& text, std::string_view kind) {
+    constexpr double kLeast = 1048576;
+    const auto amount = parseQuantity(text);
+    return amount && *amount >= kLeast
+               ? ""
+               : fmt::format(
+                     "write an amount of {} from 1Mi, such as 32Mi or 64M, by Kubernetes' "
+                     "syntax",
+                     kind);
+}
+
 }  // namespace
 
 std::optional<double> parseQuantity(std::string_view text) {
@@ -127,11 +140,11 @@ std::string complaintAboutCpu(const std::string& text) {
 }
 
 std::string complaintAboutMemory(const std::string& text) {
-    constexpr double kLeast = 1048576;
-    const auto amount = parseQuantity(text);
-    return amount && *amount >= kLeast
-               ? ""
-               : "write an amount of memory from 1Mi, such as 32Mi or 64M, by Kubernetes' syntax";
+    return complaintAboutBytes(text, "memory");
+}
+
+std::string complaintAboutStorage(const std::string& text) {
+    return complaintAboutBytes(text, "storage");
 }
 
 }  // namespace injector::admission

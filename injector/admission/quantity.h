@@ -14,9 +14,10 @@ namespace injector::admission {
 std::optional<double> parseQuantity(std::string_view text);
 
 // "", or what is allowed instead, to follow "... is refused: ". At least a thousandth of a CPU,
-// which is the least that Kubernetes counts; at least 1Mi of memory, as "100m" is a tenth of a
-// byte.
+// which is the least that Kubernetes counts; at least 1Mi of memory or storage, as "100m" is a
+// tenth of a byte.
 std::string complaintAboutCpu(const std::string& text);
 std::string complaintAboutMemory(const std::string& text);
+std::string complaintAboutStorage(const std::string& text);
 
 }  // namespace injector::admission

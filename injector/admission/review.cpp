@@ -12,6 +12,7 @@
 #include "injector/admission/fields.h"
 #include "injector/admission/json_object.h"
 #include "injector/admission/sentence.h"
+#include "injector/admission/short_text.h"
 
 namespace injector::admission {
 
@@ -23,6 +24,11 @@ using json_text::Kind;
 constexpr const char* kApiVersion = "admission.k8s.io/v1";
 constexpr const char* kKind = "AdmissionReview";
 
+// Of a text that names something; those of Kubernetes are shorter.
+constexpr std::size_t kMostNameBytes = 253;
+// The API server's uids have 36 characters; an answer repeats them.
+constexpr std::size_t kMostUidBytes = 1024;
+
 // What of a review's request bears on the answer.
 struct Request {
     std::string_view rawUid;  // with its quotes, to be echoed as it is
@@ -33,19 +39,16 @@ struct Request {
 };
 
 // "" where there is no such text.
-std::string textOf(const Fields& fields, std::string_view key) {
-    const auto value = fields.find(key);
-    return value ? json_text::stringIn(*value).value_or("") : "";
+std::string textOf(std::optional<std::string_view> value) {
+    return value ? shortTextIn(*value, kMostNameBytes).value_or("") : "";
 }
 
 // "apps/v1 deployments", "v1 pods/exec".
-std::string subjectOf(const Fields& request) {
-    const Fields resource(request.find("resource").value_or(""));
-    const std::string group = textOf(resource, "group");
-    const std::string part = textOf(request, "subResource");
-    return fmt::format("{}{}{} {}{}{}", group, group.empty() ? "" : "/",
-                       textOf(resource, "version"), textOf(resource, "resource"),
-                       part.empty() ? "" : "/", part);
+std::string subjectOf(std::string_view resource, const std::string& part) {
+    const auto [rawGroup, version, name] = fieldsOf(resource, "group", "version", "resource");
+    const std::string group = textOf(rawGroup);
+    return fmt::format("{}{}{} {}{}{}", group, group.empty() ? "" : "/", textOf(version),
+                       textOf(name), part.empty() ? "" : "/", part);
 }
 
 // Why a body is no review.
@@ -55,27 +58,32 @@ struct Complaint {
 
 std::variant<Request, Complaint> requestIn(std::string_view body) {
     if (!json_text::isValid(body)) {
-        return Complaint{
-            fmt::format("the body is no JSON, or nested deeper than {}", json_text::kMaxDepth)};
+        return Complaint{"the body is no JSON"};
     }
-    const Fields review(body);
-    if (textOf(review, "apiVersion") != kApiVersion || textOf(review, "kind") != kKind) {
+    const auto [apiVersion, kind, requested] = fieldsOf(body, "apiVersion", "kind", "request");
+    if (textOf(apiVersion) != kApiVersion || textOf(kind) != kKind) {
         return Complaint{fmt::format("the body is no {} of {}", kKind, kApiVersion)};
     }
-    const std::string_view request = review.find("request").value_or("null");
+    const std::string_view request = requested.value_or("null");
     if (json_text::kindOf(request) != Kind::Object) {
         return Complaint{fmt::format("the {} has no request", kKind)};
     }
-    const Fields fields(request);
-    if (textOf(fields, "uid").empty()) {
+    const auto [uid, resource, part, operation, space, object] =
+        fieldsOf(request, "uid", "resource", "subResource", "operation", "namespace", "object");
+    if (uid && uid->size() > kMostUidBytes) {
+        return Complaint{
+            fmt::format("the {} has a request whose uid has {} bytes; allowed are at "
+                        "most {}",
+                        kKind, uid->size(), kMostUidBytes)};
+    }
+    if (textOf(uid).empty()) {
         return Complaint{fmt::format("the {} has a request without uid", kKind)};
     }
-    const auto object = fields.find("object");
     const bool isNull = !object || json_text::kindOf(*object) == Kind::Null;
-    return Request{.rawUid = fields.find("uid").value_or(""),
-                   .subject = subjectOf(fields),
-                   .isCreation = textOf(fields, "operation") == "CREATE",
-                   .space = textOf(fields, "namespace"),
+    return Request{.rawUid = uid.value_or(""),
+                   .subject = subjectOf(resource.value_or(""), textOf(part)),
+                   .isCreation = textOf(operation) == "CREATE",
+                   .space = textOf(space),
                    .object = isNull ? std::nullopt : object};
 }
 

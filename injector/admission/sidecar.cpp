@@ -87,12 +87,17 @@ std::string probe(const SidecarSpec& spec, std::string_view path, int period, in
 
 // "{}" where neither is given.
 std::string resources(const SidecarSpec& spec) {
-    const auto pair = [](const std::string& cpu, const std::string& memory) {
-        return JsonObject().addTextIfAny("cpu", cpu).addTextIfAny("memory", memory).text();
+    const auto amounts = [](const std::string& cpu, const std::string& memory,
+                            const std::string& storage) {
+        return JsonObject()
+            .addTextIfAny("cpu", cpu)
+            .addTextIfAny("memory", memory)
+            .addTextIfAny("ephemeral-storage", storage)
+            .text();
     };
     return JsonObject()
-        .add("requests", pair(spec.cpuRequest, spec.memoryRequest))
-        .add("limits", pair(spec.cpuLimit, spec.memoryLimit))
+        .add("requests", amounts(spec.cpuRequest, spec.memoryRequest, spec.storageRequest))
+        .add("limits", amounts(spec.cpuLimit, spec.memoryLimit, spec.storageLimit))
         .text();
 }
 
@@ -146,6 +151,8 @@ SidecarSpec sidecarSpecOf(const Wish& wish, const Defaults& defaults) {
         amountsOf(wish.cpuRequest, wish.cpuLimit, defaults.cpuRequest, defaults.cpuLimit);
     std::tie(spec.memoryRequest, spec.memoryLimit) = amountsOf(
         wish.memoryRequest, wish.memoryLimit, defaults.memoryRequest, defaults.memoryLimit);
+    spec.storageRequest = firstOf(wish.storageRequest, wish.storageLimit);
+    spec.storageLimit = firstOf(wish.storageLimit, wish.storageRequest);
     return spec;
 }
 

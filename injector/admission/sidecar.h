@@ -25,6 +25,8 @@ struct SidecarSpec {
     std::string cpuLimit;
     std::string memoryRequest;
     std::string memoryLimit;
+    std::string storageRequest;  // ephemeral-storage; in no default
+    std::string storageLimit;
     bool onHostNetwork = false;
     bool needsUser = false;  // the Pod says that its containers run as root
 };

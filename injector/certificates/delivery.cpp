@@ -10,6 +10,7 @@
 #include "elector/runtime/random.h"
 #include "injector/certificates/base64.h"
 #include "injector/certificates/pem_file.h"
+#include "injector/cluster/object_keep.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/cluster/resource.h"
 
@@ -98,7 +99,7 @@ ApiError Delivery::watch(const std::stop_token& stop) {
         "{}?watch=1&allowWatchBookmarks=true&timeoutSeconds={}&fieldSelector=metadata.name%3D{}",
         cluster::collectionPath(cluster::kSecrets, options_.space), kWatchSeconds,
         cluster::encoded(options_.secret));
-    elector::kubernetes::WatchStream stream(client_);
+    elector::kubernetes::WatchStream stream(client_, cluster::kCertificateOnly);
     const Instant now = clock_.now();
     if (const auto opened = stream.open(request, {now + kSetUp, stop}, {now + kSilence, stop});
         !opened) {
@@ -108,6 +109,10 @@ ApiError Delivery::watch(const std::stop_token& stop) {
         const auto event = stream.next();
         if (!event) {
             return event.error();
+        }
+        if (!event.value().problem.empty()) {
+            setTrouble(fmt::format("the Secret {} cannot be read: {}", options_.secret,
+                                   event.value().problem));
         }
         const bool isState = event.value().type == "ADDED" || event.value().type == "MODIFIED";
         // A server or proxy that ignores the selector sends all.

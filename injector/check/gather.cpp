@@ -9,6 +9,8 @@
 #include "injector/check/installation.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/cluster/resource.h"
+#include "injector/operator/leading_api.h"
+#include "injector/operator/owners.h"
 #include "injector/operator/rbac.h"
 
 namespace injector::check {
@@ -76,10 +78,12 @@ std::string imageOf(std::string_view pod) {
     return "";
 }
 
-// Reads the rest of a Pod; nothing where it is gone meanwhile.
-Result<std::optional<PodFact>> readWhole(cluster::Api& api, operators::PodRecord record,
-                                         OwnerReference workload) {
-    auto document = api.get(cluster::objectPath(cluster::kPods, record.key.space, record.key.name));
+// Reads the rest of a Pod; nothing where it is gone meanwhile. `believed` is its workload by what
+// the Pod says, for whoever may not look that up.
+Result<std::optional<PodFact>> readWhole(cluster::Api& api, operators::Owners& owners,
+                                         operators::PodRecord record, OwnerReference believed) {
+    auto document = api.get(cluster::objectPath(cluster::kPods, record.key.space, record.key.name),
+                            cluster::kPodOnly);
     if (!document) {
         return std::move(document).error();
     }
@@ -88,16 +92,25 @@ Result<std::optional<PodFact>> readWhole(cluster::Api& api, operators::PodRecord
         return std::optional<PodFact>();
     }
     auto facts = operators::readPod(*pod);
-    if (!facts) {
-        return std::move(facts).error();
+    const auto meta = cluster::parseMeta(*pod);
+    if (!facts || !meta) {
+        return facts ? meta.error() : facts.error();
+    }
+    auto workload = owners.workloadOf(meta.value(), facts.value().serviceAccount);
+    if (workload) {
+        facts.value().workload = std::move(workload.value().reference);
+        facts.value().isProven = workload.value().isProven;
+    } else if (workload.error().kind == elector::kubernetes::ErrorKind::Forbidden) {
+        facts.value().workload = std::move(believed);
+    } else {
+        return std::move(workload).error();
     }
     PodFact fact;
     fact.record = std::move(record);
     fact.account = facts.value().serviceAccount;
-    fact.workload = workload;
+    fact.workload = facts.value().workload;
     fact.image = imageOf(*pod);
     fact.phase = json_text::textAt(member(*pod, "status").value_or(""), "phase");
-    facts.value().workload = std::move(workload);
     fact.record.facts = std::move(facts).value();
     return std::optional(std::move(fact));
 }
@@ -112,6 +125,8 @@ Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const T
             facts.problem = added.error().message;
         }
     }
+    operators::LeadingApi reading(api, [] { return false; });
+    operators::Owners owners(reading);
     std::vector<ObjectMeta> kept;
     const auto listed = api.listMetadata(
         cluster::collectionPath(cluster::kPods, space), "",
@@ -133,7 +148,7 @@ Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const T
     for (const auto& meta : kept) {
         auto record = operators::recordOf(meta);
         auto workload = workloadOf(record, controllers);
-        auto read = readWhole(api, std::move(record), std::move(workload));
+        auto read = readWhole(api, owners, std::move(record), std::move(workload));
         if (!read) {
             facts.problem = read.error().message;
             continue;

@@ -15,6 +15,7 @@
 #include "injector/check/pod_findings.h"
 #include "injector/check/pod_state.h"
 #include "injector/operator/claim.h"
+#include "injector/operator/leases.h"
 #include "injector/operator/rbac.h"
 
 namespace injector::check {
@@ -23,13 +24,13 @@ namespace {
 
 namespace json_text = elector::kubernetes::json_text;
 namespace names = elector::names;
-using elector::runtime::quoted;
+namespace runtime = elector::runtime;
 using json_text::member;
 
 std::string joined(const std::set<std::string>& texts) {
     std::string text;
     for (const auto& one : texts) {
-        text += (text.empty() ? "" : ", ") + quoted(one, 253);
+        text += (text.empty() ? "" : ", ") + runtime::quoted(one, 253);
     }
     return text;
 }
@@ -84,14 +85,14 @@ class LeaseJudge {
     void addHolder() {
         if (!lease_.lease.problem.empty()) {
             add(Weight::Note, "lease",
-                fmt::format("the Lease \"{}\" could not be read: {}", quoted(name_),
+                fmt::format("the Lease \"{}\" could not be read: {}", runtime::quoted(name_),
                             lease_.lease.problem));
             return;
         }
         if (!lease_.lease.object) {
             add(hasPods_ ? Weight::Problem : Weight::Note, "lease",
-                fmt::format("there is no Lease \"{}\" yet: the first sidecar makes it",
-                            quoted(name_)));
+                fmt::format("there is no Lease \"{}\" yet: the operator makes it for the first Pod",
+                            runtime::quoted(name_)));
             return;
         }
         const auto lease = elector::kubernetes::parseLease(*lease_.lease.object);
@@ -100,13 +101,30 @@ class LeaseJudge {
             return;
         }
         const auto& record = lease.value().record;
+        const auto meta = cluster::parseMeta(*lease_.lease.object);
+        if (meta && !elector::election::isUnheld(record) &&
+            !operators::isElectors(meta.value(), record)) {
+            addForeign(record);
+            return;
+        }
         const auto holder = elector::election::shownHolder(record);
         if (holder.empty()) {
             add(hasPods_ ? Weight::Problem : Weight::Note, "lease",
-                fmt::format("nobody holds the Lease \"{}\"", quoted(name_)));
+                fmt::format("nobody holds the Lease \"{}\"", runtime::quoted(name_)));
             return;
         }
         addRenewal(holder, record);
+    }
+
+    void addForeign(const elector::election::LeaseRecord& record) {
+        const auto holder = elector::election::shownHolder(record);
+        add(Weight::Problem, "conflict",
+            fmt::format(
+                "no elector of ours made the Lease \"{}\", held by \"{}\", as it has neither "
+                "the annotation {} nor the label {}: {}: while somebody else elects by it, "
+                "no rights on it are given; use another {}, or end what uses it",
+                runtime::quoted(name_), runtime::quoted(holder, 253), names::kSessionAnnotation,
+                names::kManagedByLabel, names::kOperator, names::kLeaseNameAnnotation));
     }
 
     void addRenewal(const std::string& holder, const elector::election::LeaseRecord& record) {
@@ -118,22 +136,22 @@ class LeaseJudge {
             record.renewTime && age > record.duration.value_or(std::chrono::seconds(0));
         add(isExpired ? Weight::Problem : Weight::Well, "lease",
             fmt::format(R"("{}" {} the Lease "{}", renewed {} ago by this machine's clock)",
-                        quoted(holder, 253), isExpired ? "held" : "holds", quoted(name_),
-                        elector::runtime::formatDuration(age)));
+                        runtime::quoted(holder, 253), isExpired ? "held" : "holds",
+                        runtime::quoted(name_), elector::runtime::formatDuration(age)));
     }
 
     void addRight(const char* kind, const Reading& reading) {
         const auto name = operators::rbacKey({facts_.target.key.space, name_}).name;
         if (!reading.problem.empty()) {
             add(Weight::Note, "rights",
-                fmt::format("the {} \"{}\" could not be read: {}", kind, quoted(name),
+                fmt::format("the {} \"{}\" could not be read: {}", kind, runtime::quoted(name),
                             reading.problem));
             return;
         }
         if (!reading.object) {
             add(hasPods_ ? Weight::Problem : Weight::Note, "rights",
                 fmt::format("there is no {} \"{}\": the operator makes it for the first Pod", kind,
-                            quoted(name)));
+                            runtime::quoted(name)));
             return;
         }
         const auto meta = cluster::parseMeta(*reading.object);
@@ -141,7 +159,7 @@ class LeaseJudge {
             add(Weight::Problem, "rights",
                 fmt::format("the {} \"{}\" is not the operator's, as it lacks the label {}: {}: no "
                             "rights are given; remove it, or use another {}",
-                            kind, quoted(name), names::kManagedByLabel, names::kOperator,
+                            kind, runtime::quoted(name), names::kManagedByLabel, names::kOperator,
                             names::kLeaseNameAnnotation));
         }
     }
@@ -163,7 +181,7 @@ class LeaseJudge {
             if (isBound || hasPods_) {
                 add(isBound ? Weight::Well : Weight::Problem, "rights",
                     fmt::format("the ServiceAccount \"{}\" {} campaign for it",
-                                quoted(account, 253), isBound ? "may" : "may not"));
+                                runtime::quoted(account, 253), isBound ? "may" : "may not"));
             }
         }
     }
@@ -215,7 +233,7 @@ class LeaseJudge {
                     fmt::format("the ServiceAccount \"{}\" also serves Pods that campaign for {}: "
                                 "rights add up, so that each of them may write all of these "
                                 "Leases; give each workload a ServiceAccount of its own",
-                                quoted(account, 253), joined(leases)));
+                                runtime::quoted(account, 253), joined(leases)));
             }
         }
     }

@@ -32,6 +32,8 @@ void addStates(const std::map<std::string, std::size_t>& states, std::string_vie
                     version));
     add("missed", Weight::Problem,
         "ask for a sidecar and came up without: delete them, and the next ones get it");
+    add("misnamed", Weight::Problem,
+        "have a sidecar whose --lease-name cannot be the name of a Lease: it gets no rights");
     add("skipped", Weight::Note, "were passed over, for the reason in their status");
     add("not asked", Weight::Note,
         "ask for no sidecar; they are older than the annotation, if there is one");

@@ -7,6 +7,8 @@
 #include <optional>
 #include <vector>
 
+#include "elector/runtime/log.h"
+
 namespace injector::check {
 
 namespace {
@@ -67,6 +69,11 @@ PodLine lineOf(const PodFact& pod, std::string_view current) {
             break;
         case PodState::Missed:
             line.state = "missed";
+            break;
+        case PodState::Misnamed:
+            line.state = "misnamed";
+            line.reason = fmt::format("\"{}\" cannot be the name of a Lease",
+                                      elector::runtime::quoted(record.lease()));
             break;
         case PodState::Injected:
             line.lease = record.lease();

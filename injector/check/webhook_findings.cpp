@@ -7,7 +7,7 @@
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/log.h"
-#include "injector/check/selector.h"
+#include "injector/operator/selector.h"
 
 namespace injector::check {
 
@@ -74,7 +74,7 @@ class WebhookJudge {
                             name_, facts_.space.problem));
             return true;
         }
-        if (selects(selector, labelsOf(*facts_.space.object))) {
+        if (operators::selects(selector, operators::labelsOf(*facts_.space.object))) {
             return true;
         }
         add(Weight::Problem,
@@ -87,7 +87,7 @@ class WebhookJudge {
     bool selectsPods() {
         const auto selector = member(webhook_, "objectSelector").value_or("");
         const auto podTemplate = offline::templateOf(*facts_.target.kind, facts_.object);
-        if (selects(selector, labelsOf(podTemplate.value_or("")))) {
+        if (operators::selects(selector, operators::labelsOf(podTemplate.value_or("")))) {
             return true;
         }
         add(Weight::Problem,

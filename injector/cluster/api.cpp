@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <utility>
 
@@ -21,12 +22,23 @@ using elector::kubernetes::Instant;
 using elector::kubernetes::Method;
 using elector::kubernetes::Request;
 using elector::runtime::jsonString;
+using json_text::Keep;
 
 constexpr const char* kMetadata = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 constexpr const char* kMetadataList =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 constexpr const char* kApplyPatch = "application/apply-patch+yaml";
 constexpr const char* kMergePatch = "application/merge-patch+json";
+
+// Bytes that a list is read by.
+constexpr std::size_t kBlock = std::size_t{16} * 1024;
+
+// What is kept of a list: nothing but its own metadata, and an object while it is read.
+constexpr Keep kMetadataOfList{.most = std::size_t{64} * 1024};
+constexpr Keep kItems{.elements = &kMetaOnly, .isHandedOut = true};
+constexpr std::array kPartsOfList{Keep::Member{"metadata", &kMetadataOfList},
+                                  Keep::Member{"items", &kItems}};
+constexpr Keep kListOfMeta{.members = kPartsOfList, .dropsOthers = true};
 
 // A list of so many pages changes faster than it can be read; whoever lists comes again later.
 constexpr int kMaxRestarts = 3;
@@ -72,7 +84,10 @@ Api::Api(elector::kubernetes::Access access, const elector::runtime::Clock& cloc
          std::stop_token stop)
     : clock_(clock), stop_(std::move(stop)), client_(std::move(access), clock) {}
 
-Result<std::string> Api::call(const Request& request) {
+Result<std::string> Api::call(Request request) {
+    if (request.keep == nullptr) {
+        request.keep = &elector::kubernetes::kWithoutManagedFields;
+    }
     auto answer = client_.request(request, {clock_.now() + kCallLimit, stop_});
     if (!answer) {
         return std::move(answer).error();
@@ -80,9 +95,10 @@ Result<std::string> Api::call(const Request& request) {
     return std::move(answer.value().body);
 }
 
-Result<std::optional<std::string>> Api::get(const std::string& path) {
+Result<std::optional<std::string>> Api::get(const std::string& path, const Keep& keep) {
     Request request;
     request.path = path;
+    request.keep = &keep;
     return orNothing(call(request));
 }
 
@@ -90,70 +106,82 @@ Result<std::optional<std::string>> Api::getMetadata(const std::string& path) {
     Request request;
     request.path = path;
     request.accept = kMetadata;
+    request.keep = &kMetaOnly;
     return orNothing(call(request));
 }
 
-Result<Api::Page> Api::page(const std::string& collection, const std::string& query,
-                            const std::string& next, int size) {
+std::variant<Api::Page, Api::PageFailure> Api::page(
+    const std::string& collection, const std::string& query, const std::string& next, int size,
+    const std::function<void(const Item& item)>& each) {
     Request request;
     request.path = fmt::format("{}?limit={}{}", collection, size, separated(query));
     if (!next.empty()) {
         request.path += "&continue=" + encoded(next);
     }
     request.accept = kMetadataList;
-    auto body = call(request);
-    if (!body) {
-        return std::move(body).error();
+    const Instant end = clock_.now() + kPageLimit;
+    if (const auto opened = client_.openStream(request, {clock_.now() + kCallLimit, stop_});
+        !opened) {
+        return PageFailure{opened.error()};
     }
-    if (!json_text::isValid(body.value())) {
-        return malformed(collection, "is not JSON");
+    json_text::Filter filter(kListOfMeta, elector::kubernetes::Client::kMaxBody,
+                             [&](const auto& element) { each({element.text, element.leftOut}); });
+    std::array<char, kBlock> block{};
+    for (;;) {
+        client_.setStreamLimits({std::min(clock_.now() + kCallLimit, end), stop_});
+        const auto got = client_.readStream(block.data(), block.size());
+        if (!got) {
+            return PageFailure{got.error(), true};
+        }
+        if (got.value() == 0) {
+            break;
+        }
+        filter.take({block.data(), got.value()});
     }
-    const auto metadata = json_text::member(body.value(), "metadata").value_or("");
-    Page page{{},
-              json_text::textAt(metadata, "resourceVersion"),
+    if (!filter.isComplete() || !json_text::isValid(filter.text())) {
+        return PageFailure{malformed(collection, "is not JSON")};
+    }
+    const auto metadata = json_text::member(filter.text(), "metadata").value_or("");
+    Page page{json_text::textAt(metadata, "resourceVersion"),
               json_text::textAt(metadata, "continue")};
     if (page.version.empty()) {
-        return malformed(collection, "has no metadata.resourceVersion");
+        return PageFailure{malformed(collection, "has no metadata.resourceVersion")};
     }
-    page.body = std::move(body).value();
     return page;
 }
 
 Result<std::string> Api::listMetadata(const std::string& collection, const std::string& query,
-                                      const std::function<void(std::string_view item)>& each,
+                                      const std::function<void(const Item& item)>& each,
                                       const std::function<void()>& again) {
     std::string next;
     int size = kPageSize;
     int restarts = 0;
     for (;;) {
-        const auto got = page(collection, query, next, size);
-        if (got) {
-            const auto items = json_text::member(got.value().body, "items").value_or("");
-            for (const auto item : json_text::elementsOf(items)) {
-                each(item);
+        const auto got = page(collection, query, next, size, each);
+        if (const auto* read = std::get_if<Page>(&got)) {
+            if (read->next.empty()) {
+                return read->version;
             }
-            if (got.value().next.empty()) {
-                return got.value().version;
-            }
-            next = got.value().next;
-        } else if (got.error().kind == ErrorKind::Malformed && size > 1) {
-            size /= 2;  // it may be longer than we take
-        } else if (got.error().kind == ErrorKind::Gone && !next.empty() &&
-                   restarts < kMaxRestarts) {
-            ++restarts;
-            next.clear();
-            if (again) {
-                again();
-            }
-        } else {
-            return got.error();
+            next = read->next;
+            continue;
+        }
+        const auto& failure = std::get<PageFailure>(got);
+        const bool isForgotten = failure.error.kind == ErrorKind::Gone && !next.empty();
+        if (failure.hadBegun && size > 1 && !stop_.stop_requested()) {
+            size /= 2;  // it took too long
+        } else if (!isForgotten || ++restarts > kMaxRestarts) {
+            return failure.error;
+        }
+        next.clear();
+        if (again) {
+            again();
         }
     }
 }
 
 ApiError Api::watchMetadata(
     const std::string& collection, const std::string& query, const std::string& version,
-    const std::function<void(const elector::kubernetes::WatchEvent&)>& each) {
+    const std::function<bool(const elector::kubernetes::WatchEvent&)>& each) {
     const auto time = watchTime();
     const Instant now = clock_.now();
     const Instant end = now + time + kSilence;
@@ -162,7 +190,7 @@ ApiError Api::watchMetadata(
         fmt::format("{}?watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}{}",
                     collection, encoded(version), time.count(), separated(query));
     request.accept = kMetadata;
-    elector::kubernetes::WatchStream stream(client_);
+    elector::kubernetes::WatchStream stream(client_, kMetaOnly);
     const auto opened = stream.open(request, {now + kCallLimit, stop_}, {now + kSilence, stop_});
     if (!opened) {
         return opened.error();
@@ -172,7 +200,10 @@ ApiError Api::watchMetadata(
         if (!event) {
             return event.error();
         }
-        each(event.value());
+        if (!each(event.value())) {
+            client_.close();
+            return {ErrorKind::Gone, 0, std::nullopt, "the watch was ended to list again"};
+        }
         client_.setStreamLimits({std::min(clock_.now() + kSilence, end), stop_});
     }
 }

@@ -5,18 +5,30 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "elector/kubernetes/client.h"
 #include "elector/kubernetes/watch_stream.h"
 #include "elector/runtime/clock.h"
+#include "injector/cluster/object_keep.h"
 
 namespace injector::cluster {
 
 using elector::kubernetes::Done;
 using elector::kubernetes::Result;
 
-// Calls to the API server as the injector makes them: whole objects by their path, as JSON text.
-// One connection, one call at a time; each ends within kCallLimit, and when a stop is requested.
+// An object of a list. `leftOut` of its parts were longer than what is kept of them
+// (object_keep.h).
+struct Item {
+    std::string_view text;
+    std::size_t leftOut = 0;
+    // For whoever takes it as it is.
+    operator std::string_view() const { return text; }  // NOLINT(google-explicit-constructor)
+};
+
+// Calls to the API server as the injector makes them: objects by their path, as JSON text, without
+// their managed fields. One connection, one call at a time; each ends within kCallLimit, and when a
+// stop is requested.
 //
 // Throttled calls are not repeated here: whoever calls is level-based and comes again.
 //
@@ -27,24 +39,29 @@ class Api {
     Api(elector::kubernetes::Access access, const elector::runtime::Clock& clock,
         std::stop_token stop);
 
-    // The object at `path`, or nothing where there is none (404).
-    Result<std::optional<std::string>> get(const std::string& path);
-    // Its metadata alone (PartialObjectMetadata).
+    // The object at `path`, or nothing where there is none (404): as far as `keep` says.
+    Result<std::optional<std::string>> get(const std::string& path,
+                                           const elector::kubernetes::json_text::Keep& keep =
+                                               elector::kubernetes::kWithoutManagedFields);
+    // Its metadata alone (PartialObjectMetadata), as far as kMetaOnly says.
     Result<std::optional<std::string>> getMetadata(const std::string& path);
-    // All objects of a collection, as metadata alone, in pages. `query` is "" or
-    // "labelSelector=...", encoded. Returns the resourceVersion to watch from.
+    // All objects of a collection, as metadata alone (kMetaOnly), in pages, each told as it comes:
+    // a page takes the memory of one object. `query` is "" or "labelSelector=...", encoded. Returns
+    // the resourceVersion to watch from.
     //
-    // Where the server forgot the list between two pages (410) it begins again, with a call of
-    // `again`: what `each` was told before may be told once more, or be gone. `again` may be empty.
+    // Where the server forgot the list between two pages (410), or a page did not come to its end,
+    // it begins again, with a call of `again`: what `each` was told before may be told once more,
+    // or be gone. `again` may be empty.
     Result<std::string> listMetadata(const std::string& collection, const std::string& query,
-                                     const std::function<void(std::string_view item)>& each,
+                                     const std::function<void(const Item& item)>& each,
                                      const std::function<void()>& again = {});
-    // The changes of a collection after `version`, as metadata alone and with bookmarks, until the
-    // watch ends; why it did. Gone with the status 410 where `version` is too old: list again;
+    // The changes of a collection after `version`, as metadata alone (kMetaOnly) and with
+    // bookmarks, until the watch ends, or `each` answers false; why it did. Events that cannot be
+    // read are told too. Gone with the status 410 where `version` is too old: list again;
     // Gone without one where the server just ended it. `query` as above.
     elector::kubernetes::ApiError watchMetadata(
         const std::string& collection, const std::string& query, const std::string& version,
-        const std::function<void(const elector::kubernetes::WatchEvent&)>& each);
+        const std::function<bool(const elector::kubernetes::WatchEvent&)>& each);
 
     // POST to a collection.
     Result<std::string> create(const std::string& collection, const std::string& body);
@@ -60,24 +77,31 @@ class Api {
                         const std::string& resourceVersion = {});
 
     static constexpr std::chrono::seconds kCallLimit{10};
-    // Objects of metadata alone that a page has: with managed fields a few KiB each, it stays below
-    // Client::kMaxBody. Where it does not (kubectl's last-applied-configuration has up to 256 KiB),
-    // it is asked for again by half as many.
+    // Objects that a page has, at first. A page that does not come to its end in time is asked for
+    // again by half as many: an object may have 1.5 MiB.
     static constexpr int kPageSize = 200;
+    // How long a page may take as long as something comes of it. The server ends it after a minute
+    // by itself (its --request-timeout).
+    static constexpr std::chrono::seconds kPageLimit{90};
     // How long a watch may be silent: the server sends a bookmark about every minute, so that a
     // silent one hangs on a dead connection.
     static constexpr std::chrono::minutes kSilence{3};
 
   private:
     struct Page {
-        std::string body;
         std::string version;
         std::string next;  // continue; "" for the last one
     };
+    // Why there is no page; whether its head had come.
+    struct PageFailure {
+        elector::kubernetes::ApiError error;
+        bool hadBegun = false;
+    };
 
-    Result<std::string> call(const elector::kubernetes::Request& request);
-    Result<Page> page(const std::string& collection, const std::string& query,
-                      const std::string& next, int size);
+    Result<std::string> call(elector::kubernetes::Request request);
+    std::variant<Page, PageFailure> page(const std::string& collection, const std::string& query,
+                                         const std::string& next, int size,
+                                         const std::function<void(const Item& item)>& each);
 
     const elector::runtime::Clock& clock_;
     std::stop_token stop_;

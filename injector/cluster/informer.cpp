@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/runtime/random.h"
@@ -36,6 +38,8 @@ Informer::Informer(elector::kubernetes::Access access, Selection selection, Info
       sink_(sink),
       clock_(clock),
       log_(log),
+      health_{clock.now(), "", 0, 0, 0},
+      listed_(clock.now()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Informer::~Informer() = default;
@@ -73,70 +77,178 @@ ApiError Informer::follow(Api& api) {
         }
     }
     return api.watchMetadata(collectionPath(selection_.resource, ""), selection_.query, version_,
-                             [this](const auto& event) { take(event); });
+                             [this](const auto& event) { return take(event); });
 }
 
 elector::kubernetes::Result<Done> Informer::list(Api& api) {
     std::set<ObjectKey> present;
+    for (auto& [name, space] : spaces_) {
+        space.isFull = false;
+    }
     auto version = api.listMetadata(
         collectionPath(selection_.resource, ""), selection_.query,
-        [&](std::string_view item) { tell(item, present); }, [&] { present.clear(); });
+        [&](const Item& item) {
+            if (auto key = tell(item)) {
+                present.insert(*std::move(key));
+            }
+        },
+        [&] { present.clear(); });
     if (!version) {
         return std::move(version).error();
     }
-    for (const auto& key : std::set(kept_)) {
+    std::vector<ObjectKey> gone;
+    for (const auto& [key, bytes] : kept_) {
         if (!present.contains(key)) {
-            forget(key);
+            gone.push_back(key);
         }
     }
+    std::ranges::for_each(gone, [this](const ObjectKey& key) { forget(key); });
     version_ = std::move(version).value();
-    failures_ = 0;
+    hasRoomAgain_ = false;
+    listed_ = clock_.now();
+    noteHeard();
     if (!std::exchange(synced_, true)) {
         sink_.onSynced();
     }
     return Done();
 }
 
-void Informer::take(const elector::kubernetes::WatchEvent& event) {
-    failures_ = 0;
+bool Informer::take(const elector::kubernetes::WatchEvent& event) {
+    noteHeard();
+    if (!event.problem.empty()) {
+        noteUnreadable({}, event.problem);
+        return true;
+    }
     const auto metadata = json_text::member(event.object, "metadata").value_or("");
-    const auto version =
-        json_text::stringIn(json_text::member(metadata, "resourceVersion").value_or(""));
-    if (version && !version->empty()) {
-        version_ = *version;
+    const auto version = json_text::textAt(metadata, "resourceVersion");
+    if (!version.empty()) {
+        version_ = version;
     }
     if (event.type == "DELETED") {
         forget(keyOf(event.object));
     } else if (event.type == "ADDED" || event.type == "MODIFIED") {
-        std::set<ObjectKey> present;
-        tell(event.object, present);
-        if (present.empty() && !kept_.empty()) {
+        if (!tell({event.object, event.leftOut})) {
             forget(keyOf(event.object));
         }
     }
+    if (hasRoomAgain_ && clock_.now() - listed_ >= selection_.listAgain) {
+        version_.clear();
+        return false;
+    }
+    return true;
 }
 
-void Informer::tell(std::string_view document, std::set<ObjectKey>& present) {
-    if (document.find(selection_.mark) == std::string_view::npos) {
-        return;
+std::optional<ObjectKey> Informer::tell(const Item& item) {
+    if (item.text.find(selection_.mark) == std::string_view::npos) {
+        return std::nullopt;
     }
-    auto meta = parseMeta(document);
-    if (!meta || !selection_.keeps(meta.value())) {
-        return;
+    auto read = parseMeta(item.text);
+    if (!read) {
+        noteUnreadable(keyOf(item.text), read.error().message);
+        return std::nullopt;
     }
-    present.insert(meta.value().key);
-    kept_.insert(meta.value().key);
-    sink_.onPresent(std::move(meta).value());
+    auto& meta = read.value();
+    if (!selection_.keeps(meta)) {
+        return std::nullopt;
+    }
+    if (item.leftOut > 0) {
+        noteLeftOut(meta.key, item.leftOut);
+    }
+    if (!admit(meta.key, item.text.size() + Selection::kOverhead)) {
+        notePassedOver(meta.key);
+        return std::nullopt;
+    }
+    auto key = meta.key;
+    sink_.onPresent(std::move(meta));
+    return key;
+}
+
+bool Informer::admit(const ObjectKey& key, std::size_t bytes) {
+    const auto known = kept_.find(key);
+    const std::size_t before = known == kept_.end() ? 0 : known->second;
+    auto& space = spaces_[key.space];
+    if (space.bytes - before + bytes > selection_.mostOfSpace) {
+        return false;
+    }
+    space.bytes += bytes - before;
+    kept_.insert_or_assign(key, bytes);
+    return true;
 }
 
 void Informer::forget(const ObjectKey& key) {
-    if (kept_.erase(key) > 0) {
-        sink_.onGone(key);
+    const auto known = kept_.find(key);
+    if (known == kept_.end()) {
+        return;
     }
+    const auto space = spaces_.find(key.space);
+    space->second.bytes -= known->second;
+    kept_.erase(known);
+    if (space->second.isFull) {
+        // Not at the first place that is free: else one object could have all listed forever.
+        constexpr std::size_t kParts = 4;
+        hasRoomAgain_ =
+            hasRoomAgain_ || space->second.bytes <= selection_.mostOfSpace / kParts * (kParts - 1);
+    } else if (space->second.bytes == 0) {
+        spaces_.erase(space);
+    }
+    sink_.onGone(key);
+}
+
+InformerHealth Informer::health() const {
+    const std::lock_guard lock(mutex_);
+    return health_;
+}
+
+void Informer::noteHeard() {
+    failures_ = 0;
+    const std::lock_guard lock(mutex_);
+    health_.heard = clock_.now();
+    health_.error.clear();
+}
+
+void Informer::noteUnreadable(const ObjectKey& key, const std::string& problem) {
+    log_.warn("passed over an object that cannot be read",
+              {{"resource", std::string(selection_.resource.plural)},
+               {"object", key.name.empty() ? "unknown" : key.text()},
+               {"error", problem}});
+    const std::lock_guard lock(mutex_);
+    ++health_.unreadable;
+}
+
+void Informer::noteLeftOut(const ObjectKey& key, std::size_t parts) {
+    constexpr std::size_t kMostLogged = 1000;
+    if (logged_.size() >= kMostLogged) {
+        logged_.clear();
+    }
+    if (logged_.insert(key).second) {
+        log_.warn("ignored parts of an object that are too long",
+                  {{"resource", std::string(selection_.resource.plural)},
+                   {"object", key.text()},
+                   {"parts", std::to_string(parts)},
+                   {"longest_annotation", std::to_string(kLongestAnnotation)}});
+    }
+    const std::lock_guard lock(mutex_);
+    health_.leftOut += parts;
+}
+
+void Informer::notePassedOver(const ObjectKey& key) {
+    if (!std::exchange(spaces_[key.space].isFull, true)) {
+        log_.warn("a namespace has too many objects: this one and others get nothing",
+                  {{"resource", std::string(selection_.resource.plural)},
+                   {"namespace", key.space},
+                   {"object", key.text()},
+                   {"bytes_kept", std::to_string(selection_.mostOfSpace)}});
+    }
+    const std::lock_guard lock(mutex_);
+    ++health_.passedOver;
 }
 
 // A watch that just ends is no news; of several failures in a row the first is told.
 void Informer::complain(const ApiError& error) {
+    if (error.kind != ErrorKind::Gone) {
+        const std::lock_guard lock(mutex_);
+        health_.error = error.message;
+    }
     const elector::runtime::LogFields fields = {
         {"resource", std::string(selection_.resource.plural)}, {"error", error.message}};
     if (error.kind == ErrorKind::Gone || failures_ > 0) {

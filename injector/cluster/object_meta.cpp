@@ -49,7 +49,10 @@ OwnerReference ownerOf(std::string_view value) {
 std::vector<OwnerReference> ownersOf(std::string_view array) {
     std::vector<OwnerReference> owners;
     for (const auto element : json_text::elementsOf(array)) {
-        owners.push_back(ownerOf(element));
+        // One of which a part is missing, or was too long to be kept, can be found by nobody.
+        if (auto owner = ownerOf(element); !owner.kind.empty() && !owner.name.empty()) {
+            owners.push_back(std::move(owner));
+        }
     }
     return owners;
 }

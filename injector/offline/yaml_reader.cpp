@@ -25,6 +25,9 @@ namespace json_text = elector::kubernetes::json_text;
 using elector::runtime::jsonString;
 using elector::runtime::quoted;
 
+// yaml-cpp reads what is nested by recursion.
+constexpr std::size_t kMaxDepth = 128;
+
 // Ends the reading of a document from inside yaml-cpp; caught in readYaml.
 struct Stop {
     YamlProblem problem;
@@ -160,8 +163,8 @@ class Composer final : public YAML::EventHandler {
         if (tag != "?" && tag != "!" && tag != usual) {
             refuseTag(mark, tag);
         }
-        if (stack_.size() == json_text::kMaxDepth) {
-            stop(mark, fmt::format("this is nested deeper than {} levels", json_text::kMaxDepth));
+        if (stack_.size() == kMaxDepth) {
+            stop(mark, fmt::format("this is nested deeper than {} levels", kMaxDepth));
         }
         noteItem(mark);
         auto& begun = stack_.emplace_back();

@@ -7,6 +7,7 @@
 #include "elector/runtime/escape.h"
 #include "elector/runtime/random.h"
 #include "injector/cluster/resource.h"
+#include "injector/operator/reasons.h"
 
 namespace injector::operators {
 namespace {
@@ -35,12 +36,34 @@ Announcer::Announcer(LeadingApi& api, const elector::runtime::Clock& clock,
 
 void Announcer::warn(const std::string& space, const OwnerReference& object, const char* reason,
                      const std::string& message) {
-    if (told_.size() >= kMaxKept) {
-        told_.clear();
+    auto& told = told_[space];
+    const auto now = clock_.now();
+    if (told.inSpell == 0 || now - told.since >= kSpell) {
+        told.since = now;
+        told.inSpell = 0;
     }
-    if (!told_.emplace(reason, object.uid).second) {
+    if (told.events.contains({reason, object.uid}) || told.inSpell > kMostEvents) {
         return;
     }
+    if (told.inSpell == kMostEvents) {
+        ++told.inSpell;
+        post(space, object, reasons::kEventsLeftOut,
+             fmt::format("the operator has posted {} Events in this namespace within an hour, and "
+                         "posts no more for a while: leader-elector-injector check -A says what is "
+                         "wrong",
+                         kMostEvents));
+        return;
+    }
+    ++told.inSpell;
+    if (told.events.size() >= kMaxKept) {
+        told.events.clear();
+    }
+    told.events.emplace(reason, object.uid);
+    post(space, object, reason, message);
+}
+
+void Announcer::post(const std::string& space, const OwnerReference& object, const char* reason,
+                     const std::string& message) {
     elector::kubernetes::EventText event;
     event.space = space;
     event.name =
@@ -58,7 +81,7 @@ void Announcer::warn(const std::string& space, const OwnerReference& object, con
         log_.warn(message, {{"namespace", space}, {"object", object.name}, {"reason", reason}});
         return;
     }
-    told_.erase({reason, object.uid});
+    told_[space].events.erase({reason, object.uid});
     log_.debug("cannot post an Event", {{"namespace", space},
                                         {"object", object.name},
                                         {"reason", reason},

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,6 +19,9 @@ namespace injector::operators {
 // once for each object while this replica leads. Best effort: what cannot be posted is posted when
 // its cause is looked at again.
 //
+// A namespace has kMostEvents in kSpell at most: whoever fills his own with objects that fail does
+// not fill the API server with Events. Where there would be more, a last one says so.
+//
 // Threads: one.
 class Announcer {
   public:
@@ -28,8 +33,10 @@ class Announcer {
     void warn(const std::string& space, const OwnerReference& object, const char* reason,
               const std::string& message);
 
-    // Reasons and uids that are remembered; beyond it things may be told again.
-    static constexpr std::size_t kMaxKept = 10'000;
+    static constexpr std::size_t kMostEvents = 100;
+    static constexpr std::chrono::hours kSpell{1};
+    // Reasons and uids that are remembered of a namespace; beyond it things may be told again.
+    static constexpr std::size_t kMaxKept = 1'000;
 
   private:
     LeadingApi& api_;
@@ -38,7 +45,17 @@ class Announcer {
     elector::http::MetricFamily& posted_;
     const std::string instance_;  // keeps the names of two processes' Events apart
     std::uint64_t count_ = 0;
-    std::set<std::pair<std::string, std::string>> told_;  // reason, uid
+
+    // Of one namespace.
+    struct Told {
+        std::set<std::pair<std::string, std::string>> events;  // reason, uid
+        elector::runtime::Instant since;                       // when the spell began
+        std::size_t inSpell = 0;
+    };
+    void post(const std::string& space, const OwnerReference& object, const char* reason,
+              const std::string& message);
+
+    std::map<std::string, Told> told_;
 };
 
 }  // namespace injector::operators

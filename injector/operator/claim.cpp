@@ -23,6 +23,12 @@ Identity identityOf(const OwnerReference& workload) {
     return {workload.kind, workload.name, groupOf(workload.apiVersion)};
 }
 
+// Of a workload that cannot be looked up, Pods of another ServiceAccount are another claimant: any
+// Pod can name it as its controller.
+std::string unprovenAccount(const PodFacts& facts) {
+    return facts.isProven ? "" : facts.serviceAccount;
+}
+
 bool owns(const Claimant& claimant, const std::vector<OwnerReference>& recorded) {
     return std::ranges::any_of(recorded, [&](const OwnerReference& owner) {
         return identityOf(owner) == identityOf(claimant.references.front()) ||
@@ -39,14 +45,18 @@ std::string describe(const OwnerReference& workload) {
 }
 
 std::vector<Claimant> claimantsOf(const std::vector<PodRecord>& pods) {
-    std::map<Identity, Claimant> claimants;
+    std::map<std::pair<Identity, std::string>, Claimant> claimants;
     for (const auto& pod : pods) {
         const PodFacts facts = pod.facts.value_or(PodFacts());
         const auto& workload = facts.workload;
-        auto [found, isNew] = claimants.try_emplace(identityOf(workload));
+        auto [found, isNew] = claimants.try_emplace({identityOf(workload), unprovenAccount(facts)});
         auto& claimant = found->second;
         if (isNew) {
             claimant.name = describe(workload);
+            if (!facts.isProven) {
+                claimant.name += fmt::format(" with the ServiceAccount \"{}\"",
+                                             elector::runtime::quoted(facts.serviceAccount));
+            }
             claimant.since = pod.created;
         }
         if (std::ranges::find(claimant.references, workload) == claimant.references.end()) {

@@ -20,7 +20,8 @@ struct Claimant {
     WallTime since;       // the oldest of its Pods
 };
 
-// The workloads of these Pods, whose facts are known, ordered by kind and name.
+// The workloads of these Pods, whose facts are known, ordered by kind and name. Of a workload that
+// could not be looked up each ServiceAccount is a claimant of its own.
 std::vector<Claimant> claimantsOf(const std::vector<PodRecord>& pods);
 
 struct Claims {

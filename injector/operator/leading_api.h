@@ -27,11 +27,15 @@ class LeadingApi {
     LeadingApi(Api& api, std::function<bool()> leads) : api_(api), leads_(std::move(leads)) {}
 
     // As Api's. Forbidden, without a request, where this replica does not lead.
-    Result<std::optional<std::string>> get(const std::string& path) { return api_.get(path); }
+    Result<std::optional<std::string>> get(const std::string& path,
+                                           const elector::kubernetes::json_text::Keep& keep =
+                                               elector::kubernetes::kWithoutManagedFields) {
+        return api_.get(path, keep);
+    }
     // The metadata of the object at `path`; nothing where there is none.
     Result<std::optional<cluster::ObjectMeta>> getMeta(const std::string& path);
     Result<std::string> listMetadata(const std::string& collection, const std::string& query,
-                                     const std::function<void(std::string_view item)>& each,
+                                     const std::function<void(const cluster::Item& item)>& each,
                                      const std::function<void()>& again) {
         return api_.listMetadata(collection, query, each, again);
     }

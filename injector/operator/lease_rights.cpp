@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 
 #include "elector/names.h"
 #include "injector/operator/reasons.h"
@@ -38,16 +38,17 @@ bool matches(RbacKind kind, const std::optional<LeaseRights::Existing>& existing
 
 }  // namespace
 
-Result<Done> LeaseRights::reconcile(const ObjectKey& lease) {
+Result<Outcome> LeaseRights::reconcile(const ObjectKey& lease) {
     if (isProtected(lease.space)) {
-        return Done();
+        return Outcome::Settled;
     }
-    if (auto read = reader_.readAll(pods_.unread(lease.space)); !read) {
-        return read;
+    if (pods_.hasUnread(lease.space)) {
+        return Outcome::ComeAgain;  // no Lease is judged by half of its Pods
     }
     const auto pods = pods_.campaigning(lease);
     if (pods.empty()) {
-        return revoke(lease);
+        const auto revoked = revoke(lease);
+        return revoked ? Result(Outcome::Settled) : revoked.error();
     }
     const auto found = findBoth(lease);
     if (!found) {
@@ -57,22 +58,67 @@ Result<Done> LeaseRights::reconcile(const ObjectKey& lease) {
     const bool isRecorded = existing.role && isOurs(existing.role->meta);
     const auto claims = judge(
         claimantsOf(pods), isRecorded ? existing.role->meta.owners : std::vector<OwnerReference>());
+    const bool hadRights = existing.role || existing.binding || given_.contains(lease);
+    if (!hadRights && isOneTooMany(lease)) {
+        warn(lease.space, claims.admitted, reasons::kTooManyLeases,
+             fmt::format("no rights on the Lease \"{}\" are given: there are {} Leases in the "
+                         "namespace that injected Pods campaign for, and that many it may have; "
+                         "let workloads share one, or use another namespace",
+                         runtime::quoted(lease.name), kMaxLeases));
+        return Outcome::ComeAgain;
+    }
+    const auto standing = leases_.prepare(lease, hadRights);
+    if (!standing) {
+        return standing.error();
+    }
+    const auto state = standing.value().state;
+    if (state == Leases::State::Foreign || state == Leases::State::Unclear) {
+        return yield(lease, existing, claims, standing.value());
+    }
     auto grant = grantOf(lease, claims.admitted);
     if (!matches(RbacKind::Role, existing.role, grant) ||
         !matches(RbacKind::Binding, existing.binding, grant)) {
         const bool wereDeleted = given_.contains(lease) && !existing.role;
         if (auto looked = findLost(grant, wereDeleted); !looked) {
-            return looked;
+            return looked.error();
         }
         grant = grantOf(lease, claims.admitted);
         if (auto given = give(grant, existing, claims); !given) {
-            return given;
+            return given.error();
         }
     }
     given_.insert(lease);
     announceRefusals(lease, claims);
     announceSharing(lease.space, grant.serviceAccounts);
-    return Done();
+    return state == Leases::State::Marked ? Outcome::Settled : Outcome::ComeAgain;
+}
+
+bool LeaseRights::isOneTooMany(const ObjectKey& lease) const {
+    const auto first = given_.lower_bound({lease.space, ""});
+    const auto last = std::find_if(
+        first, given_.end(), [&](const ObjectKey& given) { return given.space != lease.space; });
+    return std::distance(first, last) >= kMaxLeases;
+}
+
+Result<Outcome> LeaseRights::yield(const ObjectKey& lease, const Pair& existing,
+                                   const Claims& claims, const Leases::Standing& standing) {
+    if (existing.role || existing.binding) {
+        if (auto revoked = revoke(lease); !revoked) {
+            return revoked.error();
+        }
+    }
+    if (standing.state == Leases::State::Foreign) {
+        const auto holder = standing.holder.empty()
+                                ? "somebody"
+                                : fmt::format("\"{}\"", runtime::quoted(standing.holder));
+        warn(lease.space, claims.admitted, reasons::kLeaseConflict,
+             fmt::format("no rights on the Lease \"{}\" are given: {} elects by it, and is no "
+                         "elector of ours, as the Lease has neither the annotation {} nor the "
+                         "label {}: {}; use another {}, or end what uses it",
+                         runtime::quoted(lease.name), holder, names::kSessionAnnotation,
+                         names::kManagedByLabel, names::kOperator, names::kLeaseNameAnnotation));
+    }
+    return Outcome::ComeAgain;
 }
 
 Grant LeaseRights::grantOf(const ObjectKey& lease, const std::vector<Claimant>& admitted) const {
@@ -220,18 +266,23 @@ void LeaseRights::announceRefusals(const ObjectKey& lease, const Claims& claims)
 
 void LeaseRights::announceSharing(const std::string& space, const std::set<std::string>& accounts) {
     for (const auto& account : accounts) {
-        const auto pods = pods_.ofAccount(space, account);
-        std::set<std::string> leases;
-        std::ranges::transform(pods, std::inserter(leases, leases.end()),
-                               [](const PodRecord& pod) { return pod.lease(); });
-        if (leases.size() < 2) {
+        const auto [leases, count] = pods_.servedBy(space, account);
+        if (count < 2) {
             continue;
         }
-        warn(space, claimantsOf(pods), reasons::kLeaseShared,
-             fmt::format("Pods with the ServiceAccount \"{}\" campaign for the Leases {}: each of "
-                         "them may write all of these; give each workload a ServiceAccount of its "
-                         "own to keep them apart",
-                         runtime::quoted(account), joined(leases)));
+        const auto more = count > leases.size() ? fmt::format(" and {} more", count - leases.size())
+                                                : std::string();
+        const auto message = fmt::format(
+            "Pods with the ServiceAccount \"{}\" campaign for the Leases {}{}: each of them may "
+            "write all of these; give each workload a ServiceAccount of its own to keep them apart",
+            runtime::quoted(account), joined(leases), more);
+        // The others are told when the second one comes, and they are named.
+        for (const auto& lease : leases) {
+            auto pods = pods_.campaigning({space, lease});
+            std::erase_if(
+                pods, [&](const PodRecord& pod) { return pod.facts->serviceAccount != account; });
+            warn(space, claimantsOf(pods), reasons::kLeaseShared, message);
+        }
     }
 }
 

@@ -37,7 +37,7 @@ std::optional<WallTime> heldUntil(std::string_view lease) {
     return *record.renewTime + std::min(record.duration.value_or(std::chrono::seconds(0)), longest);
 }
 
-Result<std::set<ObjectKey>> LeaseSweep::run(const std::set<ObjectKey>& used) {
+Result<std::set<ObjectKey>> LeaseSweep::list() {
     std::set<ObjectKey> found;
     const auto listed = tools_.api.listMetadata(
         cluster::collectionPath(cluster::kLeases, ""), labelled(),
@@ -45,20 +45,12 @@ Result<std::set<ObjectKey>> LeaseSweep::run(const std::set<ObjectKey>& used) {
     if (!listed) {
         return listed.error();
     }
-    for (const auto& lease : found) {
-        if (used.contains(lease) || isProtected(lease.space)) {
-            continue;
-        }
-        if (const auto visited = visit(lease); !visited) {
-            return visited.error();
-        }
-    }
     return found;
 }
 
 Result<Done> LeaseSweep::visit(const ObjectKey& lease) {
     const auto path = cluster::objectPath(cluster::kLeases, lease.space, lease.name);
-    const auto answer = tools_.api.get(path);
+    const auto answer = tools_.api.get(path, cluster::kLeaseOnly);
     if (!answer) {
         return answer.error();
     }

@@ -16,12 +16,12 @@ class LeaseSweep {
   public:
     LeaseSweep(Tools tools, elector::runtime::Duration keep) : tools_(tools), keep_(keep) {}
 
-    // `used`: the Leases that Pods campaign for. Returns all that have the label.
-    Result<std::set<ObjectKey>> run(const std::set<ObjectKey>& used);
-
-  private:
+    // All Leases that have the label.
+    Result<std::set<ObjectKey>> list();
+    // Looks at one for which no Pod campaigns, and deletes it if it is time.
     Result<Done> visit(const ObjectKey& lease);
 
+  private:
     Tools tools_;
     const elector::runtime::Duration keep_;
 };

@@ -49,6 +49,10 @@ Operator::Operator(config::OperatorConfig config, const elector::runtime::Clock&
                                               "Seconds until a certificate of the webhook expires, "
                                               "as the replica that leads last saw it.",
                                               {"certificate"})) {
+    elector_.alsoReadyWhen([this] {
+        const std::lock_guard lock(mutex_);
+        return outdated_;
+    });
     if (!config_.certificateFile.empty()) {
         delivery_ = std::make_unique<certificates::Delivery>(
             certificates::Delivery::Options{access_, config_.space, config_.certificateSecret,
@@ -82,9 +86,16 @@ void Operator::supervise(const std::stop_token& stop) {
                 beginTerm();
             }
         }
+        report();
         wake_.waitUntil(clock_.now() + kLook);
     }
     endTerm();
+}
+
+void Operator::report() {
+    auto outdated = term_ ? term_->report() : std::nullopt;
+    const std::lock_guard lock(mutex_);
+    outdated_ = std::move(outdated);
 }
 
 void Operator::beginTerm() {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <thread>
@@ -20,7 +22,7 @@ namespace injector::operators {
 // with the elector's API for health, metrics and who leads; works while it leads; and delivers the
 // certificate to the webhook beside it all the time.
 //
-// Threads: the owner's. Its own: the elector's four, one that begins and ends terms, one that
+// Threads: the owner's. Its own: the elector's five, one that begins and ends terms, one that
 // delivers; and in a term those of Term and CertificateDuty.
 class Operator {
   public:
@@ -47,6 +49,7 @@ class Operator {
     void beginTerm();
     void endTerm();
     bool leads() const { return elector_.answer().isLeader; }
+    void report();
 
     const config::OperatorConfig config_;
     const elector::kubernetes::Access access_;
@@ -62,6 +65,9 @@ class Operator {
     std::string token_;  // of the term at work
     std::unique_ptr<Term> term_;
     std::unique_ptr<CertificateDuty> certificates_;
+
+    mutable std::mutex mutex_;
+    std::optional<std::string> outdated_;  // what the term does not know
 
     std::jthread supervisor_;  // last, so that it ends before what it uses
 };

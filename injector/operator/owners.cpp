@@ -3,63 +3,215 @@
 #include <array>
 #include <span>
 
-#include "injector/cluster/resource.h"
+#include "elector/config/dns_name.h"
+#include "elector/kubernetes/json_text.h"
+#include "injector/operator/selector.h"
 
 namespace injector::operators {
 namespace {
 
+namespace json_text = elector::kubernetes::json_text;
 using Kinds = std::span<const cluster::Resource* const>;
 
-// The kinds that stand between a Pod and its workload.
-constexpr std::array<const cluster::Resource*, 2> kBetween{&cluster::kReplicaSets, &cluster::kJobs};
+constexpr cluster::Resource kControllerRevisions{"apps/v1", "ControllerRevision",
+                                                 "controllerrevisions"};
+// The label by which DaemonSets and StatefulSets note of which template a Pod was made.
+constexpr const char* kRevisionLabel = "controller-revision-hash";
+
+// The kinds that make Pods.
+constexpr std::array<const cluster::Resource*, 4> kMakers{
+    &cluster::kReplicaSets, &cluster::kStatefulSets, &cluster::kDaemonSets, &cluster::kJobs};
 // Those that we may read.
 constexpr std::array<const cluster::Resource*, 7> kReadable{
     &cluster::kDeployments, &cluster::kReplicaSets, &cluster::kStatefulSets, &cluster::kDaemonSets,
     &cluster::kJobs,        &cluster::kCronJobs,    &cluster::kPods};
 
-// Which of these the owner is; nullptr: none.
+std::string_view groupOf(std::string_view apiVersion) {
+    const auto slash = apiVersion.find('/');
+    return slash == std::string_view::npos ? "" : apiVersion.substr(0, slash);
+}
+
+// Which of these the owner is, in whatever version; nullptr: none.
 const cluster::Resource* kindAmong(Kinds kinds, const OwnerReference& owner) {
     for (const auto* resource : kinds) {
-        if (owner.apiVersion == resource->apiVersion && owner.kind == resource->kind) {
+        if (groupOf(owner.apiVersion) == groupOf(resource->apiVersion) &&
+            owner.kind == resource->kind) {
             return resource;
         }
     }
     return nullptr;
 }
 
-}  // namespace
-
-Result<OwnerReference> Owners::workloadOf(const PodRecord& pod) {
-    if (!pod.controller) {
-        return ownReference(pod);
-    }
-    auto workload = above(pod.key.space, *pod.controller);
-    if (workload) {
-        workload.value().isController = false;
-    }
-    return workload;
+std::string_view templateIn(std::string_view object) {
+    const auto spec = json_text::member(object, "spec").value_or("");
+    return json_text::member(spec, "template").value_or("");
 }
 
-Result<OwnerReference> Owners::above(const std::string& space, const OwnerReference& owner) {
-    const auto* resource = kindAmong(kBetween, owner);
-    if (resource == nullptr) {
-        return owner;
+std::string accountIn(std::string_view podTemplate) {
+    const auto spec = json_text::member(podTemplate, "spec").value_or("");
+    auto account = json_text::textAt(spec, "serviceAccountName");
+    return account.empty() ? kDefaultServiceAccount : account;
+}
+
+std::string selectorIn(std::string_view object) {
+    const auto spec = json_text::member(object, "spec").value_or("");
+    return std::string(json_text::member(spec, "selector").value_or(""));
+}
+
+// An empty selector would select everything.
+bool selectsSome(std::string_view selector, const Labels& labels) {
+    return json_text::membersOf(selector).empty() ? false : selects(selector, labels);
+}
+
+}  // namespace
+
+Result<Owners::Workload> Owners::workloadOf(const ObjectMeta& pod, const std::string& account) {
+    const OwnerReference itself{std::string(cluster::kPods.apiVersion),
+                                std::string(cluster::kPods.kind), pod.key.name, pod.uid, false};
+    const auto* controller = pod.controller();
+    if (controller == nullptr) {
+        return Workload{itself};
     }
-    if (const auto known = found_.find(owner.uid); known != found_.end()) {
-        return known->second;
+    if (kindAmong(kReadable, *controller) == nullptr) {
+        auto believed = *controller;
+        believed.isController = false;
+        return Workload{std::move(believed), false};
     }
-    const auto found = api_.getMeta(cluster::objectPath(*resource, space, owner.name));
+    const auto* kind = kindAmong(kMakers, *controller);
+    if (kind == nullptr) {
+        return Workload{itself};
+    }
+    const auto isOf = [&](const Maker& maker) {
+        return maker.account == account && selectsSome(maker.selector, pod.labels);
+    };
+    const auto key = std::pair(controller->uid, pod.label(kRevisionLabel));
+    if (const auto known = found_.find(key); known != found_.end() && isOf(known->second)) {
+        return Workload{known->second.workload};
+    }
+    auto found = makerOf(*kind, pod);
     if (!found) {
-        return found.error();
+        return std::move(found).error();
     }
-    const std::optional<ObjectMeta>& meta = found.value();
-    if (!meta || meta->uid != owner.uid || meta->controller() == nullptr) {
-        return owner;
+    auto& maker = found.value();
+    if (maker && maker->account != account) {
+        // The template may have changed since: where it is kept as it was, that counts.
+        auto before = accountBefore(*kind, pod);
+        if (!before) {
+            return std::move(before).error();
+        }
+        maker->account = before.value().value_or(maker->account);
+    }
+    if (!maker || !isOf(*maker)) {
+        return Workload{itself};
     }
     if (found_.size() >= kMaxKept) {
         found_.clear();
     }
-    return found_.emplace(owner.uid, *meta->controller()).first->second;
+    return Workload{found_.insert_or_assign(key, *std::move(maker)).first->second.workload};
+}
+
+Result<std::optional<Owners::Maker>> Owners::makerOf(const cluster::Resource& kind,
+                                                     const ObjectMeta& pod) {
+    const auto& controller = *pod.controller();
+    const auto found = find(kind, pod.key.space, controller);
+    if (!found) {
+        return found.error();
+    }
+    const std::optional<std::string>& document = found.value();
+    if (!document) {
+        return std::optional<Maker>();
+    }
+    const auto meta = cluster::parseMeta(*document);
+    if (!meta) {
+        return meta.error();
+    }
+    auto workload = above(pod.key.space, controller, meta.value());
+    if (!workload) {
+        return std::move(workload).error();
+    }
+    workload.value().isController = false;
+    return std::optional(Maker{selectorIn(*document), accountIn(templateIn(*document)),
+                               std::move(workload).value()});
+}
+
+// What made the ReplicaSet or the Job; another kind is the workload itself.
+Result<OwnerReference> Owners::above(const std::string& space, const OwnerReference& maker,
+                                     const ObjectMeta& meta) {
+    const bool isReplicaSet = maker.kind == cluster::kReplicaSets.kind;
+    const auto* controller = meta.controller();
+    if (controller == nullptr || (!isReplicaSet && maker.kind != cluster::kJobs.kind)) {
+        return maker;
+    }
+    const auto* kind = kindAmong(kReadable, *controller);
+    if (kind == nullptr) {
+        return *controller;
+    }
+    if (*kind != (isReplicaSet ? cluster::kDeployments : cluster::kCronJobs)) {
+        return maker;
+    }
+    const auto found = find(*kind, space, *controller);
+    if (!found) {
+        return found.error();
+    }
+    const std::optional<std::string>& document = found.value();
+    // A CronJob has no selector.
+    const bool isOf =
+        document && (!isReplicaSet || selectsSome(selectorIn(*document), meta.labels));
+    return isOf ? *controller : maker;
+}
+
+Result<std::optional<std::string>> Owners::find(const cluster::Resource& kind,
+                                                const std::string& space,
+                                                const OwnerReference& reference) {
+    // A name in an owner reference is any text, and becomes part of a path.
+    if (!elector::config::isDnsSubdomain(reference.name)) {
+        return std::optional<std::string>();
+    }
+    auto answer = api_.get(cluster::objectPath(kind, space, reference.name), cluster::kMakerOnly);
+    if (!answer) {
+        return answer;
+    }
+    const std::optional<std::string>& document = answer.value();
+    const auto meta = document ? cluster::parseMeta(*document) : Result(ObjectMeta());
+    if (!meta) {
+        return meta.error();
+    }
+    return meta.value().uid == reference.uid ? std::move(answer)
+                                             : Result(std::optional<std::string>());
+}
+
+// The ServiceAccount of the template that the Pod was made of, if its controller keeps that one.
+Result<std::optional<std::string>> Owners::accountBefore(const cluster::Resource& kind,
+                                                         const ObjectMeta& pod) {
+    auto name = pod.label(kRevisionLabel);
+    const auto& controller = *pod.controller();
+    if (name.empty() || (kind != cluster::kDaemonSets && kind != cluster::kStatefulSets)) {
+        return std::optional<std::string>();
+    }
+    if (kind == cluster::kDaemonSets) {
+        name = controller.name + "-" + name;  // there the label is the rest of the name
+    }
+    if (!elector::config::isDnsSubdomain(name)) {
+        return std::optional<std::string>();
+    }
+    const auto answer = api_.get(cluster::objectPath(kControllerRevisions, pod.key.space, name),
+                                 cluster::kMakerOnly);
+    if (!answer) {
+        return answer.error();
+    }
+    const std::optional<std::string>& document = answer.value();
+    if (!document) {
+        return std::optional<std::string>();
+    }
+    const auto meta = cluster::parseMeta(*document);
+    if (!meta) {
+        return meta.error();
+    }
+    const auto* owner = meta.value().controller();
+    if (owner == nullptr || owner->uid != controller.uid) {
+        return std::optional<std::string>();
+    }
+    return std::optional(accountIn(templateIn(json_text::member(*document, "data").value_or(""))));
 }
 
 Result<std::optional<bool>> Owners::isThere(const std::string& space,
@@ -67,6 +219,9 @@ Result<std::optional<bool>> Owners::isThere(const std::string& space,
     const auto* resource = kindAmong(kReadable, workload);
     if (resource == nullptr) {
         return std::optional<bool>();
+    }
+    if (!elector::config::isDnsSubdomain(workload.name)) {
+        return std::optional(false);
     }
     const auto found = api_.getMeta(cluster::objectPath(*resource, space, workload.name));
     if (!found) {

@@ -3,16 +3,24 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
+#include "injector/cluster/resource.h"
 #include "injector/operator/leading_api.h"
 #include "injector/operator/pod.h"
 
 namespace injector::operators {
 
 // Finds the workloads that made Pods: a ReplicaSet's Deployment, a Job's CronJob; a controller of
-// any other kind, known to us or not, is the workload itself, and a Pod without one is its own.
+// any other kind is the workload itself, and a Pod without one is its own.
 //
-// Keeps what it found of ReplicaSets and Jobs: their controllers do not change.
+// What a Pod says of its controller is believed only as far as it can be looked up, since whoever
+// makes a Pod may write there what they like: each object of the chain is there under this uid, is
+// of a kind that makes what stands below it, and selects it by its labels; and the Pod has the
+// ServiceAccount of its template. A Pod of which this is not so counts as a Pod without a
+// controller. A kind that we may not read is believed, and the Workload says so.
+//
+// Keeps what it found of controllers: they do not change.
 //
 // Threads: one.
 class Owners {
@@ -20,7 +28,12 @@ class Owners {
     // `api` outlives it.
     explicit Owners(LeadingApi& api) : api_(api) {}
 
-    Result<OwnerReference> workloadOf(const PodRecord& pod);
+    struct Workload {
+        OwnerReference reference;
+        bool isProven = true;
+    };
+    // `pod`: its metadata, by which it is found among Pods; `account`: its ServiceAccount.
+    Result<Workload> workloadOf(const ObjectMeta& pod, const std::string& account);
 
     // Whether the workload is there, and not on its way out: what such a one owned is deleted, and
     // deleted again if it comes back. Nothing of a kind that we may not read.
@@ -30,10 +43,24 @@ class Owners {
     static constexpr std::size_t kMaxKept = 10'000;
 
   private:
-    Result<OwnerReference> above(const std::string& space, const OwnerReference& owner);
+    // What makes Pods, as far as it matters here.
+    struct Maker {
+        std::string selector;
+        std::string account;  // of its template
+        OwnerReference workload;
+    };
+    Result<std::optional<Maker>> makerOf(const cluster::Resource& kind, const ObjectMeta& pod);
+    Result<OwnerReference> above(const std::string& space, const OwnerReference& maker,
+                                 const ObjectMeta& meta);
+    // The whole object, if it is there under the uid of `reference`.
+    Result<std::optional<std::string>> find(const cluster::Resource& kind, const std::string& space,
+                                            const OwnerReference& reference);
+    Result<std::optional<std::string>> accountBefore(const cluster::Resource& kind,
+                                                     const ObjectMeta& pod);
 
     LeadingApi& api_;
-    std::map<std::string, OwnerReference> found_;  // by the uid of what stands below
+    // By the uid of the controller and the revision of the Pod.
+    std::map<std::pair<std::string, std::string>, Maker> found_;
 };
 
 }  // namespace injector::operators

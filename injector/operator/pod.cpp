@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "elector/config/dns_name.h"
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "injector/cluster/resource.h"
@@ -15,8 +16,11 @@ namespace names = elector::names;
 
 constexpr std::string_view kSkipped = "skipped";
 constexpr std::string_view kLeaseFlag = "--lease-name=";
-// What runs where nobody chose one: the admission of Pods fills it in.
-constexpr const char* kDefaultServiceAccount = "default";
+// No name is longer. One that is stays too long when it is cut behind this, so that nobody takes it
+// for another.
+constexpr std::size_t kLongestLeaseName = 253;
+// What the webhook notes is a sentence.
+constexpr std::size_t kLongestStatus = 512;
 
 // The last flag counts, as it does for the elector.
 std::string leaseIn(std::string_view container) {
@@ -26,7 +30,7 @@ std::string leaseIn(std::string_view container) {
              json_text::elementsOf(json_text::member(container, list).value_or(""))) {
             const auto text = json_text::stringIn(word).value_or("");
             if (text.starts_with(kLeaseFlag)) {
-                lease = text.substr(kLeaseFlag.size());
+                lease = text.substr(kLeaseFlag.size(), kLongestLeaseName + 1);
             }
         }
     }
@@ -49,7 +53,9 @@ PodState stateOf(const PodRecord& pod) {
         return PodState::Unread;
     }
     if (pod.facts->hasSidecar && !pod.lease().empty()) {
-        return PodState::Injected;
+        // Names become parts of paths.
+        return elector::config::isDnsSubdomain(pod.lease()) ? PodState::Injected
+                                                            : PodState::Misnamed;
     }
     return pod.asks ? PodState::Missed : PodState::NotAsked;
 }
@@ -79,8 +85,9 @@ PodRecord recordOf(const ObjectMeta& pod) {
     record.asks = pod.annotation(names::kInjectAnnotation) == "true";
     record.labelled = pod.label(names::kInjectedLabel) == "true";
     record.shares = pod.annotation(names::kSharedAnnotation) == "true";
-    record.status = pod.annotation(names::kStatusAnnotation);
-    record.annotatedLease = pod.annotation(names::kLeaseNameAnnotation);
+    record.status = pod.annotation(names::kStatusAnnotation).substr(0, kLongestStatus);
+    record.annotatedLease =
+        pod.annotation(names::kLeaseNameAnnotation).substr(0, kLongestLeaseName + 1);
     if (const auto* controller = pod.controller()) {
         record.controller = *controller;
     }

@@ -14,15 +14,22 @@ using cluster::ObjectMeta;
 using cluster::OwnerReference;
 using elector::runtime::WallTime;
 
+// What runs a Pod where nobody chose a ServiceAccount: the admission of Pods fills it in.
+inline constexpr const char* kDefaultServiceAccount = "default";
+
 // What a Pod's spec says that its metadata does not. Never changes in a Pod's life.
 struct PodFacts {
     std::string serviceAccount;
     // A container of our name is there, wherever.
     bool hasSidecar = false;
-    // The Lease that it was told to campaign for; "" where its arguments do not say.
+    // The Lease that it was told to campaign for, whatever text that is; "" where its arguments do
+    // not say.
     std::string leaseName;
     // The workload that made the Pod, by the chain of its controllers; a bare Pod is its own.
     OwnerReference workload;
+    // Whether that was looked up. What controls a Pod directly and is of a kind that we may not
+    // read is believed.
+    bool isProven = true;
 };
 
 // A Pod that concerns the injector.
@@ -50,6 +57,7 @@ enum class PodState {
     Unread,    // its facts are not known yet
     NotAsked,  // has nothing to do with us
     Injected,  // campaigns
+    Misnamed,  // has a sidecar that was told a name which no Lease can have
     Skipped,   // was let through without a sidecar; its status says why
     Missed,    // asks for a sidecar, and has none
 };

@@ -22,7 +22,8 @@ Result<std::optional<PodRecord>> PodReader::read(const ObjectKey& key) {
     if (!known || known->facts) {
         return known;
     }
-    const auto answer = tools_.api.get(cluster::objectPath(cluster::kPods, key.space, key.name));
+    const auto answer =
+        tools_.api.get(cluster::objectPath(cluster::kPods, key.space, key.name), cluster::kPodOnly);
     if (!answer) {
         return answer.error();
     }
@@ -38,22 +39,14 @@ Result<std::optional<PodRecord>> PodReader::read(const ObjectKey& key) {
     if (meta.value().uid != known->uid) {
         return std::optional<PodRecord>();  // another Pod of its name: likewise
     }
-    auto workload = owners_.workloadOf(*known);
+    auto workload = owners_.workloadOf(meta.value(), facts.value().serviceAccount);
     if (!workload) {
         return std::move(workload).error();
     }
-    facts.value().workload = std::move(workload).value();
+    facts.value().workload = std::move(workload.value().reference);
+    facts.value().isProven = workload.value().isProven;
     pods_.setFacts(key, known->uid, facts.value());
     return pods_.find(key);
-}
-
-Result<Done> PodReader::readAll(const std::vector<PodRecord>& pods) {
-    for (const auto& pod : pods) {
-        if (const auto outcome = read(pod.key); !outcome) {
-            return outcome.error();
-        }
-    }
-    return Done();
 }
 
 void PodReader::announce(const PodRecord& pod) {
@@ -75,6 +68,14 @@ void PodReader::announce(const PodRecord& pod) {
                         "the webhook was not asked when it was made: delete the Pod, and the next "
                         "one gets it",
                         runtime::quoted(pod.key.name), names::kInjectAnnotation));
+    } else if (state == PodState::Misnamed) {
+        tools_.announcer.warn(
+            pod.key.space, workload, reasons::kInvalidLeaseName,
+            fmt::format(
+                "the sidecar of Pod \"{}\" is told to campaign for \"{}\" (--lease-name), which "
+                "cannot be the name of a Lease: it gets no rights; allowed are at most 253 "
+                "lower-case letters, digits, '-' and '.'",
+                runtime::quoted(pod.key.name), runtime::quoted(pod.lease(), kMaxReason)));
     }
 }
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "injector/operator/owners.h"
 #include "injector/operator/pod_table.h"
 #include "injector/operator/reconciler.h"
@@ -9,7 +7,7 @@
 namespace injector::operators {
 
 // Reads of Pods what their metadata does not say, each once, and tells their workloads of those
-// that came up without a sidecar.
+// that came up without a sidecar, or with one that cannot campaign.
 //
 // Threads: one.
 class PodReader {
@@ -21,9 +19,6 @@ class PodReader {
     // Reads the Pod if it was not read yet, and returns what is known of it then: nothing where it
     // is gone.
     Result<std::optional<PodRecord>> read(const ObjectKey& key);
-
-    // Reads these Pods: no Lease is judged by half of its Pods.
-    Result<Done> readAll(const std::vector<PodRecord>& pods);
 
     // Posts an Event where `pod`, which was read, was skipped or missed.
     void announce(const PodRecord& pod);

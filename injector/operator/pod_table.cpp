@@ -50,31 +50,36 @@ std::optional<PodRecord> PodTable::find(const ObjectKey& key) const {
 }
 
 std::vector<PodRecord> PodTable::campaigning(const ObjectKey& lease) const {
-    return select(lease.space, [&](const PodRecord& pod) {
-        return stateOf(pod) == PodState::Injected && pod.lease() == lease.name;
-    });
-}
-
-std::vector<PodRecord> PodTable::unread(const std::string& space) const {
-    return select(space, [](const PodRecord& pod) { return stateOf(pod) == PodState::Unread; });
-}
-
-std::vector<PodRecord> PodTable::unread() const {
     const std::lock_guard guard(mutex_);
     std::vector<PodRecord> found;
-    for (const auto& [key, pod] : pods_) {
-        if (stateOf(pod) == PodState::Unread) {
-            found.push_back(pod);
+    if (const auto campaign = campaigns_.find(lease); campaign != campaigns_.end()) {
+        for (const auto& name : campaign->second) {
+            found.push_back(pods_.at({lease.space, name}));
         }
     }
     return found;
 }
 
-std::vector<PodRecord> PodTable::ofAccount(const std::string& space,
-                                           const std::string& account) const {
-    return select(space, [&](const PodRecord& pod) {
-        return stateOf(pod) == PodState::Injected && pod.facts->serviceAccount == account;
-    });
+bool PodTable::hasCampaigning(const ObjectKey& lease) const {
+    const std::lock_guard guard(mutex_);
+    return campaigns_.contains(lease);
+}
+
+bool PodTable::hasUnread(const std::string& space) const {
+    const std::lock_guard guard(mutex_);
+    return unread_.contains(space);
+}
+
+PodTable::Served PodTable::servedBy(const std::string& space, const std::string& account) const {
+    const std::lock_guard guard(mutex_);
+    Served served;
+    if (const auto found = accounts_.find({space, account}); found != accounts_.end()) {
+        served.count = found->second.size();
+        for (const auto& [lease, pods] : found->second | std::views::take(kMaxNamed)) {
+            served.leases.insert(lease);
+        }
+    }
+    return served;
 }
 
 std::set<ObjectKey> PodTable::leases() const {
@@ -95,8 +100,11 @@ std::size_t PodTable::countMissed() const {
 
 void PodTable::count(const PodRecord& pod) {
     const PodState state = stateOf(pod);
-    if (state == PodState::Injected) {
-        ++campaigns_[{pod.key.space, pod.lease()}];
+    if (state == PodState::Injected && pod.facts) {
+        campaigns_[{pod.key.space, pod.lease()}].insert(pod.key.name);
+        ++accounts_[{pod.key.space, pod.facts->serviceAccount}][pod.lease()];
+    } else if (state == PodState::Unread) {
+        ++unread_[pod.key.space];
     } else if (state == PodState::Missed) {
         ++missed_;
     }
@@ -104,28 +112,28 @@ void PodTable::count(const PodRecord& pod) {
 
 void PodTable::discount(const PodRecord& pod) {
     const PodState state = stateOf(pod);
-    if (state == PodState::Injected) {
+    if (state == PodState::Injected && pod.facts) {
         const auto campaign = campaigns_.find({pod.key.space, pod.lease()});
-        if (--campaign->second == 0) {
+        campaign->second.erase(pod.key.name);
+        if (campaign->second.empty()) {
             campaigns_.erase(campaign);
+        }
+        const auto account = accounts_.find({pod.key.space, pod.facts->serviceAccount});
+        const auto served = account->second.find(pod.lease());
+        if (--served->second == 0) {
+            account->second.erase(served);
+        }
+        if (account->second.empty()) {
+            accounts_.erase(account);
+        }
+    } else if (state == PodState::Unread) {
+        const auto unread = unread_.find(pod.key.space);
+        if (--unread->second == 0) {
+            unread_.erase(unread);
         }
     } else if (state == PodState::Missed) {
         --missed_;
     }
-}
-
-// The Pods of a namespace stand together, its name being the first part of their keys.
-std::vector<PodRecord> PodTable::select(
-    const std::string& space, const std::function<bool(const PodRecord&)>& matches) const {
-    const std::lock_guard guard(mutex_);
-    std::vector<PodRecord> found;
-    for (auto entry = pods_.lower_bound({space, ""});
-         entry != pods_.end() && entry->first.space == space; ++entry) {
-        if (matches(entry->second)) {
-            found.push_back(entry->second);
-        }
-    }
-    return found;
 }
 
 }  // namespace injector::operators

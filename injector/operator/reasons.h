@@ -7,8 +7,15 @@ namespace injector::operators::reasons {
 inline constexpr const char* kInjectionSkipped = "InjectionSkipped";
 // A Pod asked for a sidecar and came up without one: the webhook was not asked.
 inline constexpr const char* kInjectionMissed = "InjectionMissed";
-// A second workload campaigns for a Lease without sharing it: it gets no rights.
+// A sidecar was told to campaign for what cannot be the name of a Lease.
+inline constexpr const char* kInvalidLeaseName = "InvalidLeaseName";
+// A second workload campaigns for a Lease without sharing it, or somebody else elects by it: the
+// workload gets no rights.
 inline constexpr const char* kLeaseConflict = "LeaseConflict";
+// The namespace has as many Leases as one may have: no rights on another are given.
+inline constexpr const char* kTooManyLeases = "TooManyLeases";
+// The namespace has had as many Events as one may have in a while: others are left out.
+inline constexpr const char* kEventsLeftOut = "EventsLeftOut";
 // One ServiceAccount serves several Leases: its Pods may write all of them.
 inline constexpr const char* kLeaseShared = "LeaseShared";
 // The workload's annotations could not go to its template.

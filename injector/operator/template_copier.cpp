@@ -37,7 +37,7 @@ std::string pathOf(const Resource& kind, const ObjectKey& key) {
 
 // Of which the next attempt will be answered the same.
 bool isRefusal(ErrorKind kind) {
-    return kind == ErrorKind::Invalid || kind == ErrorKind::Forbidden;
+    return kind == ErrorKind::Refused || kind == ErrorKind::Invalid || kind == ErrorKind::Forbidden;
 }
 
 }  // namespace
@@ -122,6 +122,16 @@ Result<Done> TemplateCopier::copy(const Resource& kind, const ObjectKey& key, co
         return copyRest(kind, key, seen);
     }
     if (isRefusal(applied.error().kind) && applied.error().httpStatus != 0) {
+        // Its annotations may have changed meanwhile: then our policy refuses what they said
+        // before.
+        const auto current = tools_.api.getMeta(pathOf(kind, key));
+        if (!current) {
+            return current.error();
+        }
+        const std::optional<ObjectMeta>& meta = current.value();
+        if (!meta || meta->uid != seen.uid || annotationsToCopy(*meta) != seen.wanted) {
+            return Done();  // the watch will say so
+        }
         warn(kind, key, seen,
              fmt::format("the annotations {} cannot be copied to the template: {}",
                          joined(namesOf(seen.wanted)), applied.error().message));

@@ -31,26 +31,70 @@ void WorkQueue::addLater(const Task& task, Duration delay) {
 }
 
 void WorkQueue::addAt(const Task& task, Instant due) {
-    const auto found = due_.find(task);
-    if (found != due_.end()) {
+    promote();
+    if (lined_.contains(task)) {
+        return;
+    }
+    if (const auto found = later_.find(task); found != later_.end()) {
         if (found->second.first <= due) {
             return;
         }
         order_.erase({found->second.first, found->second.second, task});
-        due_.erase(found);
+        later_.erase(found);
     }
     const auto number = added_++;
-    due_.emplace(task, std::pair(due, number));
+    later_.emplace(task, std::pair(due, number));
     order_.emplace(due, number, task);
+    promote();
     wake_.wake();
 }
 
-void WorkQueue::retry(const Task& task, std::optional<std::chrono::seconds> retryAfter) {
+void WorkQueue::promote() {
+    const auto now = clock_.now();
+    while (!order_.empty() && std::get<Instant>(*order_.begin()) <= now) {
+        const auto task = std::get<Task>(*order_.begin());
+        order_.erase(order_.begin());
+        later_.erase(task);
+        line(task);
+    }
+}
+
+void WorkQueue::line(const Task& task) {
+    lined_.insert(task);
+    const auto [found, isNew] = lines_.try_emplace(task.key.space);
+    (task.kind == TaskKind::Pod ? found->second.pods : found->second.others).push_back(task);
+    if (isNew) {
+        turns_.push_back(task.key.space);
+    }
+}
+
+std::optional<Task> WorkQueue::next() {
+    if (turns_.empty()) {
+        return std::nullopt;
+    }
+    auto space = std::move(turns_.front());
+    turns_.pop_front();
+    const auto found = lines_.find(space);
+    auto& [pods, others] = found->second;
+    auto& tasks = pods.empty() ? others : pods;
+    auto task = std::move(tasks.front());
+    tasks.pop_front();
+    lined_.erase(task);
+    if (pods.empty() && others.empty()) {
+        lines_.erase(found);
+    } else {
+        turns_.push_back(std::move(space));
+    }
+    return task;
+}
+
+void WorkQueue::retry(const Task& task, std::optional<std::chrono::seconds> retryAfter,
+                      Duration longest) {
     // Beyond it the longest wait is reached.
-    constexpr int kMaxDoublings = 7;
+    constexpr int kMaxDoublings = 11;
     const std::lock_guard guard(mutex_);
     int& failures = failures_[task];
-    const Duration step = std::min<Duration>(kFirstRetry * (1 << failures), kLastRetry);
+    const Duration step = std::min<Duration>(kFirstRetry * (1 << failures), longest);
     failures = std::min(failures + 1, kMaxDoublings);
     Duration wait = jitter_.between(step / 2, step);
     if (retryAfter) {
@@ -67,20 +111,18 @@ void WorkQueue::succeeded(const Task& task) {
 std::optional<Task> WorkQueue::take(const std::stop_token& stop) {
     const std::stop_callback onStop(stop, [this] { wake_.wake(); });
     while (!stop.stop_requested()) {
-        std::optional<Instant> next;
+        std::optional<Instant> due;
         {
             const std::lock_guard guard(mutex_);
+            promote();
+            if (auto task = next()) {
+                return task;
+            }
             if (!order_.empty()) {
-                next = std::get<Instant>(*order_.begin());
-                if (*next <= clock_.now()) {
-                    auto task = std::get<Task>(*order_.begin());
-                    order_.erase(order_.begin());
-                    due_.erase(task);
-                    return task;
-                }
+                due = std::get<Instant>(*order_.begin());
             }
         }
-        wake_.waitUntil(next);
+        wake_.waitUntil(due);
     }
     return std::nullopt;
 }

@@ -59,10 +59,11 @@ class Workloads:
                  "controller": True, "blockOwnerDeletion": True}]
 
     def _workload(self, name, owner=None):
-        metadata = {"name": name} | ({"ownerReferences": self._owned(owner)} if owner else {})
-        labels = {"app.kubernetes.io/name": name}
+        labels = {"app.kubernetes.io/name": owner[1]["name"] if owner else name}
+        metadata = {"name": name, "labels": labels} | ({"ownerReferences": self._owned(owner)} if owner else {})
         template = {"metadata": {"labels": labels, "annotations": {PREFIX + "inject": "true"}},
-                    "spec": {"containers": [{"name": "app", "image": "registry.example.com/app:1"}]}}
+                    "spec": {"serviceAccountName": labels["app.kubernetes.io/name"],
+                             "containers": [{"name": "app", "image": "registry.example.com/app:1"}]}}
         return {"metadata": metadata, "spec": {"selector": {"matchLabels": labels}, "template": template}}
 
     def _pod(self, name, number, replica):
@@ -91,6 +92,7 @@ class Workloads:
             for kind in ("roles", "rolebindings"):
                 self._api.call("DELETE", f"{RBAC}/namespaces/{space}/{kind}")
             self._api.call("DELETE", f"/api/v1/namespaces/{space}/pods?gracePeriodSeconds=0")
+            self._api.call("DELETE", f"/apis/coordination.k8s.io/v1/namespaces/{space}/leases")
             for kind in ("deployments", "replicasets"):
                 self._api.call("DELETE", f"/apis/apps/v1/namespaces/{space}/{kind}")
 

@@ -11,7 +11,7 @@ from machine import TOOL
 
 LEASES = "/apis/coordination.k8s.io/v1/namespaces/flows/leases"
 LEASE = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "web", "namespace": "flows"}}
-LEVELS = "prioritylevelconfiguration/leader-election"
+LEVEL = "prioritylevelconfiguration/flows-leader-elector"
 
 
 class Asker:
@@ -40,8 +40,9 @@ def fixture_cluster(control_plane):
     control_plane.kubectl("create", "namespace", "flows")
     control_plane.kubectl("create", "clusterrolebinding", "all", "--clusterrole=cluster-admin",
                           "--group=system:serviceaccounts", "--group=people")
-    schema = render({"flowSchema": {"enabled": True}}, "election", "flows").the("FlowSchema")
-    control_plane.apply(json.dumps(schema))
+    rendered = render({"flowSchema": {"enabled": True}}, "election", "flows")
+    for kind in ("PriorityLevelConfiguration", "FlowSchema"):
+        control_plane.apply(json.dumps(rendered.the(kind)))
     deadline = time.monotonic() + 60
     elector = Asker(control_plane, "system:serviceaccount:flows:web", "system:serviceaccounts")
     ours = uid(control_plane, "flowschema/flows-leader-elector")
@@ -49,7 +50,7 @@ def fixture_cluster(control_plane):
         assert time.monotonic() < deadline, "the FlowSchema is not in force after 60 s"
         time.sleep(0.2)
     yield control_plane
-    control_plane.kubectl("delete", "flowschema/flows-leader-elector", "clusterrolebinding/all", "namespace/flows",
+    control_plane.kubectl("delete", "flowschema/flows-leader-elector", LEVEL, "clusterrolebinding/all", "namespace/flows",
                           "--wait=false")
 
 
@@ -70,7 +71,7 @@ def fixture_elector(cluster):
 def test_it_takes_what_electors_and_the_operator_ask_about_leases(cluster, elector, arguments):
     text = json.dumps(LEASE) if "-" in arguments else None
     assert elector.schema_of(*arguments, text=text) == (uid(cluster, "flowschema/flows-leader-elector"),
-                                                        uid(cluster, LEVELS))
+                                                        uid(cluster, LEVEL))
 
 
 @pytest.mark.parametrize("arguments", [
@@ -86,6 +87,10 @@ def test_it_leaves_all_other_requests_of_service_accounts_alone(cluster, elector
 def test_it_leaves_people_alone(cluster):
     jane = Asker(cluster, "jane", "people")
     assert jane.schema_of("get", "--raw", LEASES)[0] == uid(cluster, "flowschema/global-default")
+
+
+def test_the_level_is_not_that_of_kubernetes_own_elections(cluster, elector):
+    assert elector.schema_of("get", "--raw", LEASES)[1] != uid(cluster, "prioritylevelconfiguration/leader-election")
 
 
 def test_kubernetes_own_elections_stay_where_they_were(cluster):

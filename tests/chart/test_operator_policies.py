@@ -27,10 +27,16 @@ def binding(lease, namespace="shop", **more):
             "subjects": [{"kind": "ServiceAccount", "name": "web", "namespace": namespace}], **more}
 
 
+# Annotations of the workloads themselves.
+ASKED = {"leader-elector.io/inject": "true", "leader-elector.io/port": "4042", "leader-elector.io/mode": "sidecar"}
+
+
 def template(**more):
     pod = {"containers": [{"name": "it", "image": "it:1"}], "restartPolicy": "Always",
            "terminationGracePeriodSeconds": 3}
-    return {"metadata": {"labels": {"app": "web"}, "annotations": {"theirs": "1", "leader-elector.io/port": "4041"}},
+    annotations = {"theirs": "1", "leader-elector.io/port": "4041", "leader-elector.io/mode": "sidecar",
+                   "leader-elector.io/log-level": "debug"}
+    return {"metadata": {"labels": {"app": "web"}, "annotations": annotations},
             "spec": {**pod, **more}}
 
 
@@ -46,13 +52,23 @@ def workloads():
     for kind, spec in specs.items():
         group = "batch/v1" if kind.endswith("Job") else "apps/v1"
         yield {"apiVersion": group, "kind": kind,
-               "metadata": {"name": "web", "namespace": "shop", "labels": {"team": "a"}}, "spec": spec}
+               "metadata": {"name": "web", "namespace": "shop", "labels": {"team": "a"}, "annotations": ASKED}, "spec": spec}
 
 
-def lease(name, namespace="shop", labels=None):
+def lease(name, namespace="shop", labels=None, holder="web-0", session="1/2"):
+    annotations = {"leader-elector.io/session": session} if session else {}
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-            "metadata": {"name": name, "namespace": namespace, "labels": {"team": "a", **(labels or {})}},
-            "spec": {"holderIdentity": "web-0", "leaseDurationSeconds": 10}}
+            "metadata": {"name": name, "namespace": namespace, "labels": {"team": "a", **(labels or {})},
+                         "annotations": annotations},
+            "spec": {"holderIdentity": holder, "leaseDurationSeconds": 10}}
+
+
+def fresh(name, **spec):
+    """A Lease as the operator makes it."""
+    time = "2026-01-01T00:00:00.000000Z"
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": {"name": name, "namespace": "shop", "labels": OURS},
+            "spec": {"holderIdentity": "", "leaseDurationSeconds": 1, "acquireTime": time, "renewTime": time, **spec}}
 
 
 @pytest.fixture(scope="module", name="operator")
@@ -66,8 +82,10 @@ def fixture_operator(control_plane):
     foreign_binding = {**binding("foreign"), "metadata": foreign_role["metadata"]}
     things = [role("web"), binding("web"), foreign_role, foreign_binding, {**role("any"), "metadata": {
         "name": "theirs", "namespace": "shop", "labels": OURS}}, *workloads(), lease("unlabelled"),
+              lease("theirs", session=""), lease("free", session="", holder=""),
+              lease("vacant", session="", holder="leader-elector.io/vacant"),
               lease("web", labels=OURS),
-        lease("web", "kube-shop", OURS), {**next(workloads()), "metadata": {"name": "web", "namespace": "kube-shop"}},
+        lease("web", "kube-shop", OURS), {**next(workloads()), "metadata": {"name": "web", "namespace": "kube-shop", "annotations": ASKED}},
         role("web", "kube-shop"), lease("held-leader-elector-operator", "held")]
     control_plane.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": things}))
     caller = Caller(control_plane, "held", "held-leader-elector")
@@ -213,9 +231,34 @@ def test_annotations_of_ours_are_copied_changed_and_taken_away(operator, kind):
     applied = {"apiVersion": thing["apiVersion"], "kind": kind, "metadata": {"name": "web", "namespace": "shop"},
                **in_template(kind, {"metadata": {"annotations": {"leader-elector.io/inject": "true"}}})}
     assert operator.applies(applied) is None
-    for value in ("4042", None):
-        assert operator.patches(kind, "web", "shop", in_template(
-            kind, {"metadata": {"annotations": {"leader-elector.io/port": value}}})) is None
+    for change in ({"leader-elector.io/port": "4042"}, {"leader-elector.io/log-level": None}):
+        assert operator.patches(kind, "web", "shop", in_template(kind, {"metadata": {"annotations": change}})) is None
+
+
+COPIES = "the leader-elector operator only copies to Pod templates what stands on the {} themselves, with the same value"
+TAKES = "the leader-elector operator takes no annotation from Pod templates that stands on the {} themselves"
+NO_COPIES = {
+    "what nobody asked for": ({"leader-elector.io/image": "attacker.example/evil:1"}, COPIES),
+    "beside a copy": ({"leader-elector.io/inject": "true", "leader-elector.io/image": "attacker.example/evil:1"}, COPIES),
+    "another value of what is new": ({"leader-elector.io/inject": "false"}, COPIES),
+    "another value of what is there": ({"leader-elector.io/port": "4043"}, COPIES),
+    "another value of what the template says": ({"leader-elector.io/log-level": "info"}, COPIES),
+    "what is asked for away": ({"leader-elector.io/mode": None}, TAKES),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("change, sentence", NO_COPIES.values(), ids=NO_COPIES.keys())
+def test_only_what_stands_on_the_workload_is_copied(operator, kind, change, sentence):
+    assert operator.patches(kind, "web", "shop", in_template(kind, {"metadata": {"annotations": change}})) == (
+        WORKLOADS, sentence.format(plural(kind)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_copied_that_is_written_on_the_workload_in_the_same_breath(operator, kind):
+    image = {"metadata": {"annotations": {"leader-elector.io/image": "attacker.example/evil:1"}}}
+    assert operator.patches(kind, "web", "shop", {**image, **in_template(kind, image)}) == (
+        WORKLOADS, IN_METADATA.format(plural(kind)))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -281,7 +324,9 @@ def test_nothing_else_in_the_spec_is_changed(operator, kind, change):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("change", [{"labels": {"team": "b"}}, {"labels": {"team": None}},
-                                    {"annotations": {"leader-elector.io/inject": "true"}},
+                                    {"annotations": {"leader-elector.io/image": "a"}},
+                                    {"annotations": {"leader-elector.io/inject": "false"}},
+                                    {"annotations": {"leader-elector.io/inject": None}},
                                     {"finalizers": ["a/b"]}, {"ownerReferences": [
                                         {"apiVersion": "v1", "kind": "Secret", "name": "a", "uid": "b"}]}], ids=str)
 def test_the_metadata_of_workloads_is_not_changed(operator, kind, change):
@@ -316,14 +361,52 @@ def test_its_own_lease_it_writes_as_it_likes(operator):
     assert operator.deletes("lease", own, "held") is None
 
 
+NOT_SO = ("the leader-elector operator creates Leases only with its own label, and released; {} would not be so")
+
+
 def test_a_lease_of_that_name_elsewhere_is_not_its_own(operator):
-    assert operator.applies(lease("held-leader-elector-operator", "shop")) == (
-        LEASES, "the leader-elector operator creates no Lease but its own")
+    name = "held-leader-elector-operator"
+    assert operator.applies(lease(name, "shop")) == (LEASES, NOT_SO.format(name))
 
 
-def test_leases_are_labelled_and_unlabelled(operator):
-    assert operator.patches("lease", "unlabelled", "shop", {"metadata": {"labels": OURS}}) is None
+def test_a_lease_that_nobody_holds_is_made(operator):
+    assert operator.is_denied("create", "-f", "-", text=json.dumps(fresh("new"))) is None
+
+
+NO_LEASES = {
+    "held": {"spec": {"holderIdentity": "me"}},
+    "without a holder": {"spec": {"holderIdentity": None}},
+    "vacant": {"spec": {"holderIdentity": "leader-elector.io/vacant"}},
+    "for longer": {"spec": {"leaseDurationSeconds": 2}},
+    "with a history": {"spec": {"leaseTransitions": 5}},
+    "without the label": {"metadata": {"labels": None}},
+    "with another label": {"metadata": {"labels": {"team": "a"}}},
+    "with an owner": {"metadata": {"ownerReferences": [{"apiVersion": "v1", "kind": "Pod", "name": "a", "uid": "b"}]}},
+    "with a finalizer": {"metadata": {"finalizers": ["a/b"]}},
+    "with an annotation": {"metadata": {"annotations": {"leader-elector.io/session": "a/b"}}},
+}
+
+
+@pytest.mark.parametrize("change", NO_LEASES.values(), ids=NO_LEASES.keys())
+def test_no_other_lease_is_made(operator, change):
+    assert operator.is_denied("create", "-f", "-", text=json.dumps(merged(fresh("new"), change))) == (
+        LEASES, NOT_SO.format("new"))
+
+
+@pytest.mark.parametrize("name", ["unlabelled", "free", "vacant"])
+def test_leases_of_electors_are_labelled(operator, name):
+    assert operator.patches("lease", name, "shop", {"metadata": {"labels": OURS}}) is None
+
+
+def test_leases_are_unlabelled(operator):
     assert operator.patches("lease", "web", "shop", {"metadata": {"labels": {LABEL: None}}}) is None
+
+
+def test_a_lease_that_somebody_else_elects_by_is_neither_labelled_nor_deleted(operator):
+    assert operator.patches("lease", "theirs", "shop", {"metadata": {"labels": OURS}}) == (
+        LEASES, "the leader-elector operator labels only Leases that electors hold or nobody does: theirs has a holder and no "
+        "annotation leader-elector.io/session")
+    assert operator.deletes("lease", "theirs", "shop")[0] == LEASES
 
 
 IN_LEASE = "the leader-elector operator changes nothing in the Lease web but its own label"

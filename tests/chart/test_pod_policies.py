@@ -14,14 +14,20 @@ VACANT = "leader-elector.io/vacant"
 SPACE = "bank"
 
 
-def lease(name, holder, labels=None):
+def lease(name, holder, labels=None, seconds=10):
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
             "metadata": {"name": name, "namespace": SPACE, "labels": labels or {}},
-            "spec": {"holderIdentity": holder, "leaseDurationSeconds": 10, "renewTime": "2026-01-01T00:00:00.000000Z"}}
+            "spec": {"holderIdentity": holder, "leaseDurationSeconds": seconds, "renewTime": "2026-01-01T00:00:00.000000Z"}}
 
 
-def injected(restart_policy, **more):
-    sidecar = {"name": "leader-elector", "image": "it:1",
+def role(name):
+    """As the operator makes it."""
+    return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "rules": [],
+            "metadata": {"name": f"leader-elector:{name}", "namespace": SPACE, "labels": OURS}}
+
+
+def injected(restart_policy, arguments=(), **more):
+    sidecar = {"name": "leader-elector", "image": "it:1", "args": list(arguments),
                **({"restartPolicy": restart_policy} if restart_policy else {})}
     spec = {"initContainers": [{"name": "theirs", "image": "it:1"}, sidecar],
             "containers": [{"name": "it", "image": "it:1"}],
@@ -32,13 +38,15 @@ def injected(restart_policy, **more):
 
 @pytest.fixture(scope="module", name="bank")
 def fixture_bank(control_plane):
-    """Pods of one Deployment share a service account, and Leases: held by web-0, free, vacant, and one not ours."""
+    """Pods of one Deployment share a service account, and Leases: held by web-0, free, vacant, made again without the label,
+    missing, and one not ours."""
     for namespace in ("shared", SPACE):
         control_plane.kubectl("create", "namespace", namespace)
     control_plane.tool("helm", "install", "shared", str(CHART), "-n", "shared")
     control_plane.kubectl("create", "serviceaccount", "web", "-n", SPACE)
     things = [lease("held", "web-0", OURS), lease("free", "", OURS), lease("vacant", VACANT, OURS),
-              lease("unlabelled", "web-0")]
+              lease("unlabelled", "web-0"), lease("unheld", ""), lease("again", "web-0"), lease("long", "web-0", OURS, 3000),
+              *(role(name) for name in ("held", "again", "missing"))]
     control_plane.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": things}))
     control_plane.kubectl("create", "role", "web", "-n", SPACE, "--verb=*",
                           "--resource=leases.coordination.k8s.io,pods")
@@ -117,8 +125,83 @@ def test_a_pod_does_not_make_a_lease_with_the_label(pod):
     assert pod("web-1").is_denied("create", "-f", "-", text=made) == (HOLDERS, LABEL_SENTENCE.format("new"))
 
 
-def test_a_pod_touches_other_metadata(pod):
-    assert pod("web-1").patches("lease", "held", SPACE, {"metadata": {"annotations": {"a": "b"}}}) is None
+OWNER = {"apiVersion": "v1", "kind": "Pod", "name": "nobody", "uid": "00000000-0000-0000-0000-000000000000"}
+METADATA = ("who campaigns for the Lease {} writes nothing of its metadata but the annotation leader-elector.io/session")
+METADATA_CHANGES = {
+    "an owner": {"ownerReferences": [OWNER]},
+    "a finalizer": {"finalizers": ["a/b"]},
+    "a label": {"labels": {"a": "b"}},
+    "an annotation": {"annotations": {"a": "b"}},
+    "an annotation of ours": {"annotations": {"leader-elector.io/sessions": "b"}},
+}
+
+
+@pytest.mark.parametrize("change", METADATA_CHANGES.values(), ids=METADATA_CHANGES.keys())
+@pytest.mark.parametrize("who", ["web-0", None])
+@pytest.mark.parametrize("name", ["held", "again"])
+def test_a_candidate_touches_no_other_metadata(bank, name, who, change):
+    assert Caller(bank, SPACE, "web", who).patches("lease", name, SPACE, {"metadata": change}) == (
+        HOLDERS, METADATA.format(name))
+
+
+def test_a_candidate_takes_no_metadata_away(pod, bank):
+    bank.kubectl("annotate", "lease", "held", "-n", SPACE, "theirs=1")
+    assert pod("web-0").patches("lease", "held", SPACE, {"metadata": {"annotations": {"theirs": None}}}) == (
+        HOLDERS, METADATA.format("held"))
+    bank.kubectl("annotate", "lease", "held", "-n", SPACE, "theirs-")
+
+
+def test_a_candidate_writes_its_session(pod):
+    session = {"metadata": {"annotations": {"leader-elector.io/session": "a/b"}}}
+    assert pod("web-0").patches("lease", "held", SPACE, {**session, **RENEWAL}) is None
+
+
+def test_others_touch_metadata(bank):
+    """Garbage collectors, backups and GitOps controllers: whoever has rights on it that are not of our making."""
+    bank.kubectl("create", "clusterrolebinding", "elsewhere", "--clusterrole=cluster-admin",
+                 "--serviceaccount=shared:elsewhere")
+    elsewhere = Caller(bank, "shared", "elsewhere", "a-pod")
+    assert elsewhere.patches("lease", "held", SPACE, {"metadata": {"annotations": {"a": "b"}, "ownerReferences": [OWNER]}}) is None
+    assert elsewhere.patches("lease", "held", SPACE, RENEWAL) == (HOLDERS, ITSELF.format("a-pod", "held", "web-0"))
+    bank.kubectl("delete", "clusterrolebinding", "elsewhere")
+
+
+def test_a_lease_without_the_label_is_held_to_the_same_while_there_is_our_role(pod):
+    assert pod("web-1").patches("lease", "again", SPACE, RENEWAL) == (HOLDERS, ITSELF.format("web-1", "again", "web-0"))
+    assert pod("web-0").patches("lease", "again", SPACE, RENEWAL) is None
+
+
+def made_again(holder_name, **metadata):
+    thing = lease("missing", holder_name)
+    thing["metadata"] |= metadata
+    return json.dumps(thing)
+
+
+def test_a_missing_lease_is_made_again_as_an_elector_does(pod):
+    assert pod("web-1").is_denied("create", "-f", "-", text=made_again(VACANT)) is None
+
+
+@pytest.mark.parametrize("made, sentence", [
+    (made_again("attacker-chosen-name"), ITSELF.format("web-1", "missing", "attacker-chosen-name")),
+    (made_again(VACANT, ownerReferences=[OWNER]), METADATA.format("missing")),
+    (made_again(VACANT, labels={"a": "b"}), METADATA.format("missing")),
+    (made_again(VACANT, finalizers=["a/b"]), METADATA.format("missing")),
+])
+def test_a_missing_lease_is_made_again_in_no_other_way(pod, made, sentence):
+    assert pod("web-1").is_denied("create", "-f", "-", text=made) == (HOLDERS, sentence)
+
+
+LONGER = "leaseDurationSeconds {} of the Lease {} is more than the 300 that policies.longestLease of the leader-elector chart allows"
+
+
+@pytest.mark.parametrize("name, seconds, denied", [
+    ("held", 300, None), ("held", 301, LONGER.format(301, "held")), ("held", 3600, LONGER.format(3600, "held")),
+    ("again", 3600, LONGER.format(3600, "again")), ("long", 3000, None), ("long", 2999, None),
+    ("long", 3001, LONGER.format(3001, "long")),
+])
+def test_a_pod_records_no_longer_lease_than_allowed_or_than_stands_there(pod, name, seconds, denied):
+    change = {"spec": {"leaseDurationSeconds": seconds, "renewTime": "2026-01-01T00:00:01.000000Z"}}
+    assert pod("web-0").patches("lease", name, SPACE, change) == (denied and (HOLDERS, denied))
 
 
 def test_a_service_account_without_a_pod_writes_no_holder(bank):
@@ -126,7 +209,6 @@ def test_a_service_account_without_a_pod_writes_no_holder(bank):
     assert nobody.patches("lease", "free", SPACE, holder("web-0")) == (
         HOLDERS, "the Lease free is written by the Pods that campaign for it: system:serviceaccount:bank:web shows no "
                  "token of a Pod")
-    assert nobody.patches("lease", "held", SPACE, {"metadata": {"annotations": {"a": "b"}}}) is None
 
 
 def test_an_account_of_the_operators_name_elsewhere_is_not_the_operator(bank):
@@ -137,7 +219,7 @@ def test_an_account_of_the_operators_name_elsewhere_is_not_the_operator(bank):
 
 def test_the_operator_changes_the_label(bank):
     operator = Caller(bank, "shared", "shared-leader-elector", "shared-leader-elector-5c9-x")
-    assert operator.patches("lease", "unlabelled", SPACE, {"metadata": {"labels": OURS}}) is None
+    assert operator.patches("lease", "unheld", SPACE, {"metadata": {"labels": OURS}}) is None
     assert operator.patches("lease", "held", SPACE, {"metadata": {"labels": {LABEL: None}}}) is None
 
 
@@ -186,6 +268,26 @@ LOST = ("the sidecar leader-elector lost its restartPolicy Always to another web
 
 def test_a_sidecar_that_became_an_init_container_is_refused(pod):
     assert pod("web-0").is_denied("create", "-f", "-", text=injected(None)) == (SIDECARS, LOST)
+
+
+@pytest.mark.parametrize("argument", ["--lease-duration=5m", "--lease-duration=300s", "--lease-duration=1m30s", "--lease-duration=x",
+                                      "--lease-renew-duration=10m", "--lease-name=--lease-duration=1h"])
+def test_a_sidecar_with_a_lease_duration_that_it_may_record_is_let_through(pod, argument):
+    assert pod("web-0").is_denied("create", "-f", "-", text=injected("Always", [argument])) is None
+
+
+@pytest.mark.parametrize("argument", ["--lease-duration=301s", "--lease-duration=1h", "--lease-duration=4m60.5s"])
+@pytest.mark.parametrize("place", ["initContainers", "containers"])
+def test_a_sidecar_with_a_lease_duration_that_it_could_not_record_is_refused(pod, argument, place):
+    text = injected("Always", [argument])
+    if place == "containers":
+        thing = json.loads(text)
+        thing["spec"]["containers"].append(thing["spec"]["initContainers"].pop())
+        del thing["spec"]["containers"][-1]["restartPolicy"]
+        text = json.dumps(thing)
+    assert pod("web-0").is_denied("create", "-f", "-", text=text) == (
+        SIDECARS, "the sidecar leader-elector has a lease duration of more than the 300s that policies.longestLease of the leader-elector "
+        "chart allows; annotate the Pod with a shorter leader-elector.io/lease-duration, or raise that value")
 
 
 def test_a_native_sidecar_is_let_through(pod):

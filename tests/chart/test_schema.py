@@ -94,7 +94,7 @@ BAD = [
     ("flowSchema.matchingPrecedence", 1, "'/flowSchema/matchingPrecedence'"),
     ("flowSchema.matchingPrecedence", 10000, "'/flowSchema/matchingPrecedence'"),
     ("flowSchema.matchingPrecedence", "8500", "'/flowSchema/matchingPrecedence'"),
-    ("flowSchema.priorityLevel", "", "'/flowSchema/priorityLevel'"),
+    ("flowSchema.priorityLevel", "-", "'/flowSchema/priorityLevel'"),
     ("flowSchema.priorityLevel", "Leader Election", "'/flowSchema/priorityLevel'"),
     ("metrics.serviceMonitor.interval", "often", "'/metrics/serviceMonitor/interval'"),
     ("metrics.podMonitor.namespaces", "all", "'/metrics/podMonitor/namespaces'"),

@@ -93,6 +93,13 @@ PLACES = [
     ("podDisruptionBudget", {"minAvailable": "", "maxUnavailable": 1}, BUDGET, "spec.maxUnavailable", 1),
     ("podDisruptionBudget", {"minAvailable": "", "maxUnavailable": 1}, BUDGET, "spec.minAvailable", None),
 ]
+TOO_LONG = ("the sidecar leader-elector has a lease duration of more than the {}s that policies.longestLease of the leader-elector "
+            "chart allows; annotate the Pod with a shorter leader-elector.io/lease-duration, or raise that value")
+DURATION = "variables.duration <= {} || variables.duration <= variables.old.?leaseDurationSeconds.orValue(0)"
+for value, given, seconds in (("policies.longestLease", "10m", 600), ("policies.longestLease", "1s", 10),
+                              ("sidecar", {"leaseDuration": "1h"}, 3600)):
+    PLACES += [(value, given, ("ValidatingAdmissionPolicy", "-holders"), "spec.validations[5].expression", DURATION.format(seconds)),
+               (value, given, ("ValidatingAdmissionPolicy", "-sidecars"), "spec.validations[1].message", TOO_LONG.format(seconds))]
 # The same for what is rendered on demand only.
 PLACES_ON_DEMAND = [
     ("service.ipFamilyPolicy", "PreferDualStack", ("Service", "-metrics"), "spec.ipFamilyPolicy", "PreferDualStack"),
@@ -106,6 +113,8 @@ PLACES_ON_DEMAND = [
     ("flowSchema.matchingPrecedence", 300, ("FlowSchema", ""), "spec.matchingPrecedence", 300),
     ("flowSchema.priorityLevel", "workload-high", ("FlowSchema", ""), "spec.priorityLevelConfiguration.name",
      "workload-high"),
+    ("flowSchema.nominalConcurrencyShares", 33, ("PriorityLevelConfiguration", ""), "spec.limited.nominalConcurrencyShares",
+     33),
     ("metrics.serviceMonitor.labels", {"a": "b"}, MONITOR, "metadata.labels.a", "b"),
     ("metrics.serviceMonitor.annotations", {"a": "b"}, MONITOR, "metadata.annotations.a", "b"),
     ("metrics.serviceMonitor.interval", "10s", MONITOR, "spec.endpoints[1].interval", "10s"),
@@ -169,7 +178,8 @@ KINDS = [
     ("podDisruptionBudget.enabled", False, {}, {"PodDisruptionBudget"}),
     ("replicas", 1, {}, {"PodDisruptionBudget"}),
     ("networkPolicy.enabled", True, {"NetworkPolicy"}, {}),
-    ("flowSchema.enabled", True, {"FlowSchema"}, {}),
+    ("flowSchema.enabled", True, {"FlowSchema", "PriorityLevelConfiguration"}, {}),
+    ("flowSchema", {"enabled": True, "priorityLevel": "workload-high"}, {"FlowSchema"}, {}),
     ("metrics.serviceMonitor.enabled", True, {"ServiceMonitor"}, {}),
     ("metrics.podMonitor.enabled", True, {"PodMonitor"}, {}),
     ("certificates.mode", "certManager", {"Certificate", "Issuer"}, {"Secret"}),

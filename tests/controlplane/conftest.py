@@ -13,7 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "cluster"), str(HERE.parent / "hist
 from injected import Space  # noqa: E402
 from machine import OwnCluster  # noqa: E402
 from operators import Operators  # noqa: E402
-from processes import Electors  # noqa: E402
+from processes import TIMING, Electors  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -33,10 +33,16 @@ def name_of(request):
 
 
 @pytest.fixture
-def electors(control_plane, tmp_path, request):
+def timing():
+    """The durations of `electors`, which a test may choose."""
+    return TIMING
+
+
+@pytest.fixture
+def electors(control_plane, tmp_path, request, timing):
     """Electors of this test's own Lease; what they answered is judged when the test has ended well."""
     lease = name_of(request)
-    group = Electors(Path(os.environ["ELECTOR"]), control_plane, lease, tmp_path)
+    group = Electors(Path(os.environ["ELECTOR"]), control_plane, lease, tmp_path, timing)
     try:
         yield group
     finally:

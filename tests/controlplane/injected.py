@@ -39,21 +39,41 @@ class Space:
     def account(self, name):
         self.plane.kubectl("-n", self.name, "create", "serviceaccount", name)
 
-    def create(self, kind, name, owner=None, annotations=None, api=None, spec=None, labels=None):
-        """Creates an object and returns it; `owner` is an object of create(), its controller."""
+    def create(self, kind, name, **options):
+        """Creates the object() and returns it as it is then."""
+        return self._create(self.object(kind, name, **options))
+
+    def _create(self, thing):
+        return json.loads(self.plane.kubectl("create", "-o", "json", "-f", "-", text=json.dumps(thing)))
+
+    def create_all(self, things):
+        self.plane.kubectl("create", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": things}))
+
+    def object(self, kind, name, owner=None, annotations=None, api=None, spec=None, labels=None, account=None):
+        """`owner` is an object of create(), or a reference, of its controller; `account` the ServiceAccount in its template."""
         known_api, known_spec = KINDS.get(kind, (None, None))
         metadata = {"name": name, "namespace": self.name, "annotations": annotations or {}, "labels": labels or {}}
         if owner:
-            metadata["ownerReferences"] = [{**reference(owner), "controller": True}]
-        text = json.dumps({"apiVersion": api or known_api, "kind": kind, "metadata": metadata, "spec": spec or known_spec})
-        return json.loads(self.plane.kubectl("create", "-o", "json", "-f", "-", text=text))
+            metadata["ownerReferences"] = [{**(reference(owner) if "metadata" in owner else owner), "controller": True}]
+        spec = spec or known_spec
+        if account:
+            template = spec["template"]
+            spec = {**spec, "template": {**template, "spec": {**template["spec"], "serviceAccountName": account}}}
+        return {"apiVersion": api or known_api, "kind": kind, "metadata": metadata, "spec": spec}
 
-    def deployment(self, name, **options):
+    def deployment(self, name, account="default", **options):
         """A Deployment's ReplicaSet, to own Pods, and the Deployment."""
-        deployment = self.create("Deployment", name, **options)
-        return self.create("ReplicaSet", f"{name}-5d4f8c7b9", owner=deployment), deployment
+        deployment = self.create("Deployment", name, account=account, **options)
+        return self.replicas(f"{name}-5d4f8c7b9", deployment, account), deployment
 
-    def pod(self, name, lease, owner=None, account="default", sidecar=True, status="injected 0.1.0", shared=False):
+    def replicas(self, name, deployment, account="default"):
+        return self.create("ReplicaSet", name, owner=deployment, account=account, labels=SELECTOR["matchLabels"])
+
+    def pod(self, name, lease, owner=None, **options):
+        return self._create(self.pod_object(name, lease, owner, **options))
+
+    def pod_object(self, name, lease, owner=None, account="default", sidecar=True, status="injected 0.1.0", shared=False):
+        """As its owner makes it, if that is an object: so that it is selected by it."""
         annotations = annotated(inject="true", lease_name=lease)
         if status:
             annotations |= annotated(status=status)
@@ -64,7 +84,8 @@ class Space:
             spec["initContainers"] = [{"name": "leader-elector", "image": "leader-elector", "restartPolicy": "Always",
                                        "args": [f"--lease-name={lease}"]}]
         labels = annotated(injected="true") if sidecar else {}
-        return self.create("Pod", name, owner=owner, annotations=annotations, api="v1", spec=spec, labels=labels)
+        labels |= (owner or {}).get("spec", {}).get("selector", {}).get("matchLabels", {})
+        return self.object("Pod", name, owner=owner, annotations=annotations, api="v1", spec=spec, labels=labels)
 
     def find(self, kind, name):
         """The object, or nothing."""
@@ -79,6 +100,9 @@ class Space:
 
     def binding(self, lease):
         return self.find("rolebinding", f"leader-elector:{lease}")
+
+    def lease(self, name):
+        return self.find("lease", name)
 
     def accounts(self, lease):
         """The ServiceAccounts that may campaign for the Lease."""

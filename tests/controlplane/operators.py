@@ -4,6 +4,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 from observation import in_network
 
@@ -20,6 +21,14 @@ def eventually(what, check, seconds=20):
             return found
         assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
         time.sleep(0.1)
+
+
+def peak_memory(pid):
+    """The most bytes that the process ever had in memory, what it shares with others included."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise AssertionError(f"no VmHWM of {pid}")
 
 
 class Operators:
@@ -53,6 +62,9 @@ class Operators:
 
     def log(self, name):
         return self._log_path(name).read_text(encoding="utf-8")
+
+    def peak_memory(self, name):
+        return peak_memory(self._processes[name].pid)
 
     def metric(self, name, series):
         """The value of a metric of the injector's; 0 where it is not shown."""

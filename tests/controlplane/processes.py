@@ -5,6 +5,7 @@ import urllib.error
 import urllib.request
 
 from observation import Observation, Timing, boottime, in_network
+from operators import peak_memory
 
 NAMESPACE = "default"
 LEASE_SECONDS, DEADLINE_SECONDS = 2, 1.5
@@ -47,6 +48,9 @@ class Electors:
 
     def pid(self, name):
         return self._processes[name].pid
+
+    def peak_memory(self, name):
+        return peak_memory(self.pid(name))
 
     def alive(self, name):
         return self._processes[name].poll() is None

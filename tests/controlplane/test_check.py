@@ -84,9 +84,8 @@ def test_a_workload_with_pods_rights_and_neighbours(checks, space, installed, op
     space.pod("db-1", "db", owner=others)
     operators.start("one")
     eventually("the role is there", lambda: space.accounts("web") == ["default"] and space.accounts("db") == ["default"])
-    space.kubectl("create", "-f", "-", text=json.dumps(
-        {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "web"},
-         "spec": {"holderIdentity": "web-1", "leaseDurationSeconds": 3600, "renewTime": "2026-01-02T03:04:05.000006Z"}}))
+    space.kubectl("patch", "lease", "web", "--type=merge", "-p", json.dumps(
+        {"spec": {"holderIdentity": "web-1", "leaseDurationSeconds": 3600, "renewTime": "2026-01-02T03:04:05.000006Z"}}))
     report, said = checks.of("deployment/web", 1)  # the Lease's holder died long ago
     assert [(line["name"], line["workload"], line["state"], line["lease"]) for line in report["pods"]] == [
         (pod["metadata"]["name"], "Deployment/web", "injected", "web")]

@@ -3,7 +3,7 @@ import json
 import time
 
 import pytest
-from injected import ENDING, LABEL, OURS, annotated, reference, rules
+from injected import ENDING, LABEL, OURS, Space, annotated, reference, rules
 from operators import eventually
 
 # In which something that should not happen would have happened.
@@ -16,7 +16,7 @@ def owners(thing):
 
 def test_rights_come_with_the_first_pod_and_go_with_the_last(operators, space):
     operators.start("a")
-    replicas, deployment = space.deployment("web")
+    replicas, deployment = space.deployment("web", account="web")
     space.account("web")
     space.pod("web-1", "web", replicas, account="web")
     eventually("rights", lambda: space.binding("web"))
@@ -40,11 +40,11 @@ def test_rights_come_with_the_first_pod_and_go_with_the_last(operators, space):
 
 def test_rights_are_those_of_the_service_accounts_of_live_pods(operators, space):
     operators.start("a")
-    replicas, _ = space.deployment("web")
+    replicas, deployment = space.deployment("web", account="old")
     space.account("old")
     space.account("new")
     space.pod("web-1", "web", replicas, account="old")
-    space.pod("web-2", "web", replicas, account="new")
+    space.pod("web-2", "web", space.replicas("web-6f8", deployment, "new"), account="new")
     eventually("both", lambda: space.accounts("web") == ["new", "old"])
     space.kubectl("patch", "pod", "web-1", "--subresource=status", "--type=merge", "-p", '{"status":{"phase":"Succeeded"}}')
     eventually("the one that lives", lambda: space.accounts("web") == ["new"])
@@ -82,12 +82,12 @@ def test_rights_belong_to_what_made_the_pods(operators, space, kind):
 
 def test_a_second_workload_gets_no_rights_on_the_lease_and_an_event_until_the_first_is_gone(operators, space):
     operators.start("a")
-    first, _ = space.deployment("first")
+    first, _ = space.deployment("first", account="first")
     space.account("first")
     space.account("second")
     space.pod("first-1", "both", first, account="first")
     eventually("the first one's rights", lambda: space.accounts("both") == ["first"])
-    second, _ = space.deployment("second")
+    second, _ = space.deployment("second", account="second")
     space.pod("second-1", "both", second, account="second")
     events = eventually("the Event", lambda: space.events("LeaseConflict"))
     assert events == {"Deployment/second": (
@@ -106,9 +106,9 @@ def test_a_second_workload_gets_no_rights_on_the_lease_and_an_event_until_the_fi
 
 def test_workloads_that_both_share_a_lease_get_rights_on_it(operators, space):
     operators.start("a")
-    first, deployment = space.deployment("first")
-    second, other = space.deployment("second")
-    third, _ = space.deployment("third")
+    first, deployment = space.deployment("first", account="first")
+    second, other = space.deployment("second", account="second")
+    third, _ = space.deployment("third", account="third")
     for name in ("first", "second", "third"):
         space.account(name)
     space.pod("first-1", "both", first, account="first", shared=True)
@@ -269,14 +269,173 @@ def test_workloads_of_one_service_account_are_told_that_their_rights_add_up(oper
     assert space.events("LeaseShared") == {"Deployment/first": text, "Deployment/second": text}
 
 
-def test_the_lease_is_labelled_once_it_is_there(operators, space):
+def lease_of(space, name, holder, session=None, **spec):
+    annotations = {"leader-elector.io/session": session} if session else {}
+    return space.create("Lease", name, api="coordination.k8s.io/v1", annotations=annotations,
+                        spec={"holderIdentity": holder, "leaseDurationSeconds": 10, **spec})
+
+
+def is_labelled(lease):
+    return lease["metadata"].get("labels", {}).get(LABEL) == OURS
+
+
+def test_the_lease_is_there_released_and_labelled_before_anybody_has_a_right(operators, space):
     operators.start("a")
     space.pod("web", "web")
     eventually("rights", lambda: space.binding("web"))
-    space.create("Lease", "web", api="coordination.k8s.io/v1", spec={"holderIdentity": "web", "leaseDurationSeconds": 10})
-    lease = eventually("the label", lambda: (
-        space.find("lease", "web") if space.find("lease", "web")["metadata"].get("labels", {}).get(LABEL) == OURS else None))
+    lease = space.lease("web")
+    assert is_labelled(lease)
+    assert (lease["spec"]["holderIdentity"], lease["spec"]["leaseDurationSeconds"]) == ("", 1)
+    assert lease["spec"]["acquireTime"] == lease["spec"]["renewTime"]
+    assert int(lease["metadata"]["resourceVersion"]) < int(space.role("web")["metadata"]["resourceVersion"])
+
+
+def test_a_lease_that_was_deleted_is_made_again_by_those_who_may_have_led(operators, space):
+    """They know for how long a leader may not have heard of it; whoever comes first would take a released one at once."""
+    operators.start("a")
+    replicas, _ = space.deployment("web")
+    space.pod("web-1", "web", replicas)
+    eventually("rights", lambda: space.binding("web"))
+    space.kubectl("delete", "lease", "web")
+    space.kubectl("delete", "role", "leader-elector:web")
+    eventually("the Role", lambda: space.role("web"))
+    space.pod("web-2", "web", replicas)
+    operators.terminate("a")
+    operators.start("b")
+    time.sleep(A_WHILE)
+    assert space.lease("web") is None
+    lease_of(space, "web", "leader-elector.io/vacant")
+    eventually("the label", lambda: is_labelled(space.lease("web")), 60)
+
+
+def test_an_electors_lease_is_labelled(operators, space):
+    lease_of(space, "web", "web", session="1/2")
+    operators.start("a")
+    space.pod("web", "web")
+    lease = eventually("the label", lambda: is_labelled(space.lease("web")) and space.lease("web"))
     assert lease["spec"] == {"holderIdentity": "web", "leaseDurationSeconds": 10}
+
+
+def test_a_lease_by_which_somebody_else_elects_is_left_alone_until_they_have_gone(operators, space):
+    def renew():
+        space.kubectl("patch", "lease", "web", "--type=merge", "-p", json.dumps({"spec": {"renewTime": time.strftime(
+            "%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime())}}))
+
+    lease_of(space, "web", "operator-0_5b8f7b4e")
+    renew()
+    operators.start("a")
+    space.pod("web", "web")
+    events = eventually("the Event", lambda: renew() or space.events("LeaseConflict"))
+    assert events == {"Pod/web": (
+        'no rights on the Lease "web" are given: "operator-0_5b8f7b4e" elects by it, and is no elector of ours, as the Lease has '
+        "neither the annotation leader-elector.io/session nor the label app.kubernetes.io/managed-by: leader-elector-injector; "
+        "use another leader-elector.io/lease-name, or end what uses it")}
+    renew()
+    assert not is_labelled(space.lease("web")) and space.role("web") is None and space.binding("web") is None
+    # Nobody renews it any more: electors may have it, and the label comes with them.
+    eventually("rights", lambda: space.binding("web"), 120)
+    assert not is_labelled(space.lease("web"))
+    space.kubectl("annotate", "lease", "web", "leader-elector.io/session=1/2")
+    eventually("the label", lambda: is_labelled(space.lease("web")), 120)
+
+
+def forged(thing, kind=None, **metadata):
+    return {**thing, **(kind or {}), "metadata": {**thing["metadata"], **metadata}}
+
+
+# What the Pod says made it, by the Deployment's ReplicaSet and the Deployment; and its ServiceAccount.
+FORGERIES = {
+    "a Deployment makes no Pods": (lambda replicas, deployment: deployment, "web"),
+    "not under this uid": (lambda replicas, deployment: forged(replicas, uid="00000000-0000-0000-0000-000000000000"), "web"),
+    "not under that name": (lambda replicas, deployment: forged(replicas, name="other"), "web"),
+    "a name that is a path": (lambda replicas, deployment: forged(replicas, name="../replicasets/" + replicas["metadata"]["name"]),
+                              "web"),
+    "another version": (lambda replicas, deployment: forged(deployment, {"apiVersion": "apps/v1beta1"}), "web"),
+    "not selected": (lambda replicas, deployment: reference(replicas), "web"),
+    "of another ServiceAccount": (lambda replicas, deployment: replicas, "evil"),
+}
+
+
+@pytest.mark.parametrize("forgery, account", FORGERIES.values(), ids=FORGERIES.keys())
+def test_whoever_only_says_whose_it_is(operators, space, forgery, account):
+    operators.start("a")
+    replicas, deployment = space.deployment("web", account="web")
+    space.account("web")
+    space.account("evil")
+    space.pod("web-1", "web", replicas, account="web")
+    eventually("rights", lambda: space.accounts("web") == ["web"])
+    space.pod("evil", "web", forgery(replicas, deployment), account=account)
+    events = eventually("the Event", lambda: space.events("LeaseConflict"))
+    assert events == {"Pod/evil": (
+        'Pod "evil" gets no rights on the Lease "web", for which Deployment "web" campaigns: give it another '
+        'leader-elector.io/lease-name, or annotate both with leader-elector.io/shared: "true"')}
+    assert space.accounts("web") == ["web"]
+
+
+def test_a_replica_set_that_only_says_whose_it_is_makes_no_pods_of_the_deployment(operators, space):
+    operators.start("a")
+    replicas, deployment = space.deployment("web", account="web")
+    space.account("web")
+    space.account("evil")
+    space.pod("web-1", "web", replicas, account="web")
+    eventually("rights", lambda: space.accounts("web") == ["web"])
+    forged = space.create("ReplicaSet", "forged", owner=deployment, account="evil")  # which the Deployment does not select
+    space.pod("evil", "web", forged, account="evil")
+    eventually("the Event", lambda: "ReplicaSet/forged" in space.events("LeaseConflict"))
+    assert space.accounts("web") == ["web"]
+
+
+def test_pods_of_an_earlier_template_keep_their_rights(operators, space):
+    """A StatefulSet keeps its earlier templates; its Pods say of which they are."""
+    space.account("old")
+    owner = space.create("StatefulSet", "web", account="old")
+    data = {"spec": {"template": owner["spec"]["template"]}}
+    revision = space.object("ControllerRevision", "web-1", api="apps/v1", owner=owner)
+    del revision["spec"]
+    space.create_all([{**revision, "revision": 1, "data": data}])
+    space.kubectl("patch", "statefulset", "web", "--type=merge", "-p", json.dumps(
+        {"spec": {"template": {"spec": {"serviceAccountName": "default"}}}}))
+    for name, account, label in (("web-1", "old", "web-1"), ("web-0", "default", "web-2")):
+        thing = space.pod_object(name, "web", owner, account=account)
+        thing["metadata"]["labels"]["controller-revision-hash"] = label
+        space.create_all([thing])
+    operators.start("a")
+    eventually("rights", lambda: space.accounts("web") == ["default", "old"])
+
+
+@pytest.mark.parametrize("name", ["*", "../..", "web\n", "Web", "x" * 3000], ids=["star", "path", "line-end", "upper", "long"])
+def test_what_no_lease_is_called_gets_an_event(operators, space, name):
+    operators.start("a")
+    thing = space.pod_object("bad", "web")
+    thing["spec"]["initContainers"][0]["args"] = [f"--lease-name={name}"]
+    space.create_all([thing])
+    message = eventually("the Event", lambda: space.events("InvalidLeaseName"))["Pod/bad"]
+    assert message.startswith('the sidecar of Pod "bad" is told to campaign for "') and message.endswith(
+        "(--lease-name), which cannot be the name of a Lease: it gets no rights; allowed are at most 253 lower-case letters, "
+        "digits, '-' and '.'")
+    space.pod("good", "good")
+    eventually("the good one's rights", lambda: space.binding("good"))
+    assert [role["metadata"]["name"] for role in json.loads(space.kubectl("get", "roles", "-o", "json"))["items"]] == [
+        "leader-elector:good"]
+    assert "cannot see to it" not in operators.log("a")
+
+
+def test_a_namespace_with_many_pods_delays_no_other(operators, space, control_plane):
+    many, other = 400, Space(control_plane, "z-neighbour")  # which comes later in every list
+    space.create_all([space.pod_object(f"p{number}", f"l{number}") for number in range(many)])
+    other.pod("web", "web")
+    operators.start("a", waits=False)
+    eventually("the neighbour's rights", lambda: other.binding("web"), 60)
+    assert len(json.loads(space.kubectl("get", "rolebindings", "-o", "json"))["items"]) < many / 2
+    eventually("all of the rest", lambda: len(json.loads(space.kubectl("get", "rolebindings", "-o", "json"))["items"]) == many, 180)
+
+
+def test_a_namespace_gets_a_bounded_number_of_events_and_is_told(operators, space):
+    space.create_all([space.pod_object(f"p{number}", "web", sidecar=False, status=None) for number in range(130)])
+    operators.start("a")
+    eventually("the last Event", lambda: space.events("EventsLeftOut"))
+    eventually("all Pods are seen", lambda: operators.metric("a", "uninjected_pods") >= 130)
+    assert len(space.events("InjectionMissed")) == 100 and len(space.events("EventsLeftOut")) == 1
 
 
 def test_leases_of_ours_that_nobody_needs_are_deleted_and_no_others(operators, space):
@@ -355,8 +514,8 @@ def test_copying_and_rights_can_be_switched_off(operators, space):
     operators.start("a", flags=["--copy-annotations=false", "--manage-rbac=false"])
     space.create("Deployment", "web", annotations=annotated(inject="true"))
     space.pod("web", "web")
-    space.create("Lease", "web", api="coordination.k8s.io/v1", spec={"holderIdentity": "web", "leaseDurationSeconds": 10})
-    eventually("the label", lambda: space.find("lease", "web")["metadata"].get("labels"))
+    lease_of(space, "web", "web", session="1/2")
+    eventually("the label", lambda: is_labelled(space.lease("web")))
     time.sleep(A_WHILE)
     assert space.template("Deployment", "web") == {}
     assert space.role("web") is None and space.binding("web") is None

@@ -145,6 +145,7 @@ void judgePort(const Input& input) {
     const auto port = json_text::stringIn(found->second).value_or("");
     require(!port.empty() && port.find_first_not_of("0123456789") == std::string::npos,
             "a port that is taken is a number", port);
+    require(port.front() != '0', "a port that is taken is no octal number", port);
 }
 
 void judgeInjection(const std::string& pod, const std::string& space, const Decision& decision,

@@ -1,9 +1,12 @@
 // JSON that is taken apart as text. The input is any text.
 #include <algorithm>
+#include <array>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "elector/kubernetes/json_filter.h"
 #include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
 #include "tests/fuzz/property.h"
@@ -19,10 +22,11 @@ class PlainReader {
   public:
     explicit PlainReader(std::string_view text) : rest_(text) {}
 
-    bool isOneValue() {
+    // Whether it is; nothing where it is nested too deep for this reader, which needs the stack.
+    std::optional<bool> isOneValue() {
         const bool read = takeValue(0);
         skipBlanks();
-        return read && rest_.empty();
+        return isTooDeep_ ? std::nullopt : std::optional(read && rest_.empty());
     }
 
   private:
@@ -112,7 +116,8 @@ class PlainReader {
         const bool isObject = rest_.starts_with('{');
         if (isObject || rest_.starts_with('[')) {
             rest_.remove_prefix(1);
-            if (depth == json_text::kMaxDepth) {
+            if (depth == kMostDepth) {
+                isTooDeep_ = true;
                 return false;
             }
             return isObject ? takeList('}', [&] { return takeMember(depth + 1); })
@@ -123,7 +128,10 @@ class PlainReader {
                    : takeWord("true") || takeWord("false") || takeWord("null") || takeNumber();
     }
 
+    static constexpr std::size_t kMostDepth = 1000;
+
     std::string_view rest_;
+    bool isTooDeep_ = false;
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -206,6 +214,42 @@ void judgeEditing(std::string_view value) {
             "what was taken away is gone", without);
 }
 
+constexpr std::array kDropped{json_text::Keep::Member{"a", nullptr}};
+constexpr json_text::Keep kWithoutA{.members = kDropped};
+constexpr json_text::Keep kAtMostTen{.most = 10};
+constexpr json_text::Keep kShortOnes{
+    .othersBeginWith = "a", .others = &kAtMostTen, .elements = &kAtMostTen, .most = 100};
+
+// What a filter keeps of `text`; nothing where it is no JSON to it.
+std::optional<std::string> filtered(const json_text::Keep& keep, std::string_view text,
+                                    std::size_t piece) {
+    constexpr std::size_t kMost = 1000;
+    json_text::Filter filter(keep, kMost);
+    for (; !text.empty(); text.remove_prefix(std::min(piece, text.size()))) {
+        filter.take(text.substr(0, piece));
+        require(filter.text().size() <= kMost + piece, "a filter keeps no more than it may");
+    }
+    return filter.isComplete() ? std::optional(std::move(filter).finish()) : std::nullopt;
+}
+
+void judgeFilter(std::string_view text, bool isValid) {
+    constexpr std::size_t kMostCompared = 1000;
+    for (const auto* keep : {&kWithoutA, &kShortOnes}) {
+        const auto whole = filtered(*keep, text, std::max<std::size_t>(text.size(), 1));
+        require(whole == filtered(*keep, text, 1), "pieces change nothing of what is kept", text);
+        require(!isValid || (whole && (whole->empty() || json_text::isValid(*whole))),
+                "what is kept of JSON is JSON", text);
+    }
+    if (isValid && text.size() < kMostCompared) {
+        const auto value = trimmed(text);
+        const auto expected = json_text::kindOf(value) == Kind::Object
+                                  ? json_text::withoutMember(value, "a")
+                                  : std::string(value);
+        require(filtered(kWithoutA, text, text.size()) == expected,
+                "a member is dropped, and nothing else", text);
+    }
+}
+
 void judgeText(std::string_view text) {
     const auto string = elector::runtime::jsonString(text);
     require(json_text::isValid(string), "every text can be said in JSON", string);
@@ -218,10 +262,12 @@ void judgeText(std::string_view text) {
 
 void judge(std::string_view text) {
     const bool isValid = json_text::isValid(text);
-    require(isValid == PlainReader(text).isOneValue(), "two readers agree on what JSON is", text);
+    const auto plain = PlainReader(text).isOneValue();
+    require(isValid == plain.value_or(isValid), "two readers agree on what JSON is", text);
     judgeParts(text);
     judgeText(text);
-    if (isValid) {
+    judgeFilter(text, isValid);
+    if (isValid && plain) {
         const auto value = trimmed(text);
         require(rebuilt(value) == compact(value), "the parts of a value are the value", text);
         judgeEditing(value);

@@ -30,6 +30,8 @@ import tempfile
 import time
 from xml.etree import ElementTree
 
+import yaml
+
 HERE = pathlib.Path(__file__).resolve().parent
 TREE = HERE.parents[1]
 CORPORA = HERE / "corpus"
@@ -44,6 +46,7 @@ class Extent:
 
 EXTENTS = {
     "annotations": Extent(1024, 80_000),
+    "giant": Extent(2048, 200),
     "head": Extent(2048, 600_000),
     "json": Extent(1024, 600_000),
     "kubeconfig": Extent(4096, 80_000),
@@ -60,6 +63,14 @@ PLANTED_EXTENT = Extent(64, 10_000_000)  # it takes some thousand
 BOUNDS = ("-rss_limit_mb=1024", "-timeout=10")
 # Where memory was allocated is recorded for ever: of parsers that recurse, whole stacks would add up to the bound.
 ASAN_OPTIONS = "quarantine_size_mb=64:malloc_context_size=8"
+# Of the largest reviews: what the container of the webhook has beside the program at rest, in MB, is what the fuzzer may
+# take beside what it takes at rest; at a time no more than the body, and of what is freed nothing is kept.
+GIANT = "giant"
+PROGRAM_AT_REST = 16
+GIANT_BODY = 8
+GIANT_TIMEOUT = "-timeout=60"
+GIANT_ASAN_OPTIONS = "quarantine_size_mb=1:malloc_context_size=8"
+CHART_VALUES = TREE / "charts/leader-elector/values.yaml"
 # The corpus of a target grows to no more than this by itself.
 MOST_FILES = 20
 KEEP_SECONDS = 1800
@@ -100,7 +111,8 @@ class Runner:
     def run(self, arguments, seconds):
         """(exit code, output); the exit code is None where it did not end in time."""
         # What else there is in the environment would move the addresses of the stack.
-        environment = {"PATH": os.environ["PATH"], "ASAN_OPTIONS": ASAN_OPTIONS, "UBSAN_OPTIONS": "print_stacktrace=1"}
+        asan = GIANT_ASAN_OPTIONS if arguments[0] == self.program(GIANT) else ASAN_OPTIONS
+        environment = {"PATH": os.environ["PATH"], "ASAN_OPTIONS": asan, "UBSAN_OPTIONS": "print_stacktrace=1"}
         command = [*self.launcher, *map(str, arguments)]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -109,14 +121,25 @@ class Runner:
             return None, (late.stdout or b"").decode(errors="replace")
         return done.returncode, done.stdout.decode(errors="replace")
 
+    def bounds(self, target):
+        """Of one input of `target`: memory and time."""
+        if target != GIANT:
+            return BOUNDS
+        _, output = self.run([self.program(target), "-runs=1", "-print_final_stats=1"], SPARE_SECONDS)
+        at_rest = int(re.search(r"stat::peak_rss_mb: +([0-9]+)", output)[1])
+        limit = yaml.safe_load(CHART_VALUES.read_text(encoding="utf-8"))["webhook"]["resources"]["limits"]["memory"]
+        most = at_rest + int(re.fullmatch(r"([0-9]+)Mi", limit)[1]) - PROGRAM_AT_REST
+        return f"-rss_limit_mb={most}", f"-malloc_limit_mb={GIANT_BODY}", GIANT_TIMEOUT
+
     def corpus(self, target, folder):
         """Each file of the corpus by itself; after one that fails, those behind it."""
         started = time.monotonic()
         verdict = Verdict(target, "corpus")
         files = sorted(path for path in folder.iterdir() if path.is_file())
         left = files
+        bounds = self.bounds(target)
         while left:
-            status, output = self.run([self.program(target), *BOUNDS, *left], SPARE_SECONDS)
+            status, output = self.run([self.program(target), *bounds, *left], SPARE_SECONDS)
             if status == 0:
                 break
             running = re.findall(r"^Running: (.+)$", output, re.MULTILINE)
@@ -140,7 +163,7 @@ class Runner:
         dictionary = DICTIONARIES / f"{target}.dict"
         seconds = self.options.seconds
         amount = f"-max_total_time={seconds}" if seconds else f"-runs={extent.inputs}"
-        arguments = [self.program(target), *BOUNDS, f"-seed={self.options.seed}", amount, f"-max_len={extent.longest}",
+        arguments = [self.program(target), *self.bounds(target), f"-seed={self.options.seed}", amount, f"-max_len={extent.longest}",
                      "-print_final_stats=1", f"-artifact_prefix={self.results}/{target}-"]
         arguments += [f"-dict={dictionary}"] if dictionary.exists() else []
         status, output = self.run([*arguments, found, folder], (seconds or PATIENCE_SECONDS) + SPARE_SECONDS)

@@ -31,8 +31,10 @@ class StoppedClock final : public elector::runtime::Clock {
     elector::runtime::WallTime wall() const override { return {}; }
 };
 
+const std::string kUnreadable = "unreadable";
+
 struct Reading {
-    std::vector<std::string> events;  // "TYPE OBJECT"
+    std::vector<std::string> events;  // "TYPE OBJECT", or kUnreadable
     elector::election::ErrorKind kind{};
     std::string end;
 
@@ -63,6 +65,11 @@ Reading read(const std::string& answer, const Sizes& cuts) {
         if (!event) {
             return finish(event.error());
         }
+        if (!event.value().problem.empty()) {
+            requireSentence(event.value().problem, kMostSentence);
+            reading.events.push_back(kUnreadable);
+            continue;
+        }
         const auto& object = event.value().object;
         require(json_text::isValid(object), "the object of an event is JSON", object);
         reading.events.push_back(event.value().type + " " + object);
@@ -91,21 +98,26 @@ std::string inChunks(std::string_view body, const Sizes& cuts) {
     return answer + "0\r\n\r\n";
 }
 
-// The events that the lines of `body` are, up to the first line that is none.
+// The events that the lines of `body` are, up to an error.
 std::vector<std::string> eventsIn(std::string_view body) {
     std::vector<std::string> events;
     for (auto end = body.find('\n'); end != std::string_view::npos; end = body.find('\n')) {
         const auto line = body.substr(0, end);
         body.remove_prefix(end + 1);
-        if (line.empty()) {
+        if (line.find_first_not_of(" \t\r") == std::string_view::npos) {
             continue;
         }
         if (!json_text::isValid(line)) {
-            break;
+            events.push_back(kUnreadable);
+            continue;
         }
         const auto type = json_text::stringIn(json_text::member(line, "type").value_or(""));
         const auto object = json_text::member(line, "object");
-        if (!type || !object || *type == "ERROR") {
+        if (!type || type->empty() || !object) {
+            events.push_back(kUnreadable);
+            continue;
+        }
+        if (*type == "ERROR") {
             break;
         }
         events.push_back(*type + " " + std::string(*object));

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "tests/integration/integration_test.h"
 
 // What cannot work is refused at once: exit code 2, and one sentence that says what to do.
@@ -64,6 +66,26 @@ TEST_P(BadInputTest, IsRefusedWithOneSentence) {
         EXPECT_THAT(process.output(), testing::HasSubstr(part));
     }
     EXPECT_EQ(process.timesSaid("\n"), 1) << process.output();
+}
+
+// Whoever starts it may have closed its standard streams, or left them nowhere to write to.
+TEST(BadInputExitTest, TheExitCodeIsTheSameWhereNothingCanBeSaid) {
+    struct Case {
+        std::string arguments;
+        int code;
+    };
+    const std::vector<Case> cases{{"--bogus", 2},
+                                  {"--lease-name=web --store=file:/proc/elector", 2},
+                                  {"status --addr=127.0.0.1:1", 4},
+                                  {"probe live --addr=127.0.0.1:1", 1},
+                                  {"--version", 0}};
+    for (const std::string redirection : {"2>/dev/full", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"}) {
+        for (const Case& given : cases) {
+            ElectorProcess process("/bin/sh", {"-c", fmt::format("exec {} {} {}", ELECTOR_BINARY,
+                                                                 given.arguments, redirection)});
+            EXPECT_EQ(process.waitForExit(), given.code) << given.arguments << " " << redirection;
+        }
+    }
 }
 
 using BadInputElectorTest = IntegrationTest;

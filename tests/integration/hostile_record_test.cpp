@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "tests/integration/integration_test.h"
 
 // Records that no honest client writes: data, whatever they say.
@@ -121,6 +123,60 @@ TEST_F(HostileRecordTest, ADocumentThatIsNoLeaseIsSurvived) {
         server_.leases().remove(key_);
         ASSERT_TRUE(web->waitUntilLeading()) << web->output();
     }
+}
+
+// A Lease in the worst form that an API server takes: managed fields of any depth, foreign metadata
+// up to what etcd stores.
+std::string worstLease(std::size_t bytesOfLabels, const std::string& spec) {
+    constexpr std::size_t kDepth = 200'000;
+    std::string labels;
+    for (int index = 0; labels.size() < bytesOfLabels; ++index) {
+        labels += fmt::format(R"("label-{:06}":"{}",)", index, std::string(63, 'v'));
+    }
+    std::string fields;
+    for (std::size_t depth = 0; depth < kDepth; ++depth) {
+        fields += R"({"f:a":)";
+    }
+    return fmt::format(
+        R"({{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{{"name":"web",)"
+        R"("namespace":"default","uid":"$UID","resourceVersion":"$REVISION",)"
+        R"("labels":{{{}"team":"a"}},"managedFields":[{{"manager":"m","fieldsV1":{}{{}}{}}}]}},)"
+        R"("spec":{}}})",
+        labels, fields, std::string(kDepth, '}'), spec);
+}
+
+TEST_F(HostileRecordTest, ALeaseInItsWorstLegalFormIsTakenAndRenewed) {
+    constexpr std::size_t kStoredByEtcd = 1'500'000;
+    server_.leases().overwriteDocument(key_, worstLease(kStoredByEtcd, "{}"));
+    const auto web = elector("web-0");
+    ASSERT_TRUE(web->waitUntilLeading()) << web->output().substr(0, 4000);
+    const auto follower = elector("web-1");
+    ASSERT_TRUE(waitForName(*follower, "web-0")) << follower->output().substr(0, 4000);
+    ASSERT_TRUE(waitForUpdates(2));
+    EXPECT_EQ(server_.leases().field(key_, "metadata.labels.team"), "a");
+    EXPECT_EQ(server_.leases().field(key_, "metadata.labels.label-000000"), std::string(63, 'v'));
+    EXPECT_EQ(follower->get("/readyz")->status, 200);
+    // As an event of the watch, while somebody leads, and for those who follow.
+    const std::string before = token(*web);
+    server_.leases().overwriteDocument(key_, worstLease(kStoredByEtcd, "{}"));
+    ASSERT_TRUE(web->waitForLeader(
+        [&](const LeaderReply& reply) { return !reply.isLeader || reply.fencingToken != before; }));
+    ASSERT_TRUE(eventually([&] { return isLeading(*web) || isLeading(*follower); }));
+    EXPECT_EQ(web->timesSaid("no JSON"), 0) << web->output().substr(0, 4000);
+}
+
+TEST_F(HostileRecordTest, ALeaseThatNobodyCanWriteIsSaidToBeTooLong) {
+    constexpr std::size_t kMoreThanAnyWrite = 3'200'000;
+    server_.leases().overwriteDocument(key_, worstLease(kMoreThanAnyWrite, "{}"));
+    const auto web = elector("web-0");
+    ASSERT_TRUE(
+        web->waitForOutput("the answer has more than 3145728 bytes besides its managed "
+                           "fields"))
+        << web->output();
+    EXPECT_FALSE(isLeading(*web));
+    EXPECT_EQ(web->get("/healthz")->status, 200);
+    server_.leases().overwriteDocument(key_, worstLease(1000, "{}"));
+    ASSERT_TRUE(web->waitUntilLeading()) << web->output();
 }
 
 }  // namespace

@@ -1,18 +1,22 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
 
 #include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <thread>
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/version.h"
+#include "injector/admission/quantity.h"
 #include "injector/certificates/mint.h"
 #include "injector/certificates/pem_file.h"
 #include "tests/support/elector_process.h"
+#include "tests/support/memory_limit.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/test_client.h"
 #include "tests/unit/injector/admission/review_support.h"
@@ -69,7 +73,23 @@ class WebhookProgramTest : public testing::Test {
                                            "--image=leader-elector:golden",
                                            "--log-format=json"};
         arguments.insert(arguments.end(), more.begin(), more.end());
-        program_ = std::make_unique<ElectorProcess>(INJECTOR_BINARY, std::move(arguments));
+        if (!limit_) {
+            program_ = std::make_unique<ElectorProcess>(INJECTOR_BINARY, std::move(arguments));
+            return;
+        }
+        arguments.insert(arguments.begin(), INJECTOR_BINARY);
+        std::vector<std::string> command = limit_->around(arguments);
+        const std::string shell = command.front();
+        command.erase(command.begin());
+        program_ = std::make_unique<ElectorProcess>(shell, std::move(command));
+    }
+    // What is started from here on has as much memory as the chart gives the webhook's container.
+    void limitMemory() {
+        const auto values = YAML::LoadFile(CHART_VALUES);
+        const auto amount = admission::parseQuantity(
+            values["webhook"]["resources"]["limits"]["memory"].as<std::string>());
+        ASSERT_TRUE(amount.has_value());
+        limit_.emplace(static_cast<std::size_t>(*amount));
     }
     void deliver() {
         const auto leaf = mintLeaf(authority_, {kHost}, clock_.wall(), std::chrono::hours(1));
@@ -114,6 +134,7 @@ class WebhookProgramTest : public testing::Test {
     std::string path_ = folder_.path() + "/certificate.pem";
     certificates::KeyPair authority_ =
         certificates::mintAuthority(clock_.wall(), std::chrono::hours(24));
+    std::optional<elector::test::MemoryLimit> limit_;
     std::unique_ptr<ElectorProcess> program_;
 };
 
@@ -228,7 +249,7 @@ TEST_F(WebhookProgramTest, AnotherVersionOfReviewsIsABadRequest) {
 
 TEST_F(WebhookProgramTest, WhatIsNoReviewIsABadRequestThatSaysSo) {
     startServing();
-    const std::string noJson = "the body is no JSON, or nested deeper than 128\n";
+    const std::string noJson = "the body is no JSON\n";
     const std::string noReview = "the body is no AdmissionReview of admission.k8s.io/v1\n";
     for (const auto& [body, sentence] :
          std::vector<std::pair<std::string, std::string>>{{"", noJson},
@@ -309,6 +330,82 @@ TEST_F(WebhookProgramTest, UnfinishedBodiesOfOneAddressDoNotDelayThoseOfOthers) 
     EXPECT_EQ(happened("held"), 1) << "it had to wait for the others";
 }
 
+// As many of `part` as fit into a review between `before` and `behind`.
+std::string filled(const std::string& before, const std::string& part, const std::string& behind) {
+    constexpr std::size_t kMost = 7U << 20U;
+    const auto whole = [&](const std::string& parts) { return reviewOf(before + parts + behind); };
+    std::string parts = part;
+    parts.reserve(kMost);
+    for (std::size_t size = whole(part).size(); size + part.size() + 1 <= kMost;
+         size += part.size() + 1) {
+        parts += "," + part;
+    }
+    return whole(parts);
+}
+
+// The largest reviews that the webhook takes, each of as many parts of some list or map as fit.
+std::vector<std::string> absurdReviews() {
+    const std::string asking = R"({"metadata":{"annotations":{"leader-elector.io/inject":"true",)"
+                               R"("leader-elector.io/lease-name":"web")";
+    const std::string container = R"(}},"spec":{"containers":[{"name":"web")";
+    return {
+        filled(asking + R"(}},"spec":{"containers":[)", "{}", "]}}"),
+        filled(asking + R"(}},"spec":{"containers":[)", R"({"name":"a"})", "]}}"),
+        filled(asking + R"(}},"spec":{"containers":[{"name":"web"}],"initContainers":[)",
+               R"({"name":"a"})", "]}}"),
+        filled(asking + R"(}},"spec":{"containers":[{"name":"web"}],"volumes":[)", "{}", "]}}"),
+        filled(asking + container + R"(,"ports":[)", "{}", "]}]}}"),
+        filled(asking + container + R"(,"env":[)", "{}", "]}]}}"),
+        filled(asking + container + R"(,"volumeMounts":[)", "{}", "]}]}}"),
+        filled(asking + ",", R"("":0)", R"(}},"spec":{"containers":[{"name":"web"}]}})"),
+        filled(asking + ",", R"("leader-elector.io/x":"")", "}}}"),
+        filled(asking + R"(},"labels":{)", R"("":0)",
+               R"(}},"spec":{"containers":[{"name":"web"}]}})"),
+        filled(asking + R"(},"ownerReferences":[)", "{}", "]}}"),
+        filled(R"({"spec":{"containers":[{"name":"web"}]},"":{)", R"("":0)", "}}"),
+    };
+}
+
+TEST_F(WebhookProgramTest, SurvivesAbsurdReviewsWithTheMemoryOfTheChart) {
+    limitMemory();
+    startServing();
+    const std::string usual =
+        reviewOf(podWith(R"("name":"web-0",)", R"(,"leader-elector.io/lease-name":"web")"));
+    const auto reviews = absurdReviews();
+    for (const std::string& review : reviews) {
+        EXPECT_THAT(answerTo(review), StartsWith("HTTP/1.1 200 "));
+        EXPECT_THAT(judged(usual).patch, HasSubstr("--lease-name=web"));
+    }
+    // Six callers at once, each with an address of its own; usual reviews go on being answered.
+    constexpr int kCallers = 6;
+    constexpr int kCalls = 3;
+    std::atomic<int> callers{kCallers};
+    {
+        std::vector<std::jthread> threads;
+        for (int caller = 0; caller < kCallers; ++caller) {
+            threads.emplace_back([&, caller] {
+                for (int call = 0; call < kCalls; ++call) {
+                    const auto index = static_cast<std::size_t>(caller + call) % reviews.size();
+                    try {
+                        const auto client = connected(fmt::format("127.0.0.{}", caller + 2));
+                        client->send(post(reviews[index]));
+                        client->answer();
+                    } catch (const std::runtime_error&) {
+                        // Refused for want of memory, or cut off: allowed, as long as others are
+                        // answered.
+                    }
+                }
+                --callers;
+            });
+        }
+        do {
+            EXPECT_THAT(judged(usual).patch, HasSubstr("--lease-name=web"));
+        } while (callers > 0 && !HasFailure());
+    }
+    EXPECT_TRUE(program_->isRunning()) << program_->output();
+    RecordProperty("peakBytes", std::to_string(limit_->peak()));
+}
+
 TEST_F(WebhookProgramTest, NoCallIsLostWhileItIsToldToStop) {
     startServing({"--shutdown-delay=2s"});
     const std::string request = post(reviewOf(podWith(R"("name":"web-0",)")));
@@ -367,6 +464,16 @@ TEST_F(WebhookProgramTest, APortInUseIsRefused) {
                            fmt::format("--addr=127.0.0.1:{}", program_->port())});
     EXPECT_EQ(second.waitForExit(), 2);
     EXPECT_TRUE(second.waitForOutput("the port is in use"));
+}
+
+TEST(InjectorExitTest, TheExitCodeIsTheSameWhereNothingCanBeSaid) {
+    for (const std::string redirection : {"2>/dev/full", "2>&-", "<&- >&- 2>&-"}) {
+        for (const std::string arguments : {"--bogus", "webhook --namespace=system --addr=x"}) {
+            ElectorProcess process("/bin/sh", {"-c", fmt::format("exec {} {} {}", INJECTOR_BINARY,
+                                                                 arguments, redirection)});
+            EXPECT_EQ(process.waitForExit(), 2) << arguments << " " << redirection;
+        }
+    }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace elector::simulation {
 
@@ -64,6 +65,9 @@ void Judge::asked(int process, Call& call, const election::Moment& now) {
     }
     if (!call.write) {
         member.knowledge.asked(now.boot);
+    } else if (call.write->intent == Intent::Release && member.settings->drain > Duration(0) &&
+               now.boot < member.promisedUntil) {
+        fail(fmt::format("rule 13: {} releases while a yes is good that it gave", name(process)));
     } else if (call.write->intent == Intent::Acquire && call.write->base &&
                member.knowledge.mustWaitFor(*call.write->base, now.boot)) {
         fail(fmt::format("rule 7: {} takes a Lease that went back, without having waited",
@@ -109,7 +113,7 @@ void Judge::acquired(const Call& call, const election::Landed& landed) {
     member.acquired = landed.lease.revision;
     acquisitions_.insert_or_assign(
         landed.lease.revision,
-        Acquisition{call.process, uid, keyOf(landed.lease.record), settings.timing.leaseDuration,
+        Acquisition{call.process, uid, keyOf(landed.lease.record), call.sentAt,
                     howOf(call.write->base, settings.identity), landings_, landings_});
     // One of another make takes at once whatever it makes.
     const bool fresh = landed.created || (member.ownCreations.contains(uid) &&
@@ -141,10 +145,17 @@ void Judge::restored() {
 }
 
 void Judge::stepped(int process) {
-    const Member& member = members_[static_cast<std::size_t>(process)];
+    Member& member = members_[static_cast<std::size_t>(process)];
     const auto& term = member.standing->term;
     if (!term) {
         return;
+    }
+    if (std::exchange(member.steppedToken, term->token.text()) != term->token.text()) {
+        const auto found = acquisitions_.find(term->token);
+        if (found != acquisitions_.end() && member.knowledge.knowsGone(found->second.uid)) {
+            fail(fmt::format("rule 8: {} begins a term under a Lease that it knows to be gone",
+                             name(process)));
+        }
     }
     const Duration deadline = member.settings->timing.renewDeadline;
     if (!member.landedSentAt || term->validUntil > *member.landedSentAt + deadline) {
@@ -194,11 +205,14 @@ void Judge::termBegan(int process, const std::string& token) {
 }
 
 void Judge::answered(int process, const election::Answer& answer, Instant now) {
-    const Member& member = members_[static_cast<std::size_t>(process)];
+    Member& member = members_[static_cast<std::size_t>(process)];
     const std::string& ownId = member.settings->identity.id;
     if (answer.isLeader != (answer.leader == ownId)) {
         fail(fmt::format("rule 15: {} names itself without leading, or another while leading",
                          name(process)));
+    }
+    if (answer.isLeader) {
+        member.promisedUntil = std::max<Instant>(member.promisedUntil, now + answer.validFor);
     }
     if (answer.isLeader || answer.leader.empty()) {
         return;
@@ -296,15 +310,15 @@ std::uint64_t Tally::* Judge::counterOf(Tolerance tolerance) const {
 
 // Where the Lease was written past the rules since the earlier term's last write, nothing is
 // promised but the end of that term within D. Else: after a deletion two lines of leaders may live
-// side by side in exactly two cases: the line under a newer uid was begun by a process that made
-// the Lease and had never seen it; or by one that waited, and never saw a record of the term whose
-// L is longer than it knew.
+// side by side in exactly two cases: see toleranceOf() below.
 Judge::Tolerance Judge::toleranceOf(const Acquisition& left, const Acquisition& right) const {
     if (disorderBetween(left.lastLanding, right.lastLanding)) {
         return Tolerance::Disorder;
     }
     std::string uids[2] = {left.uid, right.uid};
     const Acquisition* sides[2] = {&left, &right};
+    Taker takers[2] = {{left.process, left.uid, left.askedAt},
+                       {right.process, right.uid, right.askedAt}};
     const auto number = [](const std::string& uid) { return std::stoull(uid.substr(1)); };
     while (uids[0] != uids[1]) {
         const std::size_t newer = number(uids[0]) > number(uids[1]) ? 0 : 1;
@@ -313,23 +327,57 @@ Judge::Tolerance Judge::toleranceOf(const Acquisition& left, const Acquisition& 
             return Tolerance::None;
         }
         const Root& root = found->second;
-        if (root.how == Root::How::Fresh) {
-            return Tolerance::Fresh;
-        }
-        if (root.how == Root::How::Waited) {
-            const Acquisition& other = *sides[1 - newer];
-            const Member& member = members_[static_cast<std::size_t>(root.process)];
-            const bool raised = other.lease > member.settings->timing.leaseDuration &&
-                                !member.knowledge.saw(other.key, root.askedAt);
-            return raised ? Tolerance::Raised : Tolerance::None;
+        if (root.how != Root::How::Sitting) {
+            return toleranceOf(root, takers[newer], *sides[1 - newer]);
         }
         // Its term went on under the new uid.
         uids[newer] = root.previousUid;
+        if (takers[newer].process == root.process) {
+            takers[newer] = before(root);
+        }
         if (disorderBetween(root.previousLanding, sides[1 - newer]->lastLanding)) {
             return Tolerance::Disorder;
         }
     }
     return Tolerance::None;
+}
+
+// The line under the newer uid was begun by a process that made the Lease and had never seen it,
+// and who leads under it now never saw the old one either; or it was begun by one that waited, and
+// never saw a record of the other's term, whose D is longer than what it waited for; and who leads
+// under it now knows no more. Electors of another make know nothing of uids.
+Judge::Tolerance Judge::toleranceOf(const Root& root, const Taker& taker,
+                                    const Acquisition& other) const {
+    const Member& member = members_[static_cast<std::size_t>(taker.process)];
+    const bool newcomer =
+        member.kind == Kind::Foreign || member.knowledge.sawOnly(taker.uid, taker.askedAt);
+    const bool blind = isBlindTo(other, taker.process, taker.askedAt);
+    if (root.how == Root::How::Fresh) {
+        return newcomer ? Tolerance::Fresh : blind ? Tolerance::Raised : Tolerance::None;
+    }
+    return isBlindTo(other, root.process, root.askedAt) && (newcomer || blind) ? Tolerance::Raised
+                                                                               : Tolerance::None;
+}
+
+bool Judge::isBlindTo(const Acquisition& other, int process, Instant askedAt) const {
+    const Member& member = members_[static_cast<std::size_t>(process)];
+    const Member& rival = members_[static_cast<std::size_t>(other.process)];
+    const auto trueLength = [](const DriftingClock& clock, Instant from, Duration length) {
+        return clock.trueTimeOf(from + length) - clock.trueTimeOf(from);
+    };
+    return trueLength(*rival.clock, other.askedAt, rival.settings->timing.renewDeadline) >
+               trueLength(*member.clock, askedAt, member.settings->timing.leaseDuration) &&
+           !member.knowledge.saw(other.key, askedAt);
+}
+
+// How the leader that took the Lease of `root` at once had taken the one before.
+Judge::Taker Judge::before(const Root& root) const {
+    for (const auto& [revision, acquisition] : acquisitions_) {
+        if (acquisition.process == root.process && acquisition.uid == root.previousUid) {
+            return {acquisition.process, acquisition.uid, acquisition.askedAt};
+        }
+    }
+    return {root.process, root.previousUid, root.askedAt};
 }
 
 bool Judge::disorderBetween(std::uint64_t one, std::uint64_t other) const {

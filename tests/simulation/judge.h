@@ -55,6 +55,11 @@ class Judge {
         members_[static_cast<std::size_t>(process)].leaving = term;
     }
 
+    // Up to when, on its clock, a "yes" that it gave is good at the latest.
+    election::Instant promisedUntil(int process) const {
+        return members_[static_cast<std::size_t>(process)].promisedUntil;
+    }
+
     // Compares all processes. REQUIRES: called after everything that happens.
     void check(Duration now);
     // The process that leads at `now`, if any.
@@ -85,6 +90,8 @@ class Judge {
         bool ended = false;     // somebody was told no since it began
         bool withheld = false;  // it says no, and its election has not heard of it
         std::optional<election::Term> leaving;
+        std::string steppedToken;         // of its term, after its last step
+        election::Instant promisedUntil;  // the latest that a "yes" of its was good for
         std::optional<election::Instant> landedSentAt;  // of the latest landed write of a term
         std::optional<election::Revision> acquired;     // by its latest acquiring write
         std::set<std::string> ownCreations;             // uids
@@ -93,7 +100,7 @@ class Judge {
         int process;
         std::string uid;
         TermKey key;
-        Duration lease;
+        election::Instant askedAt;
         std::uint64_t Tally::* how;
         std::uint64_t firstLanding;  // serial numbers of landings: of this write
         std::uint64_t lastLanding;   // and of the last one of its term
@@ -113,6 +120,12 @@ class Judge {
         int process;
         election::Revision token;
     };
+    // Who took a Lease, which, and when it asked for that.
+    struct Taker {
+        int process;
+        std::string uid;
+        election::Instant askedAt;
+    };
     enum class Tolerance { None, Fresh, Raised, Disorder };
 
     void acquired(const Call& call, const election::Landed& landed);
@@ -120,6 +133,9 @@ class Judge {
     void collect(int process, Duration now);
     void compare(const Claimant& left, const Claimant& right);
     Tolerance toleranceOf(const Acquisition& left, const Acquisition& right) const;
+    Tolerance toleranceOf(const Root& root, const Taker& taker, const Acquisition& other) const;
+    bool isBlindTo(const Acquisition& other, int process, election::Instant askedAt) const;
+    Taker before(const Root& root) const;
     std::uint64_t Tally::* counterOf(Tolerance tolerance) const;
     bool disorderBetween(std::uint64_t one, std::uint64_t other) const;
     std::string name(int process) const;

@@ -26,8 +26,15 @@ void Knowledge::told(const election::Event& event, Instant now) {
         }
     } else if (const auto* written = std::get_if<election::WriteAnswered>(&event)) {
         const auto* landed = std::get_if<election::Landed>(&written->answer);
-        if (landed != nullptr && (isNewer(landed->lease) || landed->lease.revision == highest_)) {
+        if (landed == nullptr) {
+            return;
+        }
+        if (knowsGone(landed->lease.uid)) {
+            learn(landed->lease, now);
+        } else if (isNewer(landed->lease) || landed->lease.revision == highest_) {
             accept(landed->lease, now);
+        } else {
+            learn(landed->lease, now);
         }
     } else if (const auto* listed = std::get_if<election::Listed>(&event)) {
         read(listed->lease, listed->sentAt, now);
@@ -38,7 +45,7 @@ void Knowledge::told(const election::Event& event, Instant now) {
 
 void Knowledge::read(const std::optional<Lease>& lease, Instant sentAt, Instant now) {
     if (!lease) {
-        const bool overtaken = present_ && sentAt < highestAt_;
+        const bool overtaken = present_ && sentAt < uidAt_;
         if (!overtaken && (present_ || !known_)) {
             known_ = true;
             present_ = false;
@@ -46,11 +53,13 @@ void Knowledge::read(const std::optional<Lease>& lease, Instant sentAt, Instant 
         }
         return;
     }
-    if (known_ && !present_ && sentAt < missingAt_ && !isNewer(*lease)) {
+    if (known_ && !present_ && sentAt < missingAt_ && (!isNewer(*lease) || knowsGone(lease->uid))) {
+        learn(*lease, now);
         return;  // deleted since
     }
     if (highest_ && lease->revision < *highest_) {
         if (sentAt < highestAt_) {
+            learn(*lease, now);
             return;
         }
         sawItGoBack_ = true;
@@ -64,13 +73,20 @@ void Knowledge::read(const std::optional<Lease>& lease, Instant sentAt, Instant 
 // Lease that is gone; but that somebody led under it is known from then on.
 void Knowledge::hinted(const Lease& lease, Instant now) {
     if (!isNewer(lease)) {
+        learn(lease, now);
         return;
     }
-    if (known_ && !present_ && lease.uid == uid_) {
-        terms_.emplace(keyOf(lease.record), now);
+    if (knowsGone(lease.uid)) {
+        learn(lease, now);
         return;
     }
     accept(lease, now);
+}
+
+// What is known to be of the past still says who led, and under which Lease.
+void Knowledge::learn(const Lease& lease, Instant now) {
+    uids_.emplace(lease.uid, now);
+    terms_.emplace(keyOf(lease.record), now);
 }
 
 void Knowledge::accept(const Lease& lease, Instant now) {
@@ -85,7 +101,10 @@ void Knowledge::accept(const Lease& lease, Instant now) {
     if (lease.fingerprint != wentBackTo_) {
         wentBackTo_.clear();
     }
-    uid_ = lease.uid;
+    if (uid_ != lease.uid) {
+        uid_ = lease.uid;
+        uidAt_ = now;
+    }
     uids_.emplace(lease.uid, now);
     const LeaseRecord& record = lease.record;
     const election::Identity& self = settings_.identity;
@@ -111,6 +130,11 @@ bool Knowledge::believes(const std::string& leader, Instant now) const {
 bool Knowledge::saw(const TermKey& term, Instant by) const {
     const auto found = terms_.find(term);
     return found != terms_.end() && found->second <= by;
+}
+
+bool Knowledge::sawLease(const std::string& uid, Instant by) const {
+    const auto found = uids_.find(uid);
+    return found != uids_.end() && found->second <= by;
 }
 
 bool Knowledge::sawOnly(const std::string& uid, Instant by) const {

@@ -34,6 +34,8 @@ class Knowledge {
     // was known before. Either ends a term (rules 3 and 7).
     bool sawRival() const { return sawRival_; }
     bool sawItGoBack() const { return sawItGoBack_; }
+    // True for a Lease that a read has shown to be gone, or another to have followed.
+    bool knowsGone(const std::string& uid) const { return known_ && !present_ && uid == uid_; }
     // True for a Lease that had gone back when it was first seen, and was seen for less than the
     // lease duration: it is not to be taken (rule 7).
     bool mustWaitFor(const election::Lease& lease, election::Instant now) const;
@@ -42,6 +44,8 @@ class Knowledge {
     bool believes(const std::string& leader, election::Instant now) const;
     // True if it was told of a record of that term by then.
     bool saw(const TermKey& term, election::Instant by) const;
+    // True if it was told of the Lease with that uid by then.
+    bool sawLease(const std::string& uid, election::Instant by) const;
     // True if it was told of no Lease but the one with that uid by then.
     bool sawOnly(const std::string& uid, election::Instant by) const;
 
@@ -49,6 +53,7 @@ class Knowledge {
     void read(const std::optional<election::Lease>& lease, election::Instant sentAt,
               election::Instant now);
     void hinted(const election::Lease& lease, election::Instant now);
+    void learn(const election::Lease& lease, election::Instant now);
     void accept(const election::Lease& lease, election::Instant now);
     bool isNewer(const election::Lease& lease) const;
     election::Duration durationOf(const election::LeaseRecord& record) const;
@@ -58,6 +63,7 @@ class Knowledge {
     bool known_ = false;
     bool present_ = false;
     std::string uid_;  // last told
+    election::Instant uidAt_;
     std::optional<election::Revision> highest_;
     election::Instant highestAt_;
     election::Instant missingAt_;

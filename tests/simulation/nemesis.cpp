@@ -17,10 +17,10 @@ using election::ErrorKind;
 namespace {
 
 bool isOfOneProcess(Fault fault) {
-    constexpr std::array kFaultsOfOne{Fault::CutOff,      Fault::Pause,       Fault::Kill,
-                                      Fault::Stop,        Fault::Twin,        Fault::WallJump,
-                                      Fault::WatchClosed, Fault::WatchSilent, Fault::WatchReplayed,
-                                      Fault::TokenExpired};
+    constexpr std::array kFaultsOfOne{Fault::CutOff,       Fault::Pause,       Fault::Kill,
+                                      Fault::Stop,         Fault::Twin,        Fault::WallJump,
+                                      Fault::WatchClosed,  Fault::WatchSilent, Fault::WatchReplayed,
+                                      Fault::TokenExpired, Fault::Retiming};
     return std::ranges::find(kFaultsOfOne, fault) != kFaultsOfOne.end();
 }
 
@@ -145,6 +145,19 @@ void Nemesis::commit(Fault fault, Seat& seat) {
         case Fault::Farewell:
             farewell();
             break;
+        case Fault::LateAnswer:
+            lateAnswer();
+            break;
+        case Fault::Relay:
+            coup();
+            relay(static_cast<int>(world_.random.between(1, 3)));
+            break;
+        case Fault::Retiming:
+            retime(seat);
+            break;
+        case Fault::WallStop:
+            wallStop();
+            break;
     }
 }
 
@@ -242,6 +255,84 @@ void Nemesis::farewell() {
         api_.remove();
         seat->process->breakWatch();
     });
+}
+
+void Nemesis::lateAnswer() {
+    const Duration longest = schedule_.shortestDeadline / 3;
+    const Duration late = world_.random.between(longest / 8, longest);
+    world_.network.holdNextAcquisition(late, [this, late](int process) {
+        Seat* const acquirer = population_.seatOf(process);
+        if (acquirer == nullptr) {
+            return;
+        }
+        world_.queue.after(world_.random.between(Duration(0), late / 4), [this, acquirer] {
+            api_.remove();
+            acquirer->process->breakWatch();
+        });
+        for (const auto& seat : population_.seats()) {
+            if (seat.get() != acquirer && seat->isTaken() && world_.random.chance(500)) {
+                seat->process->kill();
+                comeBackLater(*seat);
+            }
+        }
+    });
+    if (Seat* const seat = leadersSeat(); seat != nullptr && world_.random.chance(500)) {
+        seat->process->kill();
+        comeBackLater(*seat);
+    }
+}
+
+// Whoever leads is told to stop, and who comes after it as well.
+void Nemesis::relay(int legs) {
+    world_.queue.after(draw(700), [this, legs] {
+        Seat* const seat = leadersSeat();
+        if (!active_ || legs == 0) {
+            return;
+        }
+        if (seat != nullptr && !seat->process->isStopping() &&
+            world_.queue.now() >= seat->link.requestsCutUntil) {
+            seat->process->requestStop();
+            comeBackLater(*seat);
+            relay(legs - 1);
+        } else {
+            relay(legs - 1);
+        }
+    });
+}
+
+// The shares of its lease duration stay, which clocks may differ by.
+void Nemesis::retime(Seat& seat) {
+    if (!seat.isTaken() || seat.place.wallStep != Duration(0)) {
+        return;  // the steps of a coarse wall clock have to stay below the renew deadline
+    }
+    seat.process->kill();
+    election::Timing& timing = seat.place.timing;
+    const std::int64_t before = timing.leaseDuration / std::chrono::seconds(1);
+    const std::int64_t longest = schedule_.longestLease / std::chrono::seconds(1);
+    const std::int64_t after = world_.random.between(1, longest);
+    timing.leaseDuration = std::chrono::seconds(after);
+    timing.renewDeadline = timing.renewDeadline / before * after;
+    timing.retryPeriod = timing.retryPeriod / before * after;
+    comeBackLater(seat);
+}
+
+void Nemesis::wallStop() {
+    Seat* const seat = leadersSeat();
+    if (seat == nullptr || seat->process->isStopping()) {
+        return;
+    }
+    seat->process->ask();
+    seat->clock.jumpWall(seat->place.timing.renewDeadline * 2);
+    if (world_.random.chance(500)) {
+        seat->process->ask();
+    }
+    world_.queue.after(world_.random.between(Duration(0), std::chrono::milliseconds(10)),
+                       [this, seat] {
+                           if (seat->isTaken() && !seat->process->isStopping()) {
+                               seat->process->requestStop();
+                               comeBackLater(*seat);
+                           }
+                       });
 }
 
 void Nemesis::comeBackLater(Seat& seat) {

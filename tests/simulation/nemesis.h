@@ -37,6 +37,10 @@ class Nemesis {
     void restore();
     void forge();
     void farewell();
+    void lateAnswer();
+    void relay(int legs);
+    void retime(Seat& seat);
+    void wallStop();
     void comeBackLater(Seat& seat);
     Seat* leadersSeat();
     Seat& victim();

@@ -28,6 +28,14 @@ void Network::submit(const Call& call, Link& link, Deliver deliver) {
         swallowed_.reset();
         return;
     }
+    if (instead_) {
+        if (const auto answer = instead_(call)) {
+            if (*answer) {
+                queue_.after(hop(), [deliver, event = **answer] { deliver(event, 0); });
+            }
+            return;
+        }
+    }
     if (queue_.now() < link.refusedUntil) {
         queue_.after(hop(), [deliver, kind = call.kind] {
             deliver(failureOf(kind, errorOf(ErrorKind::Unauthorized)), 0);
@@ -69,10 +77,20 @@ void Network::carry(const Call& call, const Link& link, const Deliver& deliver) 
     queue_.at(*arrives, [this, call, &link, deliver] {
         const Event answer = apply(call);
         const std::size_t place = api_.changes().size();
-        if (const std::optional<Duration> back = arrival(link.answersCutUntil)) {
+        if (const std::optional<Duration> back = wayBack(call, link, answer)) {
             queue_.at(*back, [deliver, answer, place] { deliver(answer, place); });
         }
     });
+}
+
+std::optional<Duration> Network::wayBack(const Call& call, const Link& link, const Event& answer) {
+    const auto* written = std::get_if<election::WriteAnswered>(&answer);
+    if (held_ && written != nullptr && std::holds_alternative<election::Landed>(written->answer) &&
+        call.write->intent == election::Intent::Acquire) {
+        std::exchange(held_, nullptr)(call.process);
+        return queue_.now() + heldFor_;
+    }
+    return arrival(link.answersCutUntil);
 }
 
 Event Network::apply(const Call& call) {
@@ -131,6 +149,7 @@ void Network::calm() {
     outageUntil_ = Duration(0);
     slowUntil_ = Duration(0);
     stormUntil_ = Duration(0);
+    held_ = nullptr;
 }
 
 }  // namespace elector::simulation

@@ -49,6 +49,10 @@ class Network {
     // Told of every write when the server applies it.
     void onLanded(Landed tell) { landed_ = std::move(tell); }
 
+    // Asked about every request: nothing lets it go its way, else it is answered so, or never.
+    using Instead = std::function<std::optional<std::optional<election::Event>>(const Call&)>;
+    void answerInstead(Instead instead) { instead_ = std::move(instead); }
+
     void submit(const Call& call, Link& link, Deliver deliver);
     // When something sent now arrives, on a way that is cut until then; nothing if it is lost.
     std::optional<Duration> arrival(Duration cutUntil);
@@ -62,6 +66,12 @@ class Network {
     void slowUntil(Duration when) { slowUntil_ = when; }
     // Requests are answered with one of these errors.
     void stormUntil(Duration when, int permille, std::vector<election::ErrorKind> kinds);
+    // The answer of the next write that acquires the Lease takes `howLong`; `landed` is told at
+    // once which process sent it.
+    void holdNextAcquisition(Duration howLong, std::function<void(int process)> landed) {
+        heldFor_ = howLong;
+        held_ = std::move(landed);
+    }
     // The next request of that process is never answered, nor does it arrive.
     void swallowNextOf(int process) { swallowed_ = process; }
     void calm();
@@ -70,12 +80,15 @@ class Network {
     bool refuse(const Call& call, const Link& link, const Deliver& deliver);
     void carry(const Call& call, const Link& link, const Deliver& deliver);
     election::Event apply(const Call& call);
+    std::optional<Duration> wayBack(const Call& call, const Link& link,
+                                    const election::Event& answer);
 
     EventQueue& queue_;
     ApiModel& api_;
     Random& random_;
     const Duration longDelay_;
     Landed landed_;
+    Instead instead_;
 
     int loss_ = 0;
     int duplicates_ = 0;
@@ -86,6 +99,8 @@ class Network {
     int storm_ = 0;
     std::vector<election::ErrorKind> stormKinds_;
     std::optional<int> swallowed_;
+    Duration heldFor_{0};
+    std::function<void(int process)> held_;
 };
 
 // The event that answers a call with an error.

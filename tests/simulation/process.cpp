@@ -25,7 +25,8 @@ Process::Process(World& world, int number, election::Settings settings, const Dr
       clock_(clock),
       link_(link),
       mayWatch_(mayWatch),
-      election_(std::move(settings)) {}
+      election_(std::move(settings)),
+      watchPace_(election_.settings().timing, ~election_.settings().seed) {}
 
 void Process::start() {
     alive_ = true;
@@ -181,7 +182,11 @@ void Process::checkContract(const Actions& actions, const Moment& now) {
 void Process::followPhase(EventClass event, const Actions& actions, const Moment& now) {
     if (event == EventClass::StopRequested) {
         phase_ = actions.announceNo ? Phase::Draining : Phase::Releasing;
-        drainedAt_ = now.boot + election_.settings().drain;
+        const Duration drain = election_.settings().drain;
+        drainedAt_ = now.boot + drain;
+        if (drain > Duration(0)) {
+            drainedAt_ = std::max(drainedAt_, world_.judge.promisedUntil(number_));
+        }
     }
     noAnnounced_ = noAnnounced_ || event == EventClass::NoAnnounced;
     if (phase_ == Phase::Draining && noAnnounced_ && now.boot >= drainedAt_) {
@@ -245,7 +250,10 @@ void Process::submit(const Call& call, std::uint64_t request) {
         arrive({answer, request});
     });
     const Instant now = clock_.bootAt(world_.queue.now());
-    const Instant deadline = now + attemptTimeout(election_.settings().timing);
+    const auto& term = election_.standing().term;
+    const Instant deadline =
+        now + attemptTimeout(election_.settings().timing,
+                             term ? std::optional(term->validUntil - now) : std::nullopt);
     world_.queue.at(clock_.trueTimeOf(deadline) + lateness(), [this, request, kind = call.kind] {
         if (pendingRequest_ == request) {
             arrive({failureOf(kind, errorOf(ErrorKind::TimedOut)), request});
@@ -266,8 +274,9 @@ void Process::openWatch() {
         });
         return;
     }
+    watchPace_.opening(clock_.bootAt(world_.queue.now()));
     if (!mayWatch_) {
-        world_.queue.after(milliseconds(1), [this] { watchEnded(ErrorKind::Forbidden); });
+        world_.queue.after(milliseconds(1), [this] { watchEnded(errorOf(ErrorKind::Forbidden)); });
         return;
     }
     Call call;
@@ -279,33 +288,33 @@ void Process::openWatch() {
             return;
         }
         if (const auto* failed = std::get_if<election::WatchFailed>(&answer)) {
-            watchEnded(failed->error.kind);
+            watchEnded(failed->error);
             return;
         }
         arrive({answer, 0, serial});
         stream_ = world_.watches.open(
             link_, place, [this, serial](const Event& event) { arrive({event, 0, serial}); });
+        if (eachWatchEndsBy_) {
+            watchEnded(errorOf(*eachWatchEndsBy_));
+        }
     });
     world_.queue.after(attemptTimeout(election_.settings().timing), [this, serial] {
         if (serial == watch_ && stream_ == 0) {
-            watchEnded(ErrorKind::TimedOut);
+            watchEnded(errorOf(ErrorKind::TimedOut));
         }
     });
 }
 
-void Process::watchEnded(ErrorKind kind) {
+void Process::watchEnded(const election::ApiError& error) {
     if (!alive_) {
         return;
     }
     world_.watches.close(std::exchange(stream_, 0));
     ++watch_;
-    arrive({election::WatchFailed{errorOf(kind)}});
-    const Duration period = election_.settings().timing.retryPeriod;
-    reopenWatch(kind == ErrorKind::Gone ? period / 8 : period);
-}
-
-void Process::reopenWatch(Duration soon) {
-    world_.queue.after(world_.random.between(soon / 2, soon), [this, serial = watch_] {
+    arrive({election::WatchFailed{error}});
+    const Instant now = clock_.bootAt(world_.queue.now());
+    const Duration after = clock_.trueTimeOf(now + watchPace_.ended(error, now));
+    world_.queue.at(after + lateness(), [this, serial = watch_] {
         if (serial == watch_) {
             openWatch();
         }
@@ -314,7 +323,7 @@ void Process::reopenWatch(Duration soon) {
 
 void Process::breakWatch() {
     if (alive_ && stream_ != 0) {
-        watchEnded(ErrorKind::Gone);
+        watchEnded(errorOf(ErrorKind::Gone));
     }
 }
 

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "elector/election/election.h"
+#include "elector/election/watch_pace.h"
 #include "tests/simulation/coverage.h"
 #include "tests/simulation/drifting_clock.h"
 #include "tests/simulation/event_queue.h"
@@ -50,6 +52,8 @@ class Process {
     void ask();
 
     void breakWatch();
+    // From now on every watch ends as soon as it is open.
+    void endEachWatchBy(election::ErrorKind kind) { eachWatchEndsBy_ = kind; }
     void silenceWatch(Duration howLong);
     void replayWatch();
 
@@ -80,8 +84,7 @@ class Process {
     void send(const election::Request& request, const election::Moment& now);
     void submit(const Call& call, std::uint64_t request);
     void openWatch();
-    void reopenWatch(Duration soon);
-    void watchEnded(election::ErrorKind kind);
+    void watchEnded(const election::ApiError& error);
     void setTimer(election::Instant wakeAt);
     Duration lateness();
     void record(const std::string& line);
@@ -92,6 +95,7 @@ class Process {
     Link& link_;
     const bool mayWatch_;
     election::Election election_;
+    election::WatchPace watchPace_;
 
     bool alive_ = false;
     bool stopping_ = false;
@@ -105,6 +109,7 @@ class Process {
     std::uint64_t timer_ = 0;
     std::uint64_t watch_ = 0;   // serial of the present watch
     std::uint64_t stream_ = 0;  // its stream at the server, once it is open
+    std::optional<election::ErrorKind> eachWatchEndsBy_;
 
     Phase phase_ = Phase::Following;
     bool noAnnounced_ = false;

@@ -107,13 +107,18 @@ void drawLater(Schedule& schedule) {
     if (random.chance(300)) {
         drawBrink(schedule);
     }
+    add(Fault::LateAnswer, 200);
+    add(Fault::Relay, 150);
+    add(Fault::Retiming, 150);
+    add(Fault::WallStop, 250);
 }
 
 constexpr std::array<const char*, kFaults> kNames{
-    "cut-off",   "outage",        "pause",        "kill",          "stop",           "twin",
-    "wall-jump", "delete",        "coup",         "edit-metadata", "edit-spec",      "storm",
-    "refusal",   "slowness",      "watch-closed", "watch-silent",  "watch-replayed", "restore",
-    "forgery",   "token-expired", "farewell"};
+    "cut-off",      "outage",         "pause",   "kill",     "stop",
+    "twin",         "wall-jump",      "delete",  "coup",     "edit-metadata",
+    "edit-spec",    "storm",          "refusal", "slowness", "watch-closed",
+    "watch-silent", "watch-replayed", "restore", "forgery",  "token-expired",
+    "farewell",     "late-answer",    "relay",   "retiming", "wall-stop"};
 
 }  // namespace
 

@@ -33,9 +33,13 @@ enum class Fault {
     Forgery,       // a record by somebody who may write the Lease
     TokenExpired,  // 401 for one machine
     Farewell,      // SIGTERM for the leader, while its Lease is deleted and its watch ends
+    LateAnswer,    // the Lease is deleted before the answer of the write that acquired it arrives
+    Relay,         // leaders that release in a row, under a Lease made anew while one is cut off
+    Retiming,      // a process starts again with another lease duration
+    WallStop,      // the leader's wall clock is set forward, then SIGTERM
 };
 inline constexpr int kFirstFaults = 17;
-inline constexpr int kFaults = 21;
+inline constexpr int kFaults = 25;
 const char* toString(Fault fault);
 
 // One place for a process: a machine with its clock, a configuration, and a name for what runs on

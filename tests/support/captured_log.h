@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 
 #include "elector/runtime/clock.h"
@@ -24,7 +25,10 @@ class CapturedLog {
     CapturedLog& operator=(const CapturedLog&) = delete;
 
     const elector::runtime::Log& log() const { return log_; }
-    std::string text() const { return elector::test::readText(file_); }
+    std::string text() const {
+        log_.flush(std::chrono::seconds(20));
+        return elector::test::readText(file_);
+    }
     // How many lines contain `part`.
     int count(const std::string& part) const {
         const std::string all = text();

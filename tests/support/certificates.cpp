@@ -114,6 +114,7 @@ std::string alternativeNames(const Subject& subject) {
 struct CertificateAuthority::Keys {
     Key key;
     X509Pointer certificate;
+    KeyIdentifiers identifiers = KeyIdentifiers::Given;
 
     KeyPair issue(const Subject& subject, std::chrono::seconds validity,
                   const std::string& usage) const {
@@ -124,7 +125,9 @@ struct CertificateAuthority::Keys {
         addExtension(leaf.get(), certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
         addExtension(leaf.get(), certificate.get(), NID_key_usage, "critical,digitalSignature");
         addExtension(leaf.get(), certificate.get(), NID_ext_key_usage, usage);
-        addExtension(leaf.get(), certificate.get(), NID_authority_key_identifier, "keyid");
+        if (identifiers == KeyIdentifiers::Given) {
+            addExtension(leaf.get(), certificate.get(), NID_authority_key_identifier, "keyid");
+        }
         if (const std::string names = alternativeNames(subject); !names.empty()) {
             addExtension(leaf.get(), certificate.get(), NID_subject_alt_name, names);
         }
@@ -133,21 +136,46 @@ struct CertificateAuthority::Keys {
     }
 };
 
-CertificateAuthority::CertificateAuthority(const std::string& commonName)
+CertificateAuthority::CertificateAuthority(const std::string& commonName,
+                                           KeyIdentifiers identifiers)
     : keys_(std::make_unique<Keys>()) {
+    keys_->identifiers = identifiers;
+    make(commonName, nullptr);
+}
+
+CertificateAuthority::CertificateAuthority(const std::string& commonName,
+                                           const CertificateAuthority& issuer)
+    : keys_(std::make_unique<Keys>()) {
+    keys_->identifiers = issuer.keys_->identifiers;
+    make(commonName, issuer.keys_.get());
+}
+
+void CertificateAuthority::make(const std::string& commonName, const Keys* issuer) {
     keys_->key = makeKey();
     keys_->certificate =
         makeCertificate(keys_->key.get(), {commonName, {}, {}, {}}, std::chrono::hours(24));
     X509* own = keys_->certificate.get();
-    require(X509_set_issuer_name(own, X509_get_subject_name(own)) == 1, "set an issuer");
-    addExtension(own, own, NID_basic_constraints, "critical,CA:TRUE");
-    addExtension(own, own, NID_key_usage, "critical,keyCertSign,cRLSign");
-    addExtension(own, own, NID_subject_key_identifier, "hash");
-    sign(own, keys_->key.get());
+    X509* signer = issuer != nullptr ? issuer->certificate.get() : own;
+    require(X509_set_issuer_name(own, X509_get_subject_name(signer)) == 1, "set an issuer");
+    addExtension(own, signer, NID_basic_constraints, "critical,CA:TRUE");
+    addExtension(own, signer, NID_key_usage, "critical,keyCertSign,cRLSign");
+    if (keys_->identifiers == KeyIdentifiers::Given) {
+        addExtension(own, signer, NID_subject_key_identifier, "hash");
+    }
+    sign(own, issuer != nullptr ? issuer->key.get() : keys_->key.get());
     certificate_ = certificatePem(own);
 }
 
 CertificateAuthority::~CertificateAuthority() = default;
+
+std::string base64(const std::string& bytes) {
+    std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+    const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                       reinterpret_cast<const unsigned char*>(bytes.data()),
+                                       static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(length));
+    return text;
+}
 
 KeyPair CertificateAuthority::issueServer(const Subject& subject,
                                           std::chrono::seconds validity) const {

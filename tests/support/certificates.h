@@ -13,6 +13,9 @@ struct KeyPair {
     std::string key;
 };
 
+// As a kubeconfig holds PEM.
+std::string base64(const std::string& bytes);
+
 // What a certificate says of its owner.
 struct Subject {
     std::string commonName;
@@ -27,7 +30,13 @@ struct Subject {
 // Threads: any may issue.
 class CertificateAuthority {
   public:
-    explicit CertificateAuthority(const std::string& commonName = "test CA");
+    // Whether certificates say by which key they were signed, as old authorities' did not.
+    enum class KeyIdentifiers { Given, Absent };
+
+    explicit CertificateAuthority(const std::string& commonName = "test CA",
+                                  KeyIdentifiers identifiers = KeyIdentifiers::Given);
+    // An intermediate authority that `issuer` signed.
+    CertificateAuthority(const std::string& commonName, const CertificateAuthority& issuer);
     ~CertificateAuthority();
     CertificateAuthority(const CertificateAuthority&) = delete;
     CertificateAuthority& operator=(const CertificateAuthority&) = delete;
@@ -45,6 +54,8 @@ class CertificateAuthority {
 
   private:
     struct Keys;
+    void make(const std::string& commonName, const Keys* issuer);
+
     std::unique_ptr<Keys> keys_;
     std::string certificate_;
 };

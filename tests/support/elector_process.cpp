@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include "tests/support/json_text.h"
 
@@ -135,13 +136,22 @@ ElectorProcess::~ElectorProcess() {
         kill(pid_, SIGKILL);
         waitForExit();
     }
-    reader_.join();
+    if (reader_.joinable()) {
+        reader_.join();
+    }
     close(pipe_);
 }
 
 void ElectorProcess::readOutput() {
     std::array<char, 4096> buffer{};
     while (true) {
+        std::array<pollfd, 2> waiting{{{pipe_, POLLIN, 0}, {readerWake_.descriptor(), POLLIN, 0}}};
+        if (poll(waiting.data(), waiting.size(), -1) < 0 && errno == EINTR) {
+            continue;
+        }
+        if (isUnread_) {
+            return;
+        }
         const ssize_t count = read(pipe_, buffer.data(), buffer.size());
         if (count < 0 && errno == EINTR) {
             continue;
@@ -207,6 +217,27 @@ int ElectorProcess::timesSaid(const std::string& part) const {
         ++times;
     }
     return times;
+}
+
+void ElectorProcess::stopReading() {
+    isUnread_ = true;
+    readerWake_.wake();
+    reader_.join();
+}
+
+void ElectorProcess::closeOutput() {
+    stopReading();
+    close(std::exchange(pipe_, -1));
+}
+
+void ElectorProcess::leaveOutputUnread() {
+    stopReading();
+    // The other end of the pipe, opened for this alone and without waiting.
+    const int input =
+        open(fmt::format("/proc/self/fd/{}", pipe_).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    while (write(input, "x", 1) == 1) {
+    }
+    close(input);
 }
 
 std::uint16_t ElectorProcess::port() const {

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "elector/runtime/clock.h"
+#include "elector/runtime/wake.h"
 
 namespace elector::test {
 
@@ -59,6 +61,12 @@ class ElectorProcess {
     // How often `part` occurs in it.
     int timesSaid(const std::string& part) const;
 
+    // Reads no more of its output, and fills the pipe: whatever it writes from now on has to wait.
+    // To be called once, and not with the next.
+    void leaveOutputUnread();
+    // Closes the pipe: whatever it writes from now on fails.
+    void closeOutput();
+
     // The port that it serves on, from its log (--log-format=json). Waits for that line; 0 where
     // it does not come.
     std::uint16_t port() const;
@@ -76,11 +84,14 @@ class ElectorProcess {
 
   private:
     void readOutput();
+    void stopReading();
 
     runtime::SystemClock clock_;
     pid_t pid_ = -1;
     int pipe_ = -1;
     std::optional<int> exitCode_;
+    std::atomic<bool> isUnread_ = false;
+    runtime::Wake readerWake_;
     mutable std::mutex mutex_;
     mutable std::condition_variable changed_;
     std::string output_;

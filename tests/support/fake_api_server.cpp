@@ -22,15 +22,6 @@ namespace {
 constexpr int kLookMs = 20;
 constexpr std::chrono::milliseconds kDrip{50};
 
-std::string base64(const std::string& bytes) {
-    std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-    const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                       reinterpret_cast<const unsigned char*>(bytes.data()),
-                                       static_cast<int>(bytes.size()));
-    text.resize(static_cast<std::size_t>(length));
-    return text;
-}
-
 std::string kubeconfigText(const std::string& url, const std::string& ca,
                            const std::string& credential) {
     return fmt::format(

@@ -37,6 +37,11 @@ ServerContext serverContext(const KeyPair& pair) {
         SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
         throw std::runtime_error("OpenSSL refuses the fake API server's certificate");
     }
+    // What follows the server's own certificate is the chain that it sends.
+    while (X509* link = PEM_read_bio_X509(certificateBio.get(), nullptr, nullptr, nullptr)) {
+        SSL_CTX_add0_chain_cert(context.get(), link);
+    }
+    ERR_clear_error();
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     return context;
 }

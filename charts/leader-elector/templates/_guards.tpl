@@ -89,6 +89,10 @@ What the schema cannot say: refuses values that are well-formed and yet make no 
 {{- if or (lt $lease 1000.0) (gt $lease 3600000.0) (ne $lease (mulf (floor (divf $lease 1000.0)) 1000.0)) }}
 {{- fail (printf "sidecar.leaseDuration %s must be whole seconds, from 1s to 1h." $leaseText) }}
 {{- end }}
+{{- $longest := include "leader-elector.milliseconds" .Values.policies.longestLease | float64 }}
+{{- if or (lt $longest 1000.0) (gt $longest 3600000.0) (ne $longest (mulf (floor (divf $longest 1000.0)) 1000.0)) }}
+{{- fail (printf "policies.longestLease %s must be whole seconds, from 1s to 1h." .Values.policies.longestLease) }}
+{{- end }}
 {{- if gt $renew (mulf $lease 0.9) }}
 {{- fail (printf "sidecar.leaseRenewDuration %s is more than 0.9 of sidecar.leaseDuration %s: two clocks that run at different rates could let two lead." $renewText $leaseText) }}
 {{- end }}

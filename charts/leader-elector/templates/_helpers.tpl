@@ -82,6 +82,13 @@ system:serviceaccount:{{ .Release.Namespace }}:{{ include "leader-elector.servic
 {{- $sum }}
 {{- end }}
 
+{{/* The longest lease that a Pod may record, in seconds: what sidecars have by default is always allowed. */}}
+{{- define "leader-elector.longestLease" -}}
+{{- $longest := include "leader-elector.milliseconds" .Values.policies.longestLease | float64 }}
+{{- $sidecar := include "leader-elector.milliseconds" (.Values.sidecar.leaseDuration | default "10s") | float64 }}
+{{- divf (max $longest $sidecar) 1000.0 | int }}
+{{- end }}
+
 {{/*
 CEL: two maps have the same entries, but for keys k of which `but` says so. Either "path" below variables.new and
 variables.old, or "new" and "old".

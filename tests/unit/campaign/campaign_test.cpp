@@ -55,13 +55,20 @@ class Recorder final : public Listener {
         changed_.notify_all();
         changed_.wait(guard, [this] { return !blocked_; });
     }
-    void onRequest(const std::string& /*operation*/, const election::ApiError* /*error*/,
-                   election::Duration /*took*/) override {}
+    void onRequest(const std::string& /*operation*/, const election::ApiError* error,
+                   election::Duration /*took*/) override {
+        const std::lock_guard guard(mutex_);
+        lastError_ = error == nullptr ? lastError_ : error->message;
+    }
     void onWatchEnded(const election::ApiError& /*error*/) override {}
 
     bool waitFor(NoteKind kind, int times = 1) {
         std::unique_lock guard(mutex_);
         return changed_.wait_for(guard, kPatience, [&] { return count(kind) >= times; });
+    }
+    std::string lastError() {
+        const std::lock_guard guard(mutex_);
+        return lastError_;
     }
     void block(bool blocked) {
         const std::lock_guard guard(mutex_);
@@ -81,6 +88,7 @@ class Recorder final : public Listener {
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<election::Note> notes_;
+    std::string lastError_;
     bool blocked_ = false;
 };
 
@@ -88,11 +96,12 @@ class Recorder final : public Listener {
 struct Candidate {
     Candidate(const std::string& id, std::shared_ptr<test::LeaseTable> table,
               const std::string& podUid = "", PodLock* lock = nullptr,
-              election::OnMissing onMissing = election::OnMissing::Create)
+              election::OnMissing onMissing = election::OnMissing::Create,
+              const election::Timing& timing = {seconds(2), milliseconds(1500), milliseconds(300)})
         : store(clock, std::move(table)),
           campaign(kKey,
                    election::Settings{{id, podUid, podUid + "/" + runtime::randomHex(8)},
-                                      {seconds(2), milliseconds(1500), milliseconds(300)},
+                                      timing,
                                       onMissing,
                                       election::OnShutdown::Release,
                                       election::Duration(0),
@@ -195,6 +204,16 @@ TEST(CampaignTest, AnAnswerExpiresThoughEveryRequestHangs) {
     EXPECT_FALSE(a.campaign.answer().isLeader) << "at once, without any thread having run";
 }
 
+TEST(CampaignTest, AnAttemptThatTimesOutNamesItsLimitAndTheFlagThatSetsIt) {
+    Candidate a("a", std::make_shared<test::LeaseTable>());
+    a.store.onCall(
+        [](StoreCall call) { return StoreFault{std::nullopt, false, call == StoreCall::Create}; });
+    a.campaign.start();
+    ASSERT_TRUE(a.recorder.waitFor(NoteKind::RequestFailed));
+    EXPECT_THAT(a.recorder.lastError(),
+                testing::MatchesRegex(".* \\(the limit was .*, by --lease-renew-duration=1.5s\\)"));
+}
+
 TEST(CampaignTest, AWallClockThatAdvancesPastTheDeadlineEndsTheTermForGood) {
     Candidate a("a", std::make_shared<test::LeaseTable>());
     a.campaign.start();
@@ -207,6 +226,41 @@ TEST(CampaignTest, AWallClockThatAdvancesPastTheDeadlineEndsTheTermForGood) {
     EXPECT_TRUE(!answer.isLeader || answer.fencingToken != token) << "revived";
     ASSERT_TRUE(a.recorder.waitFor(NoteKind::TermBegan, 2)) << "leads again, in a new term";
     EXPECT_NE(a.campaign.answer().fencingToken, token);
+}
+
+TEST(CampaignTest, ANoThatAnAnswerHasFoundIsActedOnAtOnce) {
+    // Nothing else wakes the election for as long as the test is patient.
+    const election::Timing slow{seconds(3600), seconds(3000), seconds(1400)};
+    Candidate a("a", std::make_shared<test::LeaseTable>(), "", nullptr, election::OnMissing::Create,
+                slow);
+    a.campaign.start();
+    ASSERT_TRUE(a.recorder.waitFor(NoteKind::TermBegan));
+    a.clock.moveWall(seconds(3600));
+    EXPECT_FALSE(a.campaign.answer().isLeader);
+    ASSERT_TRUE(a.recorder.waitFor(NoteKind::TermEnded));
+    ASSERT_TRUE(a.recorder.waitFor(NoteKind::TermBegan, 2)) << "and campaigns again at once";
+}
+
+TEST(CampaignTest, IsNotReadyWhileWritesAreRefusedAndSaysWhy) {
+    Candidate a("a", std::make_shared<test::LeaseTable>());
+    a.store.onCall([](StoreCall call) {
+        if (call != StoreCall::Create && call != StoreCall::Update) {
+            return StoreFault{std::nullopt, false, false};
+        }
+        election::ApiError error;
+        error.kind = election::ErrorKind::Refused;
+        error.message = "leases need a label";
+        return StoreFault{error, false, false};
+    });
+    a.campaign.start();
+    ASSERT_TRUE(a.recorder.waitFor(NoteKind::RequestFailed));
+    EXPECT_THAT(a.campaign.notReady().value_or(""), testing::HasSubstr("leases need a label"));
+    EXPECT_EQ(a.campaign.answer().trouble, "leases need a label");
+
+    a.store.onCall({});
+    ASSERT_TRUE(a.recorder.waitFor(NoteKind::TermBegan));
+    EXPECT_EQ(a.campaign.notReady(), std::nullopt);
+    EXPECT_EQ(a.campaign.answer().trouble, "");
 }
 
 TEST(CampaignTest, IsNotReadyWhileTheStoreRefusesIt) {

@@ -112,6 +112,18 @@ TEST(StatusTest, PrintsTheElectorsJsonAsItCame) {
     }
 }
 
+TEST(StatusTest, TellsWhatKeepsTheElectorFromWriting) {
+    const Printed printed = statusOf(
+        200,
+        R"({"leader":"","id":"web-0","isLeader":false,"trouble":"leases \"web\" need\na label"})");
+    EXPECT_EQ(printed.exitCode, 3);
+    EXPECT_EQ(printed.out,
+              "nobody leads; web-0 was asked
+"
+              "  trouble        leases \"web\" need a label
+");
+}
+
 TEST(StatusTest, LetsNoForeignNameForgeALine) {
     const Printed printed = statusOf(
         200,

@@ -40,6 +40,7 @@ TEST(HelpTest, ShowsEveryFlagWithItsVariableAndDefault) {
         {"lease-renew-duration", "LEASE_RENEW_DURATION", "default 5s"},
         {"retry-period", "RETRY_PERIOD", "default 2s, or 2/5"},
         {"addr", "ADDR", "default :4040"},
+        {"allowed-host", "ALLOWED_HOST", "default none"},
         {"kubeconfig", "KUBECONFIG", "default in-cluster"},
         {"store", "STORE", "default kubernetes"},
         {"on-shutdown", "ON_SHUTDOWN", "default release"},

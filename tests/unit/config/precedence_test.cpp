@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -60,6 +61,8 @@ const std::vector<Row>& rows() {
          [](const Config& c) { return nanoseconds(c.timing.retryPeriod); }},
         {"addr", "ADDR", "localhost:1", "[::1]:2",
          [](const Config& c) { return c.address.text(); }},
+        {"allowed-host", "ALLOWED_HOST", "web.shop.svc", "a,b.example",
+         [](const Config& c) { return fmt::format("{}", fmt::join(c.allowedHosts, ",")); }},
         {"kubeconfig", "KUBECONFIG", "/a:/b", "/c", [](const Config& c) { return c.kubeconfig; }},
         {"store", "STORE", "kubernetes", "file:/x",
          [](const Config& c) { return c.folder ? "file:" + *c.folder : "kubernetes"; }},

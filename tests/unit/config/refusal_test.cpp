@@ -52,6 +52,11 @@ TEST(RefusalTest, NamesFlagValueAndWhatIsAllowed) {
         {"--ready=yes", "--ready \"yes\" is refused: allowed are synced and leader"},
         {"--pod-uid=a/b", "--pod-uid \"a/b\" is refused: a Pod's UID has letters, digits"},
         {"--pod-uid=", "--pod-uid \"\" is refused: a Pod's UID has letters, digits"},
+        {"--allowed-host=", "--allowed-host \"\" is refused: allowed are host names"},
+        {"--allowed-host=a,", "--allowed-host \"a,\" is refused: allowed are host names"},
+        {"--allowed-host=a:80", "--allowed-host \"a:80\" is refused: allowed are host names"},
+        {"--allowed-host=*", "--allowed-host \"*\" is refused: allowed are host names"},
+        {"--log-level=Info", "--log-level \"Info\" is refused: allowed are debug, info, warn"},
         {"--log-level=trace", "--log-level \"trace\" is refused: allowed are debug, info, warn"},
         {"--log-format=xml", "--log-format \"xml\" is refused: allowed are text and json"},
     };

@@ -205,5 +205,23 @@ TEST(ProbeCommandTest, AnswersBeforeAKubeletStopsWaiting) {
     EXPECT_EQ(probeOf({"probe", "live"}).address, (Address{"localhost", 4040}));
 }
 
+TEST(SyntaxTest, TakesLevelsAndFormatsInCapitals) {
+    const Config config =
+        configOf({}, {{"LEASE_NAME", "web"}, {"LOG_LEVEL", "WARN"}, {"LOG_FORMAT", "TEXT"}});
+    EXPECT_EQ(config.logLevel, runtime::LogLevel::Warn);
+    EXPECT_EQ(config.logFormat, runtime::LogFormat::Text);
+}
+
+TEST(SyntaxTest, SaysThatAProxyIsNotUsed) {
+    const auto warned = [](const Arguments& more, const Environment& environment) {
+        return configOf(withLease(more), environment).warnings.size();
+    };
+    EXPECT_EQ(warned({}, {{"HTTPS_PROXY", "http://p:3128"}}), 1U);
+    EXPECT_EQ(warned({}, {{"https_proxy", "http://p:3128"}}), 1U);
+    EXPECT_EQ(warned({}, {{"HTTPS_PROXY", "x"}, {"https_proxy", "x"}}), 1U);
+    EXPECT_EQ(warned({}, {{"HTTPS_PROXY", ""}, {"HTTP_PROXY", "x"}}), 0U);
+    EXPECT_EQ(warned({"--store=file:/x"}, {{"HTTPS_PROXY", "x"}}), 0U);
+}
+
 }  // namespace
 }  // namespace elector::config

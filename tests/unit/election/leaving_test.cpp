@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <vector>
@@ -194,6 +195,56 @@ TEST(LeavingTest, AStopWhileAcquiringReleasesWhatWasAcquired) {
     web0.answerRead(acquired);
     web0.untilWrite(Intent::Release);
     EXPECT_TRUE(web0.landed(12).finished);
+}
+
+TEST(LeavingTest, ATermThatEndedEarlyIsDrainedAsAnyOther) {
+    for (const Duration drain : {Duration(seconds(1)), Duration(seconds(8))}) {
+        Candidate web0(draining(drain));
+        web0.lead();
+        const Instant promised = web0.election().standing().term->validUntil;
+        web0.wait(seconds(1));
+        web0.jumpWall(std::chrono::hours(1));
+        const Instant stopped = web0.now().boot;
+        EXPECT_TRUE(web0.send(StopRequested{}).announceNo);
+        EXPECT_FALSE(web0.leads());
+        EXPECT_FALSE(web0.actions().request);
+        web0.send(NoAnnounced{});
+        web0.untilRead();
+        EXPECT_GE(web0.now().boot, promised);
+        EXPECT_EQ(web0.now().boot, std::max(promised, stopped + drain));
+        web0.answerRead(web0.writtenAt(11));
+        web0.untilWrite(Intent::Release);
+        EXPECT_TRUE(web0.landed(12).finished);
+    }
+}
+
+TEST(LeavingTest, ATermThatEndedEarlyIsReleasedAtOnceWithoutADrainOnceEveryNoIsOut) {
+    Candidate web0(draining(Duration(0)));
+    web0.lead();
+    web0.jumpWall(std::chrono::hours(1));
+    EXPECT_TRUE(web0.send(StopRequested{}).announceNo);
+    EXPECT_FALSE(web0.actions().request);
+    web0.send(NoAnnounced{});
+    web0.untilRead();
+}
+
+TEST(LeavingTest, ATermThatEndedEarlyIsLeftToExpireWhereThatIsAskedFor) {
+    Candidate web0(draining(seconds(8), OnShutdown::Expire));
+    web0.lead();
+    web0.jumpWall(std::chrono::hours(1));
+    EXPECT_TRUE(web0.send(StopRequested{}).finished);
+}
+
+TEST(LeavingTest, ADrainIsNeverShorterThanWhatWasPromised) {
+    Candidate web0(draining(milliseconds(10)));
+    web0.lead();
+    const Instant promised = web0.election().standing().term->validUntil;
+    web0.send(StopRequested{});
+    web0.send(NoAnnounced{});
+    for (int revision = 12; std::holds_alternative<WriteRequest>(web0.untilAsked()); ++revision) {
+        web0.landed(revision);
+    }
+    EXPECT_EQ(web0.now().boot, promised);
 }
 
 TEST(LeavingTest, AStopAfterAnAcquisitionInDoubtReleasesItIfItLanded) {

@@ -123,6 +123,104 @@ TEST(MissingTest, ACreatorThatSawTheDeletedLeaseWhileItsRequestWasUnderWayWaits)
     EXPECT_GE(waitForAcquisition(web0, created), seconds(10));
 }
 
+TEST(MissingTest, AnAcquisitionAnsweredAfterTheDeletionIsKnownBeginsNoTerm) {
+    for (const bool listed : {true, false}) {
+        Candidate web0;
+        web0.follow(leaseOf(testing::released(), 10));
+        web0.wait(milliseconds(1));
+        web0.untilWrite(Intent::Acquire);
+        web0.wait(milliseconds(1));
+        // The write has landed, the Lease was deleted, and only then is its answer there.
+        if (listed) {
+            web0.send(Listed{std::nullopt, web0.now().boot});
+        } else {
+            web0.send(Changed{leaseOf(heldByWeb1(seconds(10)), 20, "uid-2")});
+        }
+        web0.landed(11);
+        EXPECT_FALSE(web0.leads());
+        EXPECT_FALSE(web0.noted(NoteKind::TermBegan));
+        web0.untilRead();
+    }
+}
+
+// Two reads were under way at once: only a third tells which of them was answered first.
+TEST(MissingTest, AReadThatFoundTheLeaseIsRepeatedWhereAnotherHasFoundNoneMeanwhile) {
+    const Lease held = leaseOf(heldByWeb1(seconds(10)), 10);
+    for (const bool listedFirst : {true, false}) {
+        Candidate web0;
+        web0.send(Started{});
+        const Instant sentAt = web0.now().boot;
+        web0.wait(milliseconds(1));
+        if (listedFirst) {
+            web0.send(Listed{std::nullopt, sentAt});
+            web0.answerRead(held);
+        } else {
+            web0.answerRead(std::optional<Lease>());
+            web0.send(Listed{held, sentAt});
+        }
+        web0.untilRead();
+        EXPECT_LE(web0.since(sentAt), milliseconds(1));
+        web0.answerRead(std::optional<Lease>());
+        EXPECT_EQ(web0.answer().leader, "") << "it leads no more";
+    }
+}
+
+TEST(MissingTest, ARenewalAnsweredAfterTheDeletionIsKnownProlongsNothing) {
+    Candidate web0;
+    web0.lead();
+    web0.untilWrite(Intent::Renew);
+    const Instant validUntil = web0.election().standing().term->validUntil;
+    web0.wait(milliseconds(1));
+    web0.send(Listed{std::nullopt, web0.now().boot});
+    web0.landed(12);
+    EXPECT_TRUE(web0.leads());
+    EXPECT_EQ(web0.election().standing().term->validUntil, validUntil);
+    web0.untilRead();
+    web0.answerRead(std::optional<Lease>());
+    web0.untilWrite(Intent::Create);
+}
+
+TEST(MissingTest, ACreationAnsweredAfterAReadFoundNoneIsReadBackBeforeItIsTaken) {
+    Candidate web0;
+    web0.send(Started{});
+    web0.answerRead(std::optional<Lease>());
+    web0.untilWrite(Intent::Create);
+    const Lease created = web0.writtenAt(10);
+    web0.wait(milliseconds(1));
+    web0.send(Listed{std::nullopt, web0.now().boot});
+    web0.landed(10);
+    web0.untilRead();
+    web0.answerRead(created);
+    EXPECT_LE(waitForAcquisition(web0, created), kMostJitter);
+}
+
+TEST(MissingTest, WhatIsLearntOfAnEarlierLeaderWhileTheAcquisitionIsUnderWayIsWaitedFor) {
+    for (const bool answered : {true, false}) {
+        Candidate web0;
+        web0.send(Started{});
+        web0.answerRead(std::optional<Lease>());
+        web0.untilWrite(Intent::Create);
+        web0.landed(20);
+        const Instant seen = web0.now().boot;
+        web0.untilWrite(Intent::Acquire);
+        const Lease acquired = web0.writtenAt(21);
+        // A watch that began in the past.
+        web0.send(Changed{leaseOf(heldByWeb1(seconds(10)), 10)});
+        if (answered) {
+            web0.landed(21);
+        } else {
+            web0.answerWrite(errorOf(ErrorKind::TimedOut));
+            web0.untilRead();
+            web0.answerRead(acquired);
+        }
+        EXPECT_FALSE(web0.leads());
+        waitForAcquisition(web0, acquired);
+        EXPECT_GE(web0.since(seen), seconds(10));
+        web0.landed(22);
+        EXPECT_TRUE(web0.leads());
+    }
+}
+
 TEST(MissingTest, ACreationOfWhichNobodyKnowsWhetherItLandedIsWaitedOut) {
     Candidate web0;
     web0.send(Started{});

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
+#include <vector>
 
 #include "tests/unit/election/candidate.h"
 
@@ -64,8 +66,18 @@ TEST_F(ObservationTest, IgnoresAReadThatWasOvertakenByAnEvent) {
     observation_.found(rivals(10, 1), at(1), at(2));
     observation_.hinted(rivals(12, 2), at(4));
     EXPECT_EQ(observation_.found(rivals(11, 9), at(3), at(5)), News::Ignored);
+    EXPECT_EQ(observation_.heldUntil(), at(14));
+}
+
+TEST_F(ObservationTest, AReadThatFoundNoneCountsUnlessTheLeaseWasFirstSeenAfterItWasSent) {
+    observation_.found(rivals(10, 1), at(1), at(2));
+    observation_.hinted(rivals(20, 2, "uid-2"), at(4));
     EXPECT_EQ(observation_.missing(at(3), at(5)), News::Ignored);
     EXPECT_TRUE(observation_.lease());
+    // An event of the past, processed late, says nothing against a read: uids do not come back.
+    observation_.hinted(rivals(21, 3, "uid-2"), at(7));
+    EXPECT_EQ(observation_.missing(at(6), at(8)), News::Changed);
+    EXPECT_FALSE(observation_.lease());
 }
 
 TEST_F(ObservationTest, BelievesAnOlderReadThatWasSentLater) {
@@ -92,6 +104,66 @@ TEST_F(ObservationTest, ADeletedLeaseIsNotBroughtBackByAnEventFromThePast) {
     EXPECT_FALSE(observation_.lease());
     EXPECT_EQ(observation_.longestDuration(), seconds(60));  // its leader may not have heard
     EXPECT_EQ(observation_.hinted(rivals(20, 3, "uid-2"), at(7)), News::Changed);
+}
+
+TEST_F(ObservationTest, NothingBringsBackALeaseThatIsKnownToBeGone) {
+    observation_.found(rivals(10, 1), at(1), at(2));
+    observation_.missing(at(4), at(5));
+    // Each is newer than what was seen, and was on its way when the Lease was deleted.
+    EXPECT_EQ(observation_.wrote(rivals(12, 2), at(6)), News::Ignored);
+    EXPECT_EQ(observation_.found(rivals(13, 3), at(4), at(7)), News::Ignored);
+    EXPECT_EQ(observation_.hinted(rivals(14, 4), at(8)), News::Ignored);
+    EXPECT_FALSE(observation_.lease());
+    // But a read that was sent since: etcd was restored.
+    EXPECT_EQ(observation_.found(rivals(13, 3), at(9), at(10)), News::Changed);
+    EXPECT_TRUE(observation_.lease());
+}
+
+TEST_F(ObservationTest, ANewerLeaseCountsThoughTheReadWasOvertakenAnOlderOneDoesNot) {
+    observation_.found(rivals(10, 1), at(1), at(2));
+    observation_.missing(at(4), at(5));
+    EXPECT_EQ(observation_.found(rivals(5, 2, "uid-0"), at(3), at(6)), News::Ignored);
+    EXPECT_TRUE(observation_.sawAnother());
+    EXPECT_TRUE(observation_.foundNoneSince(at(3)));
+    EXPECT_EQ(observation_.found(rivals(20, 2, "uid-2"), at(3), at(6)), News::Changed);
+}
+
+TEST_F(ObservationTest, WhatIsIgnoredStillTeaches) {
+    Lease lasting = rivals(5, 1, "uid-0");
+    lasting.record.duration = seconds(60);
+    using Tell = std::function<News(Observation&)>;
+    const std::vector<Tell> ways{[&](Observation& o) { return o.hinted(lasting, at(4)); },
+                                 [&](Observation& o) { return o.found(lasting, at(1), at(4)); },
+                                 [&](Observation& o) { return o.wrote(lasting, at(4)); }};
+    for (const Tell& tell : ways) {
+        Observation observation(identity_, writes_, seconds(10));
+        observation.found(leaseOf(testing::released(), 10, "uid-1"), at(1), at(2));
+        EXPECT_EQ(tell(observation), News::Ignored);
+        EXPECT_TRUE(observation.sawAnother());
+        EXPECT_EQ(observation.longestDuration(), seconds(60));
+        EXPECT_EQ(observation.freeAt(), at(62)) << "its leader may not have heard";
+        EXPECT_EQ(observation.lease()->uid, "uid-1");
+    }
+}
+
+TEST_F(ObservationTest, AReleaseUnderAnotherUidDoesNotFreeWhatTheFormerLeaderMayHold) {
+    observation_.found(rivals(10, 1), at(1), at(2));
+    const auto newcomer = [](int revision, int renewal, const std::string& uid) {
+        return leaseOf(heldBy("web-9", "pod-9/n9", WallTime(seconds(renewal))), revision, uid);
+    };
+    observation_.hinted(newcomer(20, 1, "uid-2"), at(4));
+    observation_.hinted(leaseOf(testing::released(), 21, "uid-2"), at(5));
+    EXPECT_EQ(observation_.claim(), Claim::Released);
+    EXPECT_EQ(observation_.freeAt(), at(14));
+    // Deleted and made again once more, held and released.
+    observation_.missing(at(6), at(7));
+    observation_.hinted(newcomer(30, 1, "uid-3"), at(8));
+    observation_.hinted(leaseOf(testing::released(), 31, "uid-3"), at(9));
+    EXPECT_EQ(observation_.freeAt(), at(18));
+    // Once that time is over, a release is free at first sight again.
+    observation_.hinted(newcomer(32, 2, "uid-3"), at(19));
+    observation_.hinted(leaseOf(testing::released(), 33, "uid-3"), at(20));
+    EXPECT_EQ(observation_.freeAt(), at(20));
 }
 
 TEST_F(ObservationTest, ALeaseThatWasMadeAgainIsWaitedOutForTheLongestLeaseSeen) {

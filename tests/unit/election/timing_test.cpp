@@ -131,17 +131,42 @@ TEST(TimingTest, ChoosesARetryPeriodThatLetsASecondAttemptFit) {
     EXPECT_EQ(defaultRetryPeriod(Duration(std::numeric_limits<Duration::rep>::max())), seconds(2));
 }
 
-TEST(TimingTest, BoundsAnAttemptSoThatAStalledOneDoesNotEndTheTerm) {
-    EXPECT_EQ(attemptTimeout(timing(seconds(10), seconds(6), seconds(2))), seconds(2));
+TEST(TimingTest, LetsAnAttemptOfAProcessThatDoesNotLeadTakeHalfTheRenewDeadline) {
+    EXPECT_EQ(attemptTimeout(timing(seconds(10), seconds(5), seconds(2))), milliseconds(2500));
     EXPECT_EQ(attemptTimeout(timing(seconds(1), milliseconds(150), milliseconds(50))),
-              milliseconds(50));
+              milliseconds(75));
     EXPECT_EQ(attemptTimeout(timing(seconds(1), milliseconds(90), milliseconds(30))),
               milliseconds(50));
+}
+
+TEST(TimingTest, LetsAWriteOfTwoSecondsRenewByDefault) {
+    // Sent two seconds after the last one was, answered after two more, and so on.
+    const Timing byDefault;
+    EXPECT_GT(attemptTimeout(byDefault), seconds(2));
+    EXPECT_GT(attemptTimeout(byDefault, byDefault.renewDeadline - byDefault.retryPeriod),
+              seconds(2));
+}
+
+TEST(TimingTest, BoundsAnAttemptOfALeaderSoThatAnotherCanSaveTheTerm) {
+    const Timing each = timing(seconds(10), seconds(6), seconds(2));
+    EXPECT_EQ(attemptTimeout(each, seconds(6)), seconds(5));
+    EXPECT_EQ(attemptTimeout(each, seconds(4)), seconds(3));
+    EXPECT_EQ(attemptTimeout(each, seconds(2)), seconds(1));
+    EXPECT_EQ(attemptTimeout(each, seconds(1)), milliseconds(500));
+    EXPECT_EQ(attemptTimeout(each, milliseconds(10)), milliseconds(50));
+    EXPECT_EQ(attemptTimeout(each, seconds(-1)), milliseconds(50));
     for (const Duration deadline : {Duration(milliseconds(900)), Duration(seconds(5)),
                                     Duration(seconds(60)), Duration(seconds(3240))}) {
-        const Timing each = timing(hours(1), deadline, deadline / 2);
-        EXPECT_TRUE(review(each).warnings.empty());
-        EXPECT_LE(each.retryPeriod + attemptTimeout(each), deadline * 5 / 6);
+        for (const Duration period : {deadline / 10, deadline / 5 * 2, deadline / 2}) {
+            const Timing some = timing(hours(1), deadline, period);
+            EXPECT_TRUE(review(some).warnings.empty());
+            // A renewal stalls, then the read after it: a write has a twelfth of the deadline.
+            Duration left = deadline - period;
+            left -= attemptTimeout(some, left);
+            EXPECT_GE(left, deadline / 6 - Duration(1));
+            left -= attemptTimeout(some, left);
+            EXPECT_GE(left, std::min<Duration>(deadline / 12, deadline / 6 - milliseconds(50)));
+        }
     }
 }
 

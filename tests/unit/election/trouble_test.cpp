@@ -91,15 +91,170 @@ TEST(TroubleTest, WhatTheServerAsksToWaitIsWaited) {
     EXPECT_EQ(web0.since(refused), seconds(2));
 }
 
-TEST(TroubleTest, AServerThatAsksForAnHourIsBelievedForAMinute) {
+ApiError throttledFor(seconds time) {
+    ApiError throttled = errorOf(ErrorKind::Throttled);
+    throttled.retryAfter = time;
+    return throttled;
+}
+
+TEST(TroubleTest, ACandidateBelievesAServerThatAsksForAnHourForALeaseDuration) {
     Candidate web0;
     web0.send(Started{});
-    ApiError throttled = errorOf(ErrorKind::Throttled);
-    throttled.retryAfter = seconds(3600);
-    web0.answerRead(throttled);
+    web0.answerRead(throttledFor(seconds(3600)));
     const Instant refused = web0.now().boot;
     web0.untilRead();
-    EXPECT_EQ(web0.since(refused), seconds(60));
+    EXPECT_EQ(web0.since(refused), seconds(10));
+}
+
+TEST(TroubleTest, ALeaderAsksAgainWhileItsTermLastsWhateverTheServerAsks) {
+    Candidate web0;
+    web0.lead();
+    web0.untilWrite(Intent::Renew);
+    const Instant validUntil = web0.election().standing().term->validUntil;
+    int writes = 0;
+    while (web0.leads()) {
+        web0.answerWrite(throttledFor(seconds(30)));
+        web0.untilAsked();
+        writes += web0.now().boot < validUntil ? 1 : 0;
+    }
+    EXPECT_GE(writes, 2);
+    EXPECT_LE(writes, 8);
+}
+
+TEST(TroubleTest, AReleaseIsSentWhateverTheServerAskedACandidateOrALeader) {
+    for (const bool afterTheTerm : {false, true}) {
+        Candidate web0;
+        web0.lead();
+        web0.untilWrite(Intent::Renew);
+        web0.answerWrite(throttledFor(seconds(30)));
+        if (afterTheTerm) {
+            web0.jumpWall(hours(1));
+            web0.send(TimePassed{});
+        }
+        const Instant stopped = web0.now().boot;
+        if (web0.send(StopRequested{}).announceNo) {
+            web0.send(NoAnnounced{});
+        }
+        web0.untilRead();
+        EXPECT_LE(web0.since(stopped), milliseconds(10));
+        web0.answerRead(throttledFor(seconds(30)));
+        web0.untilRead();
+        EXPECT_LE(web0.since(stopped), seconds(3)) << "while a release may take D";
+    }
+}
+
+TEST(TroubleTest, ARefusedWriteIsToldOnceAndBackedOffUpToTheLeaseDuration) {
+    ApiError refused = errorOf(ErrorKind::Refused);
+    refused.message = "leases need a label";
+    Candidate web0;
+    const Lease free = leaseOf(testing::released(), 10);
+    web0.follow(free);
+    const Instant began = web0.now().boot;
+    int writes = 0;
+    int told = 0;
+    while (web0.since(began) < seconds(600)) {
+        if (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
+            ++writes;
+            web0.answerWrite(refused);
+            told += web0.noted(NoteKind::RequestFailed) ? 1 : 0;
+        } else {
+            web0.answerRead(free);
+        }
+        EXPECT_TRUE(web0.election().standing().denied);
+        EXPECT_EQ(web0.answer().trouble, "leases need a label");
+    }
+    EXPECT_EQ(told, 1);
+    EXPECT_GE(writes, 60);  // at least once in L
+    EXPECT_LE(writes, 130);
+    web0.untilWrite(Intent::Acquire);
+    web0.landed(11);
+    EXPECT_EQ(web0.answer().trouble, "");
+    EXPECT_FALSE(web0.election().standing().denied);
+}
+
+TEST(TroubleTest, TheEndOfATermByARefusalSaysSo) {
+    ApiError refused = errorOf(ErrorKind::Refused);
+    refused.message = "leases need a label";
+    Candidate web0;
+    web0.lead();
+    while (web0.leads()) {
+        web0.untilWrite(Intent::Renew);
+        web0.answerWrite(refused);
+        while (web0.leads() && !web0.actions().request) {
+            web0.wait(web0.actions().wakeAt - web0.now().boot);
+            web0.send(TimePassed{});
+        }
+    }
+    ASSERT_TRUE(web0.noted(NoteKind::TermEnded));
+    for (const Note& each : web0.actions().notes) {
+        if (each.kind == NoteKind::TermEnded) {
+            EXPECT_NE(each.detail.find("leases need a label"), std::string::npos) << each.detail;
+        }
+    }
+}
+
+// A lost race leaves a trace: another revision, another Lease, or none.
+TEST(TroubleTest, AConflictThatNobodyCausedIsARefusal) {
+    for (const ErrorKind kind :
+         {ErrorKind::Conflict, ErrorKind::Invalid, ErrorKind::NotFound, ErrorKind::Gone}) {
+        for (const bool changed : {false, true}) {
+            Candidate web0;
+            web0.follow(leaseOf(testing::released(), 10));
+            web0.untilWrite(Intent::Acquire);
+            web0.answerWrite(errorOf(kind));
+            EXPECT_EQ(web0.answer().trouble, "") << "not known yet";
+            web0.untilRead();
+            web0.answerRead(leaseOf(testing::released(), changed ? 11 : 10));
+            EXPECT_EQ(web0.answer().trouble, changed ? "" : "made up");
+            EXPECT_EQ(web0.election().standing().denied, !changed);
+        }
+    }
+}
+
+TEST(TroubleTest, ACreationThatIsRefusedAsIfTheLeaseExistedIsToldOnceAReadFindsNone) {
+    Candidate web0;
+    web0.send(Started{});
+    web0.answerRead(std::optional<Lease>());
+    web0.untilWrite(Intent::Create);
+    web0.answerWrite(errorOf(ErrorKind::Invalid));
+    web0.untilRead();
+    web0.answerRead(std::optional<Lease>());
+    EXPECT_EQ(web0.answer().trouble, "made up");
+}
+
+TEST(TroubleTest, AWriteThatChangesNothingForEverIsBackedOff) {
+    Candidate web0;
+    const Lease free = leaseOf(testing::released(), 10);
+    web0.follow(free);
+    const Instant began = web0.now().boot;
+    int writes = 0;
+    while (web0.since(began) < seconds(600)) {
+        if (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
+            ++writes;
+            web0.send(WriteAnswered{Landed{free, false}});
+        } else {
+            web0.answerRead(free);
+        }
+    }
+    EXPECT_LE(writes, 130);
+    EXPECT_NE(web0.answer().trouble, "");
+}
+
+TEST(TroubleTest, AWatchThatEndsAgainAndAgainIsToldOnce) {
+    Candidate web0;
+    web0.follow(leaseOf(heldBy("web-1", "pod-1/n1", WallTime(seconds(1))), 10));
+    int told = 0;
+    for (int i = 0; i < 20; ++i) {
+        web0.send(WatchFailed{errorOf(ErrorKind::Gone)});
+        told += web0.noted(NoteKind::WatchBroken) ? 1 : 0;
+        web0.wait(seconds(2));
+    }
+    EXPECT_EQ(told, 1);
+    for (int i = 0; i < 5; ++i) {  // as servers do, now and then
+        web0.wait(seconds(1800));
+        web0.send(WatchFailed{errorOf(ErrorKind::Gone)});
+        EXPECT_FALSE(web0.noted(NoteKind::WatchBroken));
+    }
 }
 
 TEST(TroubleTest, NobodyGivesUpDuringAnOutage) {

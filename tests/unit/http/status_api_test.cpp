@@ -80,6 +80,15 @@ TEST_F(StatusApiTest, TellsEachChange) {
     EXPECT_THAT(get("/api/leader"), HasSubstr("\"isLeader\":true"));
 }
 
+TEST_F(StatusApiTest, TellsTheTroubleWhileThereIsSome) {
+    EXPECT_THAT(get("/api/leader"), testing::Not(HasSubstr("trouble")));
+    whileServing([this] { status_.shownAnswer.trouble = "leases \"web\" need a label"; });
+    EXPECT_THAT(get("/api/leader"),
+                HasSubstr(R"(,"trouble":"leases \"web\" need a label","validForMs":)"));
+    whileServing([this] { status_.shownAnswer.trouble.clear(); });
+    EXPECT_THAT(get("/api/leader"), testing::Not(HasSubstr("trouble")));
+}
+
 TEST_F(StatusApiTest, TellsThatNobodyLeads) {
     EXPECT_THAT(get("/api/leader"),
                 EndsWith("{\"leader\":\"\",\"id\":\"web-0\",\"isLeader\":false,"

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "elector/version.h"
+#include "tests/support/certificates.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/tls_connection.h"
 #include "tests/unit/kubernetes/scripted_server.h"
 
 namespace elector::kubernetes {
@@ -46,6 +48,31 @@ class ClientTest : public testing::Test {
     test::TemporaryFolder folder_;
     std::filesystem::path tokenFile_;
 };
+
+TEST_F(ClientTest, KeepsNoMoreOfAnAnswerThanTheRequestSays) {
+    const std::string long_(Client::kMaxBody + 1, 'x');
+    const auto ask = [&](const std::string& body) {
+        ScriptedServer server({[&](ScriptedPeer& peer) {
+            peer.readRequest();
+            peer.send(answerOf(200, body));
+        }});
+        auto client = clientOf(server);
+        auto request = kGet;
+        request.keep = &kWithoutManagedFields;
+        return client.request(request, soon());
+    };
+    const auto managed = ask(R"({"metadata":{"managedFields":[")" + long_ + R"("],"uid":"u"}})");
+    ASSERT_TRUE(managed.ok()) << managed.error().message;
+    EXPECT_EQ(managed.value().body, R"({"metadata":{"uid":"u"}})");
+    const auto tooLong = ask(R"({"metadata":{"name":")" + long_ + R"("}})");
+    ASSERT_FALSE(tooLong.ok());
+    EXPECT_EQ(tooLong.error().kind, ErrorKind::Malformed);
+    EXPECT_EQ(tooLong.error().message,
+              "the answer has more than 3145728 bytes besides its managed fields");
+    for (const char* body : {"", "{", "no JSON"}) {
+        EXPECT_EQ(ask(body).error().message, "the answer is no JSON") << body;
+    }
+}
 
 TEST_F(ClientTest, SendsRequestsOneAfterTheOtherOverOneConnection) {
     std::string first;
@@ -256,6 +283,47 @@ TEST_F(ClientTest, UsesTheNewTokenForTheRequestAfterA403) {
     EXPECT_EQ(client.request(kGet, soon()).error().kind, ErrorKind::Forbidden);
     EXPECT_TRUE(client.request(kGet, soon()).ok());
     EXPECT_THAT(next, HasSubstr("Authorization: Bearer new"));
+}
+
+TEST_F(ClientTest, NamesAClientCertificateThatHasEndedWhereItIsNotAccepted) {
+    const test::CertificateAuthority authority;
+    const auto ended = authority.issueClient({"me", {}, {}, {}}, -30s);
+    const auto asking = [&authority](int mode) {
+        return [&authority, mode](ScriptedPeer& peer) {
+            const auto context =
+                test::serverContext(authority.issueServer({"api", {}, {}, {"127.0.0.1"}}));
+            SSL_CTX_set_verify(context.get(), mode, nullptr);
+            test::TlsConnection connection(peer.release(), context.get(), {});
+            if (connection.accept() && connection.read()) {
+                connection.write(answerOf(401, "{}"));
+                (void)connection.read();
+            }
+        };
+    };
+    ScriptedServer server(
+        {asking(SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT), asking(SSL_VERIFY_NONE)});
+    Access access;
+    access.server = server.endpoint(true);
+    access.origin = "a test";
+    access.authorities = Source::text(authority.certificate());
+    access.certificate = Source::text(ended.certificate);
+    access.key = Source::text(ended.key);
+    Client client(access, clock_);
+    for (const char* refusal : {"the API server at 127.0.0.1", "the API server answered 401"}) {
+        const auto answer = client.request(kGet, soon());
+        ASSERT_FALSE(answer.ok());
+        EXPECT_THAT(answer.error().message,
+                    testing::AllOf(HasSubstr(refusal),
+                                   HasSubstr("(the client certificate of a test ended at ")));
+    }
+    // Where no connection comes about, that has other causes.
+    {
+        const ScriptedServer gone({});
+        access.server = gone.endpoint(true);
+    }
+    const auto refused = Client(access, clock_).request(kGet, soon());
+    ASSERT_FALSE(refused.ok());
+    EXPECT_THAT(refused.error().message, Not(HasSubstr("certificate")));
 }
 
 TEST_F(ClientTest, EndsARequestAtItsDeadlineAndConnectsAnew) {

@@ -14,11 +14,13 @@ using testing::HasSubstr;
 class HandClock final : public runtime::Clock {
   public:
     Instant now() const override { return now_; }
-    election::WallTime wall() const override { return {}; }
+    election::WallTime wall() const override { return wall_; }
+    void setWall(election::WallTime wall) { wall_ = wall; }
     void advance(Duration by) { now_ += by; }
 
   private:
     Instant now_{std::chrono::hours(1)};
+    election::WallTime wall_{};
 };
 
 class CredentialsTest : public testing::Test {
@@ -101,6 +103,28 @@ TEST_F(CredentialsTest, MakesTheContextAnewOnlyWhereAFileChanged) {
     EXPECT_EQ(credentials.tls().value(), second);
     test::writeText(authoritiesFile(), "half a certi");
     EXPECT_EQ(credentials.tls().value(), second);
+}
+
+TEST_F(CredentialsTest, NamesAClientCertificateThatHasEnded) {
+    const test::CertificateAuthority authority;
+    const auto pair = authority.issueClient({"me", {}, {}, {}});
+    const auto today =
+        std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    Credentials credentials(access_, clock_);
+    ASSERT_TRUE(credentials.tls().ok());
+    EXPECT_FALSE(credentials.certificateFault());
+
+    access_.certificate = Source::text(pair.certificate);
+    access_.key = Source::text(pair.key);
+    Credentials own(access_, clock_);
+    ASSERT_TRUE(own.tls().ok());
+    clock_.setWall(today);
+    EXPECT_FALSE(own.certificateFault());
+    clock_.setWall(today + std::chrono::hours(2));
+    EXPECT_THAT(own.certificateFault().value_or(""),
+                HasSubstr("the client certificate of a test ended at "));
+    clock_.setWall(today - std::chrono::hours(1));
+    EXPECT_THAT(own.certificateFault().value_or(""), HasSubstr("is valid from "));
 }
 
 TEST_F(CredentialsTest, SaysWhichMaterialIsUnusable) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "elector/kubernetes/json.h"
 #include "elector/runtime/rfc3339.h"
 #include "tests/unit/kubernetes/scripted_server.h"
@@ -69,6 +71,7 @@ TEST_F(EventRecorderTest, TellsAMissingPermissionOnce) {
         recorder.record({"team", "web"}, "l", "web-0 became leader");
         recorder.record({"team", "web"}, "l", "web-0 stopped leading");
     }
+    ASSERT_TRUE(log_.flush(std::chrono::seconds(20)));
     const auto written = testing::internal::GetCapturedStderr();
     const auto first = written.find("Events cannot be posted");
     ASSERT_NE(first, std::string::npos);

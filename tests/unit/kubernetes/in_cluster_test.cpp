@@ -2,6 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
 
 #include "tests/support/temporary_folder.h"
 
@@ -61,6 +69,41 @@ TEST_F(InClusterTest, SaysWhatIsMissing) {
     sources_.port = "http";
     EXPECT_THAT([&] { (void)readInCluster(sources_); },
                 ThrowsMessage<std::runtime_error>(HasSubstr("KUBERNETES_SERVICE_PORT")));
+}
+
+// As where a token is projected for root alone: the remedy is another than where none is mounted.
+TEST_F(InClusterTest, SaysWhoMayReadATokenThatThisUserMayNot) {
+    std::filesystem::permissions(sources_.folder, std::filesystem::perms::owner_all |
+                                                      std::filesystem::perms::group_exec |
+                                                      std::filesystem::perms::others_exec);
+    std::filesystem::permissions(sources_.folder / "token", std::filesystem::perms::none);
+    std::array<int, 2> ends{};
+    ASSERT_EQ(pipe(ends.data()), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        std::string said = "it was read";
+        // Root may read everything.
+        if (geteuid() == 0 && setuid(65532) != 0) {
+            _exit(1);
+        }
+        try {
+            (void)readInCluster(sources_);
+        } catch (const std::runtime_error& error) {
+            said = error.what();
+        }
+        _exit(::write(ends[1], said.data(), said.size()) < 0 ? 1 : 0);
+    }
+    close(ends[1]);
+    std::string said(4096, '\0');
+    said.resize(
+        static_cast<std::size_t>(std::max<ssize_t>(read(ends[0], said.data(), said.size()), 0)));
+    close(ends[0]);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_THAT(said, testing::AllOf(HasSubstr("token: Permission denied"),
+                                     HasSubstr("it belongs to user " + std::to_string(geteuid())),
+                                     HasSubstr("securityContext.fsGroup"),
+                                     testing::Not(HasSubstr("automountServiceAccountToken"))));
 }
 
 }  // namespace

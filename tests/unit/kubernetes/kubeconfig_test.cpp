@@ -3,6 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/certificates.h"
 #include "tests/support/temporary_folder.h"
 
 namespace elector::kubernetes {
@@ -66,12 +71,16 @@ users:
 }
 
 TEST_F(KubeconfigTest, ReadsInlineDataBeforeFiles) {
-    const auto access = readKubeconfig({writeWith(
-        "{server: 'https://h', certificate-authority: f, certificate-authority-data: Y2E=}",
-        "{client-certificate-data: Y2VydA==, client-key-data: a2V5, client-key: f}")});
-    EXPECT_EQ(access.authorities->read().value(), "ca");
-    EXPECT_EQ(access.certificate->read().value(), "cert");
-    EXPECT_EQ(access.key->read().value(), "key");
+    const test::CertificateAuthority authority;
+    const auto pair = authority.issueClient({"me", {}, {}, {}});
+    const auto access = readKubeconfig(
+        {writeWith("{server: 'https://h', certificate-authority: f, certificate-authority-data: " +
+                       test::base64(authority.certificate()) + "}",
+                   "{client-certificate-data: " + test::base64(pair.certificate) +
+                       ", client-key-data: " + test::base64(pair.key) + ", client-key: f}")});
+    EXPECT_EQ(access.authorities->read().value(), authority.certificate());
+    EXPECT_EQ(access.certificate->read().value(), pair.certificate);
+    EXPECT_EQ(access.key->read().value(), pair.key);
     EXPECT_EQ(access.server.port, 443);
     EXPECT_EQ(access.space, "default");
 }
@@ -118,6 +127,8 @@ struct RefusedConfig {
 TEST_F(KubeconfigTest, RefusesWithASentenceWhatItCannotDo) {
     const RefusedConfig kTable[] = {
         {kServer, "{exec: {command: aws}}", "line 6: users[0].user.exec is not supported"},
+        {kServer, "{exec: {command: aws}}", "kubectl create token SERVICE_ACCOUNT"},
+        {kServer, "{exec: {}}", "exec is not supported"},
         {kServer, "{auth-provider: {name: gcp}}", "auth-provider is not supported"},
         {kServer, "{username: me}", "username is not supported"},
         {kServer, "{password: x}", "password is not supported"},
@@ -134,13 +145,24 @@ TEST_F(KubeconfigTest, RefusesWithASentenceWhatItCannotDo) {
          R"("https://h\x01" has a host that is neither a name nor an IP address)"},
         {"{server: 'https://a b:6443'}", "{}", "neither a name nor an IP address"},
         {"{server: 'https://h?x=1'}", "{}", "has a user, a query"},
-        {"{server: 'https://h', insecure-skip-tls-verify: yes}", "{}",
+        {"{server: 'https://h', insecure-skip-tls-verify: perhaps}", "{}",
          "allowed are true and false"},
+        {"{server: 'https://h', insecure-skip-tls-verify: 'true'}", "{}",
+         "a text between quotes; allowed are true and false"},
         {"{server: 'https://h', insecure-skip-tls-verify: true, certificate-authority: c}", "{}",
          "is true beside"},
         {"{server: 'https://h', certificate-authority-data: '&&&'}", "{}", "is not base64"},
         {"{server: ['a']}", "{}", "server is not a text"},
         {"text", "{}", "clusters[0].cluster is not a mapping"},
+        {"{server: 'https://h', certificate-authority-data: Z2FyYmFnZQ==}", "{}",
+         "certificate-authority-data holds no certificate"},
+        {kServer, "{client-certificate-data: Z2FyYmFnZQ==, client-key-data: Z2FyYmFnZQ==}",
+         "client-certificate-data holds no certificate"},
+        {kServer, "{client-certificate-data: Z2FyYmFnZQ==, client-key: file}",
+         "client-certificate-data holds no certificate"},
+        {kServer, "{token: \"a\\nb\"}", "token holds characters that no token has"},
+        {kServer, "{<<: text}", "a merge key (<<) names no mapping"},
+        {kServer, "&a {<<: *a}", "merge keys (<<) without end"},
         {kServer, "{client-certificate: a}", "without a key"},
         {kServer, "{client-key: a}", "without a certificate"},
     };
@@ -149,6 +171,105 @@ TEST_F(KubeconfigTest, RefusesWithASentenceWhatItCannotDo) {
         EXPECT_THAT([&] { (void)readKubeconfig({file}); },
                     ThrowsMessage<std::runtime_error>(HasSubstr(sentence)))
             << cluster << user;
+    }
+}
+
+// Of which kubectl takes each.
+TEST_F(KubeconfigTest, TakesWhatIsEmptyForAbsent) {
+    const std::vector<std::pair<const char*, const char*>> table{
+        {"{server: 'https://h', proxy-url: ''}", "{}"},
+        {"{server: 'https://h', proxy-url: null}", "{}"},
+        {"{server: 'https://h', certificate-authority: '', certificate-authority-data: ''}", "{}"},
+        {"{server: 'https://h', tls-server-name: ''}", "{}"},
+        {kServer, "{username: '', password: ''}"},
+        {kServer, "{as: '', as-uid: '', as-groups: [], as-user-extra: {}}"},
+        {kServer, "{exec: null, auth-provider: ~}"},
+        {kServer, "{token: '', tokenFile: ''}"},
+        {kServer, "{client-certificate: '', client-key-data: ''}"},
+    };
+    for (const auto& [cluster, user] : table) {
+        const auto access = readKubeconfig({writeWith(cluster, user)});
+        EXPECT_FALSE(access.authorities || access.certificate || access.key || access.token)
+            << cluster << user;
+        EXPECT_EQ(access.serverName, "");
+    }
+}
+
+TEST_F(KubeconfigTest, ReadsTrueAndFalseAsYaml11HasThem) {
+    for (const std::string word : {"true", "True", "TRUE", "yes", "Yes", "on", "y", "Y"}) {
+        const auto cluster = "{server: 'https://h', insecure-skip-tls-verify: " + word + "}";
+        EXPECT_TRUE(readKubeconfig({writeWith(cluster, "{}")}).skipVerify) << word;
+    }
+    for (const std::string word : {"false", "False", "no", "NO", "off", "n", "''", "null"}) {
+        const auto cluster = "{server: 'https://h', insecure-skip-tls-verify: " + word + "}";
+        EXPECT_FALSE(readKubeconfig({writeWith(cluster, "{}")}).skipVerify) << word;
+    }
+}
+
+TEST_F(KubeconfigTest, MergesAsYamlHasIt) {
+    const auto with = [this](const std::string& cluster) {
+        return readKubeconfig({write("config",
+                                     "a: &a {certificate-authority: a, server: 'https://a'}\n"
+                                     "b: &b {certificate-authority: b, server: 'https://b', "
+                                     "tls-server-name: n}\n"
+                                     "c: &c {<<: *a, tls-server-name: c}\n"
+                                     "clusters: [{name: c, cluster: " +
+                                         cluster +
+                                         "}]\n"
+                                         "contexts: [{name: x, context: {cluster: c}}]\n"
+                                         "current-context: x\n")});
+    };
+    const auto one = with("{<<: *a, server: 'https://h'}");
+    EXPECT_EQ(one.server.host, "h");
+    EXPECT_EQ(one.authorities->path()->filename(), "a");
+    const auto first = with("{<<: [*a, *b]}");
+    EXPECT_EQ(first.server.host, "a");
+    EXPECT_EQ(first.serverName, "n");
+    const auto nested = with("{<<: *c}");
+    EXPECT_EQ(nested.server.host, "a");
+    EXPECT_EQ(nested.serverName, "c");
+    EXPECT_EQ(with("{server: 'https://x', server: 'https://y'}").server.host, "y");
+    EXPECT_THAT([&] { (void)with("{'<<': *a}"); },
+                ThrowsMessage<std::runtime_error>(HasSubstr("server is missing")));
+}
+
+TEST_F(KubeconfigTest, MergesOfMergesCannotKeepItBusy) {
+    std::string text = "l0: &l0 {x: y}\n";
+    for (int level = 1; level < 30; ++level) {
+        const auto below = "*l" + std::to_string(level - 1);
+        text += "l" + std::to_string(level) + ": &l" + std::to_string(level) + " {<<: [" + below +
+                ", " + below + "]}\n";
+    }
+    text += "current-context: x\ncontexts: [{name: x, context: {<<: *l29}}]\n";
+    const auto file = write("config", text);
+    EXPECT_THAT([&] { (void)readKubeconfig({file}); },
+                ThrowsMessage<std::runtime_error>(HasSubstr("merge keys (<<) without end")));
+}
+
+TEST_F(KubeconfigTest, PrintsNoPasswordOfAServersAddress) {
+    for (const std::string url :
+         {"https://me:secret@h", "https://me:se/cret@h", "https://me:secret@h:x", "me:secret@h",
+          "https://me:secret@h?x=y", "https://me:secret@[", "https://me:sec@ret@h"}) {
+        const auto file = writeWith("{server: '" + url + "'}", "{}");
+        EXPECT_THAT([&] { (void)readKubeconfig({file}); },
+                    ThrowsMessage<std::runtime_error>(
+                        AllOf(HasSubstr("server is wrong"), HasSubstr("@"),
+                              testing::Not(HasSubstr("sec")), testing::Not(HasSubstr("cret")))))
+            << url;
+    }
+}
+
+TEST_F(KubeconfigTest, RefusesAKeyThatIsNotThatOfItsCertificate) {
+    const test::CertificateAuthority authority;
+    const auto pair = authority.issueClient({"me", {}, {}, {}});
+    const auto other = authority.issueClient({"other", {}, {}, {}});
+    for (const std::string& key : {other.key, std::string("garbage")}) {
+        const auto file =
+            writeWith(kServer, "{client-certificate-data: " + test::base64(pair.certificate) +
+                                   ", client-key-data: " + test::base64(key) + "}");
+        EXPECT_THAT([&] { (void)readKubeconfig({file}); },
+                    ThrowsMessage<std::runtime_error>(
+                        HasSubstr("users[0].user.client-key-data is of no use")));
     }
 }
 

@@ -16,10 +16,10 @@ std::string statusObject(int code, std::string_view message) {
 
 TEST(StatusErrorTest, MapsEveryNumberToWhatItMeansForTheElection) {
     const std::pair<int, ErrorKind> kTable[] = {
-        {301, ErrorKind::Malformed}, {400, ErrorKind::Invalid},  {401, ErrorKind::Unauthorized},
-        {403, ErrorKind::Forbidden}, {404, ErrorKind::NotFound}, {405, ErrorKind::Invalid},
+        {301, ErrorKind::Malformed}, {400, ErrorKind::Refused},  {401, ErrorKind::Unauthorized},
+        {403, ErrorKind::Forbidden}, {404, ErrorKind::NotFound}, {405, ErrorKind::Refused},
         {408, ErrorKind::TimedOut},  {409, ErrorKind::Conflict}, {410, ErrorKind::Gone},
-        {413, ErrorKind::Invalid},   {422, ErrorKind::Invalid},  {429, ErrorKind::Throttled},
+        {413, ErrorKind::Refused},   {422, ErrorKind::Refused},  {429, ErrorKind::Throttled},
         {500, ErrorKind::Server},    {503, ErrorKind::Server},   {504, ErrorKind::Server}};
     for (const auto& [status, kind] : kTable) {
         const auto error =
@@ -29,6 +29,59 @@ TEST(StatusErrorTest, MapsEveryNumberToWhatItMeansForTheElection) {
         EXPECT_EQ(error.retryAfter, std::chrono::seconds(3));
         EXPECT_THAT(error.message, HasSubstr(fmt::format("answered {} to PUT /x: why", status)));
     }
+}
+
+// As API servers and admission policies send them.
+TEST(StatusErrorTest, TellsTheLosersOfRacingCreationsFromWhatAnAdmissionPolicyRefuses) {
+    const std::string missing =
+        "metadata.resourceVersion: Invalid value: 0: must be specified for an update";
+    const std::string field = R"("field":"metadata.resourceVersion")";
+    const auto answer = [](const std::string& message, const std::string& causes) {
+        return fmt::format(R"({{"kind":"Status","status":"Failure","reason":"Invalid","code":422,)"
+                           R"("message":"{}"{}}})",
+                           message, causes);
+    };
+    const auto cause = [](const std::string& members) {
+        return R"(,"details":{"name":"web","causes":[)" + members + "]}";
+    };
+    const std::pair<std::string, ErrorKind> kTable[] = {
+        {answer("leases.coordination.k8s.io \\\"web\\\" is invalid: " + missing,
+                cause(R"({"reason":"FieldValueInvalid","message":"Invalid value: 0: must be )"
+                      R"(specified for an update",)" +
+                      field + "}")),
+         ErrorKind::Invalid},
+        {answer("leases.coordination.k8s.io \\\"web\\\" is invalid: " + missing, ""),
+         ErrorKind::Invalid},
+        {answer("leases.coordination.k8s.io \\\"web\\\" is invalid: " + missing,
+                R"(,"details":{"name":"web"})"),
+         ErrorKind::Invalid},
+        {answer("leases.coordination.k8s.io \\\"web\\\" is forbidden: ValidatingAdmissionPolicy "
+                "'labels' with binding 'labels' denied request: leases need a label",
+                cause(R"({"message":"ValidatingAdmissionPolicy 'labels' with binding 'labels' )"
+                      R"(denied request: leases need a label"})")),
+         ErrorKind::Refused},
+        {answer("spec.leaseDurationSeconds: Invalid value: 0: must be greater than 0",
+                cause(R"({"reason":"FieldValueInvalid","message":"must be greater than 0",)"
+                      R"("field":"spec.leaseDurationSeconds"})")),
+         ErrorKind::Refused},
+        {answer("a policy that says: " + missing, cause(R"({"message":"of a policy"})")),
+         ErrorKind::Refused},
+        {answer("no", ""), ErrorKind::Refused},
+        {"<html>422 metadata.resourceVersion must be specified for an update</html>",
+         ErrorKind::Refused},
+        {R"({"kind":"Status","code":422,"details":{"causes":"x"}})", ErrorKind::Refused},
+        {R"({"kind":"Status","code":422,"details":{"causes":[1,null]}})", ErrorKind::Refused},
+    };
+    for (const auto& [body, kind] : kTable) {
+        EXPECT_EQ(statusError(422, std::nullopt, body, "PUT /x").kind, kind) << body;
+    }
+}
+
+TEST(StatusErrorTest, KeepsTheServersSentenceAsItIs) {
+    EXPECT_THAT(statusError(403, std::nullopt, statusObject(403, R"(leases \"web\" is\nforbidden)"),
+                            "PUT https://a:1/x")
+                    .message,
+                testing::EndsWith(R"(403 to PUT https://a:1/x: leases "web" is forbidden)"));
 }
 
 TEST(StatusErrorTest, DoesNotTakeThe404OfAnotherServerForAMissingLease) {

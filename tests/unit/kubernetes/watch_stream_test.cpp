@@ -41,7 +41,9 @@ class WatchStreamTest : public testing::Test {
             if (!event) {
                 return {events, event.error()};
             }
-            events.push_back(event.value().type + " " + event.value().object);
+            const auto& read = event.value();
+            events.push_back(read.problem.empty() ? read.type + " " + read.object
+                                                  : "unreadable: " + read.problem);
         }
     }
 
@@ -81,19 +83,45 @@ TEST_F(WatchStreamTest, EndsWithWhatAnErrorEventSays) {
     EXPECT_THAT(end.message, HasSubstr("old"));
 }
 
-TEST_F(WatchStreamTest, RefusesWhatIsNoEvent) {
+const std::string kEvent = "{\"type\":\"ADDED\",\"object\":{}}\n";
+
+TEST_F(WatchStreamTest, TellsWhatIsNoEventAndGoesOn) {
     for (const char* line : {"nonsense", "{}", "[]", R"({"type":"ADDED"})", R"({"object":{}})",
-                             R"({"type":5,"object":{}})", R"({"type":"ADDED","object":null})"}) {
-        EXPECT_EQ(read(kChunked + chunk(std::string(line) + "\n")).second.kind,
-                  ErrorKind::Malformed)
-            << line;
+                             R"({"type":5,"object":{}})", R"({"type":"ADDED","object":null})",
+                             R"({"type":"ADDED","object":[}})", R"({"type":"","object":{}})"}) {
+        const auto [events, end] = read(kChunked + chunk(line + ("\n" + kEvent)) + "0\r\n\r\n");
+        EXPECT_THAT(events, ElementsAre(HasSubstr("unreadable: it "), "ADDED {}")) << line;
+        EXPECT_EQ(end.kind, ErrorKind::Gone) << line;
     }
 }
 
-TEST_F(WatchStreamTest, BoundsTheLengthOfAnEvent) {
-    const auto [events, end] =
-        read(kChunked + chunk(std::string(WatchStream::kMaxLine + 100'000, 'x')));
-    EXPECT_EQ(end.kind, ErrorKind::Malformed);
+TEST_F(WatchStreamTest, BoundsWhatIsKeptOfAnEventAndGoesOn) {
+    for (const char* format : {"{}", R"({{"type":"ADDED","object":{{"a":"{}"}}}})"}) {
+        const auto line =
+            fmt::format(fmt::runtime(format), std::string(WatchStream::kMaxEvent + 100'000, 'x'));
+        const auto [events, end] = read(kChunked + chunk(line + "\n" + kEvent) + "0\r\n\r\n");
+        EXPECT_THAT(events, ElementsAre(HasSubstr("unreadable: it "), "ADDED {}")) << format;
+    }
+}
+
+TEST_F(WatchStreamTest, NeedsNoMemoryForWhatIsNotKept) {
+    const std::string deep(5'000'000, '[');
+    const auto line =
+        fmt::format(R"({{"type":"ADDED","object":{{"metadata":{{"managedFields":{}{},)"
+                    R"("uid":"u"}},"spec":{{}}}}}})",
+                    deep, std::string(deep.size(), ']'));
+    ScriptedServer server({[&](ScriptedPeer& peer) {
+        peer.readRequest();
+        peer.send("HTTP/1.1 200 OK\r\n\r\n" + line + "\n" + kEvent);
+    }});
+    auto client = clientOf(server);
+    WatchStream stream(client, kWithoutManagedFields);
+    const Limits soon{clock_.now() + kSoon, {}};
+    ASSERT_TRUE(stream.open({Method::Get, "/w"}, soon, soon).ok());
+    const auto event = stream.next();
+    ASSERT_TRUE(event.ok()) << event.error().message;
+    EXPECT_EQ(event.value().object, R"({"metadata":{"uid":"u"},"spec":{}})");
+    EXPECT_EQ(stream.next().value().object, "{}");
 }
 
 TEST_F(WatchStreamTest, ReportsARefusedWatch) {

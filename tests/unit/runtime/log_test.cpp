@@ -101,11 +101,12 @@ TEST_F(LogTest, LeavesOutWhatIsBelowItsLevel) {
     const Log log = text(LogLevel::Warn);
     log.debug("d");
     log.info("i");
-    EXPECT_EQ(pipe_.next(), "");
     log.warn("w");
-    EXPECT_NE(pipe_.next(), "");
     log.error("e");
-    EXPECT_NE(pipe_.next(), "");
+    ASSERT_TRUE(log.flush(std::chrono::seconds(60)));
+    EXPECT_NE(pipe_.next().find("WARN w"), std::string::npos);
+    EXPECT_NE(pipe_.next().find("ERROR e"), std::string::npos);
+    EXPECT_EQ(pipe_.next(), "");
     EXPECT_FALSE(log.enabled(LogLevel::Info));
     EXPECT_TRUE(log.enabled(LogLevel::Warn));
 }
@@ -161,6 +162,7 @@ TEST_F(LogTest, KeepsLinesOfSeveralThreadsApart) {
             });
         }
     }
+    ASSERT_TRUE(log.flush(std::chrono::seconds(60)));
     for (int i = 0; i < 15; ++i) {
         EXPECT_EQ(pipe_.next(), line);
     }
@@ -170,8 +172,30 @@ TEST_F(LogTest, KeepsLinesOfSeveralThreadsApart) {
 TEST_F(LogTest, GoesOnWhenALineCannotBeWritten) {
     const Log log(LogLevel::Debug, LogFormat::Text, clock_, -1);
     log.error("nobody reads this");
+    ASSERT_TRUE(log.flush(std::chrono::seconds(60)));
+    EXPECT_EQ(log.dropped(), 1U);
     text().info("x");
     EXPECT_NE(pipe_.next(), "");
+}
+
+TEST_F(LogTest, TellsHowManyLinesWereDroppedInItsOwnFormat) {
+    for (const LogFormat format : {LogFormat::Text, LogFormat::Json}) {
+        const int descriptor = open("/dev/full", O_WRONLY | O_CLOEXEC);
+        {
+            const Log log(LogLevel::Info, format, clock_, descriptor);
+            log.info("nobody reads this");
+            ASSERT_TRUE(log.flush(std::chrono::seconds(60)));
+            ASSERT_EQ(dup3(pipe_.input(), descriptor, O_CLOEXEC), descriptor);
+            log.info("x");
+        }
+        close(descriptor);
+        const std::string told = pipe_.next();
+        EXPECT_NE(told.find("lines of this log were dropped from here on"), std::string::npos);
+        EXPECT_NE(told.find(format == LogFormat::Json ? R"("dropped":"1"})" : "  dropped=1\n"),
+                  std::string::npos)
+            << told;
+        EXPECT_NE(pipe_.next(), "");
+    }
 }
 
 TEST(LogNamesTest, ReadsLevelsAndFormats) {
@@ -179,9 +203,15 @@ TEST(LogNamesTest, ReadsLevelsAndFormats) {
     EXPECT_EQ(parseLogLevel("info"), LogLevel::Info);
     EXPECT_EQ(parseLogLevel("warn"), LogLevel::Warn);
     EXPECT_EQ(parseLogLevel("error"), LogLevel::Error);
+    EXPECT_EQ(parseLogLevel("DEBUG"), LogLevel::Debug);
+    EXPECT_EQ(parseLogLevel("INFO"), LogLevel::Info);
+    EXPECT_EQ(parseLogLevel("WARN"), LogLevel::Warn);
+    EXPECT_EQ(parseLogLevel("ERROR"), LogLevel::Error);
     EXPECT_EQ(parseLogFormat("text"), LogFormat::Text);
     EXPECT_EQ(parseLogFormat("json"), LogFormat::Json);
-    for (const std::string text : {"", "INFO", "infos", "warning", "inf", " info"}) {
+    EXPECT_EQ(parseLogFormat("TEXT"), LogFormat::Text);
+    EXPECT_EQ(parseLogFormat("JSON"), LogFormat::Json);
+    for (const std::string text : {"", "Info", "infos", "warning", "inf", " info"}) {
         EXPECT_FALSE(parseLogLevel(text)) << text;
         EXPECT_FALSE(parseLogFormat(text)) << text;
     }

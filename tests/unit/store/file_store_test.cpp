@@ -2,13 +2,18 @@
 
 #include <gmock/gmock.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <stdexcept>
+#include <stop_token>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "elector/store/folder_lock.h"
 #include "tests/contract/recording_sink.h"
 #include "tests/support/temporary_folder.h"
 
@@ -205,6 +210,96 @@ TEST_F(FileStoreTest, RevisionsGrowEvenWhereTheCounterIsRemoved) {
     FileStore other(root_, clock_);
     EXPECT_GT(other.update(key_, last, heldBy("web-1"), soon()).value().lease.revision,
               last.revision);
+}
+
+TEST_F(FileStoreTest, RevisionsGrowWhereTheFolderIsRemovedBeforeOneThatOnlyRead) {
+    FileStore leader(root_, clock_);
+    FileStore reader(root_, clock_);
+    FileStore watcher(root_, clock_);
+    Lease last = created(leader);
+    for (int round = 0; round < 5; ++round) {
+        last =
+            leader.update(key_, last, heldBy("web-" + std::to_string(round)), soon()).value().lease;
+    }
+    ASSERT_TRUE(reader.get(key_, soon()).ok());
+    RecordingSink sink;
+    const std::jthread watching([&](const std::stop_token& stop) {
+        watcher.watch(key_, sink, std::chrono::seconds(1), stop);
+    });
+    ASSERT_TRUE(sink.waitForCount(RecordingSink::Kind::Listed, 1));
+    last = leader.update(key_, last, heldBy("web-9"), soon()).value().lease;
+    ASSERT_TRUE(sink.waitForCount(RecordingSink::Kind::Changed, 1));
+    const Lease before = reader.get(key_, soon()).value().value();
+
+    std::filesystem::remove_all(root_);
+    const Lease ofReader = created(reader);
+    EXPECT_GT(ofReader.revision, before.revision);
+    std::filesystem::remove_all(root_);
+    EXPECT_GT(created(watcher).revision, last.revision);
+}
+
+TEST_F(FileStoreTest, NoRevisionFollowsTheLastNumber) {
+    FileStore store(root_, clock_);
+    created(store);
+    std::string text = test::readText(leaseFile());
+    text.replace(text.find("\"1\""), 3, "\"18446744073709551614\"");
+    test::writeText(leaseFile(), text);
+    const Lease edited = store.get(key_, soon()).value().value();
+    const auto last = store.update(key_, edited, heldBy("web-1"), soon());
+    ASSERT_TRUE(last.ok());
+    EXPECT_EQ(last.value().lease.revision.text(), "18446744073709551615");
+    std::filesystem::remove_all(root_);
+    EXPECT_EQ(store.create(key_, heldBy("web-2"), soon()).error().kind, ErrorKind::Malformed);
+    EXPECT_EQ(store.create(key_, heldBy("web-2"), soon()).error().kind, ErrorKind::Malformed);
+}
+
+// A process with as few file descriptors as it likes.
+class FewDescriptors {
+  public:
+    // Leaves `spare` of them.
+    explicit FewDescriptors(int spare) {
+        getrlimit(RLIMIT_NOFILE, &before_);
+        // Below this number all are taken first: those that are free take no room from `spare`.
+        do {
+            taken_.push_back(dup(0));
+        } while (taken_.back() < taken_.front() + kHoles);
+        rlimit few = before_;
+        few.rlim_cur = static_cast<rlim_t>(taken_.back() + 1 + spare);
+        setrlimit(RLIMIT_NOFILE, &few);
+    }
+    ~FewDescriptors() {
+        setrlimit(RLIMIT_NOFILE, &before_);
+        for (const int descriptor : taken_) {
+            close(descriptor);
+        }
+    }
+    FewDescriptors(const FewDescriptors&) = delete;
+    FewDescriptors& operator=(const FewDescriptors&) = delete;
+
+  private:
+    static constexpr int kHoles = 64;
+
+    rlimit before_{};
+    std::vector<int> taken_;
+};
+
+TEST_F(FileStoreTest, WithoutDescriptorsCallsFailAndNothingIsThrown) {
+    FileStore store(root_, clock_);
+    Lease lease = created(store);
+    // Another writer, so that the store has to wait for its turn.
+    const auto held = FolderLock::acquire(root_ + "/.lock", soon(), clock_);
+    ASSERT_TRUE(held);
+    for (int spare = 0; spare < 6; ++spare) {
+        const FewDescriptors few(spare);
+        const CallLimits limits{clock_.now() + std::chrono::milliseconds(20), {}};
+        EXPECT_FALSE(store.update(key_, lease, heldBy("web-1"), limits).ok()) << spare;
+        EXPECT_FALSE(store.create(key_, heldBy("web-1"), limits).ok()) << spare;
+        std::stop_source stop;
+        stop.request_stop();
+        RecordingSink sink;
+        EXPECT_NE(store.watch(key_, sink, std::chrono::seconds(1), stop.get_token()).message, "")
+            << spare;
+    }
 }
 
 TEST_F(FileStoreTest, ACounterThatIsNoNumberIsNamedAndNothingIsWritten) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "elector/kubernetes/json_text.h"
+#include "injector/admission/annotations.h"
 #include "tests/unit/injector/admission/pod_text.h"
 
 namespace injector::admission {
@@ -64,6 +65,28 @@ TEST(AdmissionTest, TakesTheNamespaceOfThePodOnlyWhereTheRequestNamesNone) {
     EXPECT_EQ(admit(askingPod(), "", someDefaults()).verdict, Verdict::Injected);
 }
 
+TEST(AdmissionTest, NoAnnotationNamesAnotherNamespace) {
+    const std::string sidecar = sidecarIn(askingPod(), someDefaults());
+    EXPECT_THAT(sidecar, HasSubstr(R"({"name":"NAMESPACE","valueFrom":{"fieldRef":)"
+                                   R"({"fieldPath":"metadata.namespace"}}})"));
+    for (const char* name : {"namespace", "lease-namespace", "lock-object-namespace"}) {
+        EXPECT_EQ(decisionOn(askingPod({{name, "other"}})).verdict, Verdict::Refused) << name;
+    }
+    // Whatever stands in any of them, it becomes no argument that names one.
+    for (const std::string_view name : annotationNames()) {
+        for (const char* value :
+             {"other/web", "../../other/leases/web", "web --namespace=other", "web?namespace=other",
+              "web\n--namespace=other", "--namespace=other", "web%2f..%2fother"}) {
+            const std::string pod = askingPod({{std::string(name), value}});
+            if (decisionOn(pod).verdict == Verdict::Injected) {
+                EXPECT_THAT(sidecarIn(pod, someDefaults()),
+                            HasSubstr(R"("args":["--lease-name=web"])"))
+                    << name << " " << value;
+            }
+        }
+    }
+}
+
 TEST(AdmissionTest, FindsPortsOnlyWhereTheyAreDeclared) {
     const auto withPorts = [](const std::string& ports) {
         return decisionOn(askingPod({}, R"({"containers":[{"name":"web","ports":)" + ports + "}]}"))
@@ -74,6 +97,78 @@ TEST(AdmissionTest, FindsPortsOnlyWhereTheyAreDeclared) {
     EXPECT_EQ(withPorts(R"([{"containerPort":4040,"protocol":"SCTP"}])"), Verdict::Injected);
     EXPECT_EQ(withPorts(R"([{"containerPort":80,"hostPort":4040}])"), Verdict::Injected);
     EXPECT_EQ(withPorts(R"([{"containerPort":69576}])"), Verdict::Injected);  // 4040 + 65536
+}
+
+// A Pod's spec with one container and this member beside it.
+std::string specWith(const std::string& member) {
+    return R"({"containers":[{"name":"web"}],)" + member + "}";
+}
+
+// Terms of a required node affinity, each by its expressions.
+std::string affinityOf(const std::vector<std::string>& terms) {
+    std::string list;
+    for (const std::string& expressions : terms) {
+        list += list.empty() ? "" : ",";
+        list += R"({"matchExpressions":[)" + expressions + "]}";
+    }
+    return specWith(
+        R"("affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":)"
+        R"({"nodeSelectorTerms":[)" +
+        list + "]}}}");
+}
+
+std::string expression(const std::string& key, const std::string& relation,
+                       const std::string& values) {
+    return R"({"key":")" + key + R"(","operator":")" + relation + R"(","values":[)" + values + "]}";
+}
+
+TEST(AdmissionTest, KnowsPodsForWindowsByEverySign) {
+    const std::string os = "kubernetes.io/os";
+    const std::string windows = expression(os, "In", "\"windows\"");
+    const std::string zone = expression("zone", "In", "\"a\"");
+    for (const std::string& spec :
+         {specWith(R"("os":{"name":"windows"})"),
+          specWith(R"("nodeSelector":{"kubernetes.io/os":"windows"})"),
+          specWith(R"("nodeSelector":{"a":"b","beta.kubernetes.io/os":"windows"})"),
+          specWith(R"("nodeSelector":{"node.kubernetes.io/windows-build":"10.0.20348"})"),
+          specWith(R"("securityContext":{"windowsOptions":{"hostProcess":true}})"),
+          std::string(R"({"containers":[{"name":"a"},{"name":"b","securityContext":)"
+                      R"({"windowsOptions":{"hostProcess":true}}}]})"),
+          specWith(R"("initContainers":[{"name":"b","securityContext":)"
+                   R"({"windowsOptions":{"hostProcess":true}}}])"),
+          affinityOf({windows}), affinityOf({zone + "," + windows}),
+          affinityOf({windows, zone + "," + windows}), affinityOf({windows, ""}),
+          affinityOf({expression("beta.kubernetes.io/os", "In", "\"windows\"")}),
+          affinityOf({expression(os, "NotIn", "\"linux\"")}),
+          affinityOf({expression(os, "NotIn", "\"darwin\",\"linux\"")}),
+          affinityOf({expression("node.kubernetes.io/windows-build", "Exists", "")}),
+          affinityOf({expression("node.kubernetes.io/windows-build", "In", "\"10.0.20348\"")})}) {
+        const Decision decision = decisionOn(askingPod({}, spec));
+        EXPECT_EQ(decision.verdict, Verdict::Skipped) << spec;
+        EXPECT_EQ(decision.reason, "Pods for Windows get no sidecar: it runs on Linux alone");
+    }
+}
+
+TEST(AdmissionTest, TakesNoPodForOneOfWindowsThatMayRunOnLinux) {
+    const std::string os = "kubernetes.io/os";
+    const std::string windows = expression(os, "In", "\"windows\"");
+    const std::string zone = expression("zone", "In", "\"windows\"");
+    for (const std::string& spec :
+         {specWith(R"("os":{"name":"linux"})"),
+          specWith(R"("nodeSelector":{"kubernetes.io/os":"linux","os":"windows"})"),
+          specWith(R"("securityContext":{"windowsOptions":{"hostProcess":false}})"),
+          specWith(R"("securityContext":{"windowsOptions":{"runAsUserName":"x"}})"),
+          specWith(
+              R"("affinity":{"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":)"
+              R"([{"weight":1,"preference":{"matchExpressions":[)" +
+              windows + "]}}]}}"),
+          affinityOf({}), affinityOf({""}), affinityOf({zone}), affinityOf({windows, zone}),
+          affinityOf({expression(os, "In", "\"windows\",\"linux\"")}),
+          affinityOf({expression(os, "In", "")}), affinityOf({expression(os, "Exists", "")}),
+          affinityOf({expression(os, "NotIn", "\"windows\"")}),
+          affinityOf({expression("node.kubernetes.io/windows-build", "DoesNotExist", "")})}) {
+        EXPECT_EQ(decisionOn(askingPod({}, spec)).verdict, Verdict::Injected) << spec;
+    }
 }
 
 TEST(AdmissionTest, SaysWhatCannotBeRead) {
@@ -90,8 +185,8 @@ TEST(AdmissionTest, SaysWhatCannotBeRead) {
         return R"("spec":{"containers":[{"name":"web",)" + member + "}]}";
     };
     const std::vector<std::pair<std::string, std::string>> cases{
-        {"", "the Pod is no JSON, or nested deeper than 128"},
-        {"{", "the Pod is no JSON, or nested deeper than 128"},
+        {"", "the Pod is no JSON"},
+        {"{", "the Pod is no JSON"},
         {"[]", "the Pod is an array, not an object"},
         {R"({"metadata":5})", "metadata is a number, not an object"},
         {R"({"metadata":{"annotations":""}})", "metadata.annotations is a text, not an object"},
@@ -224,14 +319,13 @@ TEST(AdmissionTest, TakesTheLastOfEqualKeysAsTheApiServerDoes) {
     EXPECT_EQ(decisionOn(patched).verdict, Verdict::Already);
 }
 
-TEST(AdmissionTest, BoundsTheDepthInsteadOfTheStack) {
-    const auto nested = [](std::size_t depth) {
-        return askingPod({}, R"({"containers":[{"name":"web"}],"deep":)" + std::string(depth, '[') +
-                                 std::string(depth, ']') + "}");
-    };
-    EXPECT_EQ(decisionOn(nested(100)).verdict, Verdict::Injected);
-    EXPECT_EQ(decisionOn(nested(1'000'000)).reason,
-              "the Pod is no JSON, or nested deeper than 128");
+TEST(AdmissionTest, TakesObjectsOfAnyDepth) {
+    for (const std::size_t depth : {std::size_t{100}, std::size_t{130}, std::size_t{1'000'000}}) {
+        const std::string pod =
+            askingPod({}, R"({"containers":[{"name":"web"}],"deep":)" + std::string(depth, '[') +
+                              std::string(depth, ']') + "}");
+        EXPECT_EQ(decisionOn(pod).verdict, Verdict::Injected) << depth;
+    }
 }
 
 TEST(AdmissionTest, KeepsWhatItDoesNotKnowByteForByte) {
@@ -253,8 +347,10 @@ TEST(AdmissionTest, KeepsWhatItDoesNotKnowByteForByte) {
 TEST(AdmissionTest, BearsPodsOfAMebibyte) {
     std::string names;
     std::string keys;
-    for (int i = 0; i < 20'000; ++i) {
+    for (int i = 1; i < 1000; ++i) {
         names += ",{\"name\":\"c" + std::to_string(i) + "\"}";
+    }
+    for (int i = 0; i < 30'000; ++i) {
         keys += ",\"\\u006b" + std::to_string(i) + "\":\"" + std::string(20, 'v') + "\"";
     }
     const std::string pod = R"({"metadata":{"annotations":{"leader-elector.io/inject":"true",)"
@@ -264,6 +360,97 @@ TEST(AdmissionTest, BearsPodsOfAMebibyte) {
     const Decision decision = decisionOn(pod);
     EXPECT_EQ(decision.verdict, Verdict::Injected);
     EXPECT_EQ(decisionOn(admission::apply(pod, decision.patch)).verdict, Verdict::Already);
+}
+
+// As many of `element` as that, between commas.
+std::string repeated(const std::string& element, std::size_t count) {
+    std::string text = element;
+    for (std::size_t i = 1; i < count; ++i) {
+        text += "," + element;
+    }
+    return text;
+}
+
+// A list or map of a Pod: what stands before and behind its elements.
+struct Counted {
+    std::string path;
+    std::size_t most;
+    std::string before;
+    std::string element;
+    std::string behind;
+};
+
+TEST(AdmissionTest, RefusesAbsurdCountsAndNamesTheListTheCountAndTheLimit) {
+    const std::string asking = R"({"metadata":{"annotations":{"leader-elector.io/inject":"true",)"
+                               R"("leader-elector.io/lease-name":"a")";
+    const std::string web = R"("containers":[{"name":"web"}])";
+    const std::vector<Counted> cases{
+        {"metadata.annotations", 65'536, asking + ",", R"("k":"")", R"(}},"spec":{)" + web + "}}"},
+        {"metadata.labels", 65'536, asking + R"(},"labels":{)", R"("k":"")",
+         R"(}},"spec":{)" + web + "}}"},
+        {"metadata.ownerReferences", 65'536, asking + R"(},"ownerReferences":[)", "{}",
+         R"(]},"spec":{)" + web + "}}"},
+        {"spec.volumes", 65'536, asking + R"(}},"spec":{"volumes":[)", R"({"name":"v"})",
+         "]," + web + "}}"},
+        {"spec.initContainers", 1000, asking + R"(}},"spec":{"initContainers":[)",
+         R"({"name":"c"})", "]," + web + "}}"},
+        {"spec.containers", 1000, asking + R"(}},"spec":{"containers":[)", R"({"name":"c"})",
+         "]}}"},
+        {"a container's ports", 65'536,
+         asking + R"(}},"spec":{"containers":[{"name":"web","ports":[)", R"({"containerPort":80})",
+         "]}]}}"},
+        {"a container's volumeMounts", 65'536,
+         asking + R"(}},"spec":{"containers":[{"name":"web","volumeMounts":[)", R"({"name":"v"})",
+         "]}]}}"},
+    };
+    for (const auto& [path, most, before, element, behind] : cases) {
+        const std::size_t own = path == "metadata.annotations" ? 2 : 0;
+        EXPECT_EQ(decisionOn(before + repeated(element, most - own) + behind).verdict,
+                  Verdict::Injected)
+            << path;
+        for (const std::size_t count : {most + 1, most * 3}) {
+            const Decision decision = decisionOn(before + repeated(element, count - own) + behind);
+            EXPECT_EQ(decision.verdict, Verdict::Refused) << path;
+            EXPECT_EQ(decision.reason, path + " with " + std::to_string(count) +
+                                           " elements is refused: allowed are at most " +
+                                           std::to_string(most));
+        }
+    }
+}
+
+TEST(AdmissionTest, CountsNothingOfAPodThatDoesNotAsk) {
+    const std::string labels = R"("labels":{)" + repeated(R"("k":"")", 70'000) + "}";
+    for (const char* annotations : {"{}", R"({"leader-elector.io/inject":"false"})"}) {
+        EXPECT_EQ(decisionOn(std::string(R"({"metadata":{"annotations":)") + annotations +
+                             R"(},"spec":{"containers":[)" + repeated("{}", 2000) + "]}}")
+                      .verdict,
+                  Verdict::NotAsked);
+    }
+    EXPECT_EQ(decisionOn("{\"metadata\":{" + labels + "}}").verdict, Verdict::NotAsked);
+}
+
+TEST(AdmissionTest, RefusesTextsThatAreLongerThanAnyNameIs) {
+    const auto containerNamed = [](const std::string& name) {
+        return decisionOn(askingPod({}, R"({"containers":[{"name":")" + name + "\"}]}"));
+    };
+    EXPECT_EQ(containerNamed(std::string(512, 'a')).verdict, Verdict::Injected);
+    EXPECT_EQ(containerNamed(std::string(513, 'a')).verdict, Verdict::Refused);
+    const Decision decision = containerNamed(std::string(1'000'000, 'a'));
+    EXPECT_EQ(decision.verdict, Verdict::Refused);
+    EXPECT_EQ(decision.reason,
+              "a container's name with 1000002 bytes is refused: allowed are at most 512");
+}
+
+TEST(AdmissionTest, NamesTheFirstUnknownAnnotationByItsNameHoweverManyThereAre) {
+    const std::string sentence = "unknown annotation \"leader-elector.io/aa\"";
+    for (const Pairs& order :
+         {Pairs{{"zz", ""}, {"aa", ""}, {"mm", ""}}, Pairs{{"aa", ""}, {"mm", ""}, {"zz", ""}},
+          Pairs{{"mm", ""}, {"zz", ""}, {"aa", ""}}}) {
+        const Decision decision = decisionOn(askingPod(order));
+        EXPECT_EQ(decision.verdict, Verdict::Refused);
+        EXPECT_THAT(decision.reason, HasSubstr(sentence));
+    }
+    EXPECT_EQ(decisionOn(podWith({{"inject", "false"}, {"zz", ""}})).verdict, Verdict::NotAsked);
 }
 
 // Whatever is done to a Pod's text, it is decided about, and what is patched once is not patched

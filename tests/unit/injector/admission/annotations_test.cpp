@@ -51,7 +51,16 @@ const std::vector<Accepted>& accepted() {
          R"({"requests":{"cpu":"50m","memory":"1e8"},"limits":{"cpu":"50m","memory":"1e8"}})"},
         {{{"memory-request", "32Mi"}, {"memory-limit", "1Gi"}},
          R"({"requests":{"cpu":"50m","memory":"32Mi"},"limits":{"cpu":"50m","memory":"1Gi"}})"},
-        {{{"image", "r.example:5000/a/b@sha256:0f"}}, R"("image":"r.example:5000/a/b@sha256:0f")"},
+        {{{"image",
+           "r.example:5000/a/"
+           "b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"}},
+         R"("image":"r.example:5000/a/b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")"},
+        {{{"ephemeral-storage-request", "1Gi"}},
+         R"({"requests":{"cpu":"50m","memory":"32Mi","ephemeral-storage":"1Gi"},)"
+         R"("limits":{"cpu":"50m","memory":"32Mi","ephemeral-storage":"1Gi"}})"},
+        {{{"ephemeral-storage-request", "8Mi"}, {"ephemeral-storage-limit", "1Gi"}},
+         R"({"requests":{"cpu":"50m","memory":"32Mi","ephemeral-storage":"8Mi"},)"
+         R"("limits":{"cpu":"50m","memory":"32Mi","ephemeral-storage":"1Gi"}})"},
         {{{"log-level", "debug"}}, R"("args":["--lease-name=web","--log-level=debug"])"},
         {{{"log-level", "error"}}, R"("--log-level=error")"},
         {{{"status", "whatever \x01 it says"}}, R"("args":["--lease-name=web"])"},
@@ -93,6 +102,21 @@ TEST(AnnotationsTest, AreEachTried) {
     EXPECT_EQ(tried.size(), annotationNames().size());
 }
 
+// References as container runtimes read them.
+TEST(AnnotationsTest, TakeEachReferenceOfAnImageThatRuntimesTake) {
+    const std::string digest = "@sha256:" + std::string(64, 'a');
+    for (const std::string& image :
+         {std::string("a"), std::string("web"), std::string("library/web:1.0"),
+          std::string("r.example/a/b-c/d__e.f_g:V1.0-rc_2"), std::string("localhost/web"),
+          std::string("localhost:5000/web:latest"), std::string("R.Example:5000/web"),
+          std::string("[2001:db8::1]:5000/web"), std::string("[::1]/web:1"), "web" + digest,
+          "r.example/web:1" + digest, std::string("a--b/c---d")}) {
+        EXPECT_EQ(admit(podOf({{"image", image}}), "default", someDefaults()).verdict,
+                  Verdict::Injected)
+            << image;
+    }
+}
+
 struct RefusedCase {
     Pairs annotations;
     std::string sentence;
@@ -107,6 +131,10 @@ const std::string kName =
     "a Lease's name is a DNS subdomain: lower-case letters, digits, dashes and points, beginning "
     "and ending with a letter or digit, at most 253 characters";
 const std::string kImage = "an image's reference has 1 to 512 letters, digits and ._-+/:@[]";
+const std::string kReference =
+    "allowed is [REGISTRY/]REPOSITORY[:TAG][@DIGEST], the repository in lower case";
+const std::string kStorage =
+    "write an amount of storage from 1Mi, such as 32Mi or 64M, by Kubernetes' syntax";
 const std::string kPort = "allowed is a number from 1 to 65535";
 
 // `annotation leader-elector.io/NAME "VALUE" is refused: ALLOWED`, for each value.
@@ -125,6 +153,34 @@ void expectRefused(const std::string& name, const std::vector<std::string>& valu
 TEST(AnnotationsTest, AreRefusedWithWhatIsAllowed) {
     expectRefused("inject", {"", "True", "yes", "1", " true"}, "allowed are true and false");
     expectRefused("shared", {"", "TRUE", "no"}, "allowed are true and false");
+    expectRefused("image",
+                  {"UPPER/x",
+                   "Web",
+                   "r.example/Web",
+                   "r.example/a/B:1",
+                   "web:",
+                   "web:.1",
+                   "web@",
+                   "web@sha256:0f",
+                   "web@sha256",
+                   "web:1:2",
+                   "/web",
+                   "web/",
+                   "r.example//web",
+                   "a..b",
+                   "a___b",
+                   "-a",
+                   "a-",
+                   "r.example:port/web",
+                   "r.example:/web",
+                   "-r.example/web",
+                   "r..example/web",
+                   "[::1/web",
+                   "[web]",
+                   ":5000/web",
+                   "@",
+                   ":"},
+                  kReference);
     expectRefused("lease-name", {"", "Web", "a_b", "-a", "a.", "a/b", "\u00e9"}, kName);
     expectRefused("lease-duration", {"", "10", "10 s", "ten", "1d"}, kDuration);
     expectRefused("lease-renew-duration", {"", "5", "s"}, kDuration);
@@ -138,6 +194,10 @@ TEST(AnnotationsTest, AreRefusedWithWhatIsAllowed) {
         expectRefused(name, {"", "0", "0.5m", "-1", "+1", "1 m", "1i", "m", ".", "1.2.3", "10mi"},
                       kCpu);
     }
+    for (const char* name : {"ephemeral-storage-request", "ephemeral-storage-limit"}) {
+        expectRefused(name, {"", "0", "32", "100m", "-32Mi"}, kStorage);
+    }
+    expectRefused("port", {"08", "010", "00080"}, "write the number without a zero in front");
     for (const char* name : {"memory-request", "memory-limit"}) {
         expectRefused(name, {"", "0", "32", "100m", "32MB", "32mb", "1e", "-32Mi", "e5", "1Kib"},
                       kMemory);
@@ -174,6 +234,9 @@ TEST(AnnotationsTest, AreRefusedWhereTheyDoNotFitEachOther) {
         {{{"cpu-request", "11m"}, {"cpu-limit", "0.01"}},
          "annotation leader-elector.io/cpu-request \"11m\" is refused: it is above "
          "leader-elector.io/cpu-limit \"0.01\"; allowed is at most that"},
+        {{{"ephemeral-storage-request", "2Gi"}, {"ephemeral-storage-limit", "1Gi"}},
+         "annotation leader-elector.io/ephemeral-storage-request \"2Gi\" is refused: it is above "
+         "leader-elector.io/ephemeral-storage-limit \"1Gi\"; allowed is at most that"},
         {{{"memory-request", "1Gi"}, {"memory-limit", "1G"}},
          "annotation leader-elector.io/memory-request \"1Gi\" is refused: it is above "
          "leader-elector.io/memory-limit \"1G\"; allowed is at most that"},
@@ -216,8 +279,8 @@ TEST(AnnotationsTest, ThatNobodyKnowsAreRefusedWithTheNearest) {
               "leader-elector.io/inject?)");
     const std::string all =
         ": allowed are inject, lease-name, shared, lease-duration, lease-renew-duration, "
-        "retry-period, drain, port, mode, cpu-request, cpu-limit, memory-request, memory-limit, "
-        "image, log-level, status";
+        "retry-period, drain, port, mode, image, log-level, status and "
+        "{cpu,memory,ephemeral-storage}-{request,limit}";
     EXPECT_EQ(reasonOf(""), "unknown annotation \"leader-elector.io/\"" + all);
     EXPECT_EQ(reasonOf("volume"), "unknown annotation \"leader-elector.io/volume\"" + all);
     EXPECT_EQ(reasonOf("session"),

@@ -26,17 +26,34 @@ TEST(LeaseFindingsTest, TellsHowTheLeaseStands) {
     scene.lease.lease.object->replace(scene.lease.lease.object->find("web-5d4f-a"), 10, "");
     expectProblem(scene, "problem lease: nobody holds the Lease \"web\"", "its Pods get a sidecar");
     scene.lease.lease.object.reset();
-    expectProblem(scene, "problem lease: there is no Lease \"web\" yet: the first sidecar makes it",
-                  "its Pods get a sidecar");
+    expectProblem(
+        scene,
+        "problem lease: there is no Lease \"web\" yet: the operator makes it for the first "
+        "Pod",
+        "its Pods get a sidecar");
     scene.facts.pods.pods.clear();
     scene.lease.role.object.reset();
     scene.lease.binding.object.reset();
-    EXPECT_THAT(scene.findings(),
-                AllOf(Contains("note lease: there is no Lease \"web\" yet: the first sidecar makes "
-                               "it"),
-                      Contains("note rights: there is no Role \"leader-elector:web\": the operator "
-                               "makes it for the first Pod")));
+    EXPECT_THAT(
+        scene.findings(),
+        AllOf(Contains("note lease: there is no Lease \"web\" yet: the operator makes it for "
+                       "the first Pod"),
+              Contains("note rights: there is no Role \"leader-elector:web\": the operator "
+                       "makes it for the first Pod")));
     EXPECT_TRUE(scene.report().isWell);
+}
+
+TEST(LeaseFindingsTest, TellsThatSomebodyElseElectsByTheLease) {
+    auto scene = goodScene();
+    auto& lease = *scene.lease.lease.object;
+    lease.replace(lease.find("leader-elector.io/session"), 25, "example.com/something");
+    expectProblem(scene,
+                  "problem conflict: no elector of ours made the Lease \"web\", held by "
+                  "\"web-5d4f-a\", as it has neither the annotation leader-elector.io/session nor "
+                  "the label app.kubernetes.io/managed-by: leader-elector-injector: while somebody "
+                  "else elects by it, no rights on it are given; use another "
+                  "leader-elector.io/lease-name, or end what uses it",
+                  "its Pods get a sidecar");
 }
 
 TEST(LeaseFindingsTest, TellsWhatTheRightsLack) {

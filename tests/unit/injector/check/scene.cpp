@@ -71,7 +71,8 @@ Scene goodScene() {
         "{" + meta +
         R"(,"subjects":[{"kind":"ServiceAccount","name":"default","namespace":"shop"}]})";
     scene.lease.lease.object =
-        R"({"metadata":{"name":"web","namespace":"shop","uid":"l","resourceVersion":"7"},"spec":{)"
+        R"({"metadata":{"name":"web","namespace":"shop","uid":"l","resourceVersion":"7",)"
+        R"("annotations":{"leader-elector.io/session":"1/2"}},"spec":{)"
         R"("holderIdentity":"web-5d4f-a","leaseDurationSeconds":10,)"
         R"("renewTime":"2026-01-02T03:04:05.000000Z"}})";
     scene.lease.now = *elector::runtime::parseRfc3339("2026-01-02T03:04:08Z");

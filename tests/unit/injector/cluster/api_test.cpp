@@ -56,6 +56,15 @@ class ApiTest : public testing::Test {
     std::optional<Api> api_;
 };
 
+// An object, and what is kept of it.
+std::string object(int number) {
+    return fmt::format(R"({{"kind":"Pod","metadata":{{"name":"{}","labels":{{"a":"b"}}}}}})",
+                       number);
+}
+std::string kept(int number) {
+    return fmt::format(R"({{"kind":"Pod","metadata":{{"name":"{}","labels":{{}}}}}})", number);
+}
+
 std::string page(const std::string& items, const std::string& next, const std::string& version) {
     return answerOf(200, fmt::format(R"({{"metadata":{{"resourceVersion":"{}","continue":"{}"}},)"
                                      R"("items":[{}]}})",
@@ -64,11 +73,11 @@ std::string page(const std::string& items, const std::string& next, const std::s
 
 TEST_F(ApiTest, GetsAnObjectOrNothing) {
     auto& api =
-        serve({answerOf(200, R"({"a":1})"), answerOf(404, status(404)), answerOf(200, R"({"b":1})"),
+        serve({answerOf(200, R"({"a":1})"), answerOf(404, status(404)), answerOf(200, object(1)),
                answerOf(404, "no API"), answerOf(500, status(500))});
     EXPECT_EQ(api.get("/x").value(), R"({"a":1})");
     EXPECT_EQ(api.get("/x").value(), std::nullopt);
-    EXPECT_EQ(api.getMetadata("/x").value(), R"({"b":1})");
+    EXPECT_EQ(api.getMetadata("/x").value(), kept(1));
     EXPECT_EQ(api.get("/x").error().kind, ErrorKind::Malformed) << "a proxy's 404 says nothing";
     EXPECT_EQ(api.get("/x").error().kind, ErrorKind::Server);
     const auto& asked = requests();
@@ -79,13 +88,13 @@ TEST_F(ApiTest, GetsAnObjectOrNothing) {
 }
 
 TEST_F(ApiTest, ListsInPages) {
-    auto& api = serve({page(R"({"n":1},{"n":2})", "a+b=", "5"), page(R"({"n":3})", "", "6")});
+    auto& api = serve({page(object(1) + "," + object(2), "a+b=", "5"), page(object(3), "", "6")});
     std::vector<std::string> items;
     const auto version = api.listMetadata("/pods", "labelSelector=x%3Dy",
                                           [&](std::string_view item) { items.emplace_back(item); });
     ASSERT_TRUE(version.ok()) << version.error().message;
     EXPECT_EQ(version.value(), "6");
-    EXPECT_THAT(items, ElementsAre(R"({"n":1})", R"({"n":2})", R"({"n":3})"));
+    EXPECT_THAT(items, ElementsAre(kept(1), kept(2), kept(3)));
     EXPECT_THAT(requests(),
                 ElementsAre(AllOf(StartsWith("GET /pods?limit=200&labelSelector=x%3Dy HTTP"),
                                   HasSubstr("as=PartialObjectMetadataList;")),
@@ -94,15 +103,15 @@ TEST_F(ApiTest, ListsInPages) {
 }
 
 TEST_F(ApiTest, BeginsAListAnewThatTheServerForgot) {
-    auto& api = serve(
-        {page(R"({"n":1})", "next", "5"), answerOf(410, status(410)), page(R"({"n":2})", "", "9")});
+    auto& api =
+        serve({page(object(1), "next", "5"), answerOf(410, status(410)), page(object(2), "", "9")});
     std::vector<std::string> items;
     const auto version = api.listMetadata(
         "/pods", "", [&](std::string_view item) { items.emplace_back(item); },
         [&] { items.clear(); });
     ASSERT_TRUE(version.ok()) << version.error().message;
     EXPECT_EQ(version.value(), "9");
-    EXPECT_THAT(items, ElementsAre(R"({"n":2})"));
+    EXPECT_THAT(items, ElementsAre(kept(2)));
     EXPECT_THAT(requests().at(2), StartsWith("GET /pods?limit=200 HTTP"));
 }
 
@@ -118,32 +127,72 @@ TEST_F(ApiTest, EndsAListThatIsForgottenAgainAndAgain) {
     EXPECT_EQ(version.error().kind, ErrorKind::Gone);
 }
 
-TEST_F(ApiTest, AsksForSmallerPagesWhereOneIsTooLong) {
-    server_.emplace(std::vector<ScriptedServer::Script>{[this](ScriptedPeer& peer) {
-                                                            requests_.push_back(peer.readRequest());
-                                                            peer.send(answerOf(
-                                                                200, std::string(4'000'000, ' ')));
-                                                        },
-                                                        [this](ScriptedPeer& peer) {
-                                                            requests_.push_back(peer.readRequest());
-                                                            peer.send(page("{}", "", "5"));
-                                                            peer.awaitClose();
-                                                        }});
+TEST_F(ApiTest, AsksForSmallerPagesWhereOneDoesNotComeToItsEnd) {
+    const auto whole = page(object(1) + "," + object(2), "", "5");
+    server_.emplace(std::vector<ScriptedServer::Script>{
+        [&](ScriptedPeer& peer) {
+            requests_.push_back(peer.readRequest());
+            peer.send(std::string_view(whole).substr(0, whole.size() - 60));
+        },
+        [&](ScriptedPeer& peer) {
+            requests_.push_back(peer.readRequest());
+            peer.send(page(object(1), "", "5"));
+            peer.awaitClose();
+        }});
     Access access;
     access.server = server_->endpoint();
     auto& api = api_.emplace(access, clock_, stop_.get_token());
-    const auto version = api.listMetadata("/pods", "", [](std::string_view) {});
+    std::vector<std::string> items;
+    const auto version = api.listMetadata(
+        "/pods", "", [&](const Item& item) { items.emplace_back(item.text); },
+        [&] { items.emplace_back("again"); });
     ASSERT_TRUE(version.ok()) << version.error().message;
+    EXPECT_THAT(items, ElementsAre(kept(1), "again", kept(1)));
     EXPECT_THAT(requests().at(1), StartsWith("GET /pods?limit=100 HTTP"));
 }
 
+TEST_F(ApiTest, KeepsOneObjectOfAListAtATimeAndOfItWhatIsUsed) {
+    constexpr int kObjects = 40;
+    const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+    std::string items;
+    for (int index = 0; index < kObjects; ++index) {
+        items += fmt::format(
+            R"({}{{"metadata":{{"name":"{}","managedFields":{},"annotations":{{"foreign":"{}",)"
+            R"("leader-elector.io/inject":"true","leader-elector.io/status":"{}"}}}}}})",
+            index == 0 ? "" : ",", index, deep, std::string(200'000, 'f'), std::string(5000, 's'));
+    }
+    auto& api = serve({page(items, "", "5")});
+    int count = 0;
+    const auto version = api.listMetadata("/pods", "", [&](const Item& item) {
+        EXPECT_EQ(item.text,
+                  fmt::format(R"({{"metadata":{{"name":"{}","managedFields":[],)"
+                              R"("annotations":{{"leader-elector.io/inject":"true"}}}}}})",
+                              count++));
+        EXPECT_EQ(item.leftOut, 1U);
+    });
+    ASSERT_TRUE(version.ok()) << version.error().message;
+    EXPECT_EQ(count, kObjects);
+}
+
+TEST_F(ApiTest, SaysWhereAListIsNone) {
+    auto& api = serve({answerOf(200, "<html>"), answerOf(200, R"({"items":[]})"),
+                       answerOf(200, R"({"metadata":{"resourceVersion":"1"},"items":[})")});
+    for (const char* what : {"is not JSON", "has no metadata.resourceVersion", "is not JSON"}) {
+        const auto version = api.listMetadata("/pods", "", [](const Item&) {});
+        ASSERT_FALSE(version.ok());
+        EXPECT_EQ(version.error().kind, ErrorKind::Malformed);
+        EXPECT_THAT(version.error().message, HasSubstr(what));
+    }
+}
+
 TEST_F(ApiTest, WritesAsItsManager) {
-    auto& api = serve({answerOf(200, "applied"), answerOf(200, "forced"), answerOf(200, "merged"),
-                       answerOf(201, "created"), answerOf(409, status(409))});
-    EXPECT_EQ(api.apply("/x", "{1}", Api::Force::No).value(), "applied");
-    EXPECT_EQ(api.apply("/x", "{2}", Api::Force::Yes).value(), "forced");
-    EXPECT_EQ(api.mergePatch("/x", "{3}").value(), "merged");
-    EXPECT_EQ(api.create("/all", "{4}").value(), "created");
+    auto& api = serve({answerOf(200, R"("applied")"), answerOf(200, R"("forced")"),
+                       answerOf(200, R"("merged")"), answerOf(201, R"("created")"),
+                       answerOf(409, status(409))});
+    EXPECT_EQ(api.apply("/x", "{1}", Api::Force::No).value(), R"("applied")");
+    EXPECT_EQ(api.apply("/x", "{2}", Api::Force::Yes).value(), R"("forced")");
+    EXPECT_EQ(api.mergePatch("/x", "{3}").value(), R"("merged")");
+    EXPECT_EQ(api.create("/all", "{4}").value(), R"("created")");
     EXPECT_EQ(api.apply("/x", "{5}", Api::Force::No).error().kind, ErrorKind::Conflict);
     const auto& asked = requests();
     EXPECT_THAT(asked.at(0), AllOf(StartsWith("PATCH /x?fieldManager=leader-elector-injector HTTP"),
@@ -178,11 +227,12 @@ TEST_F(ApiTest, TellsWhetherAWatchEndedOrItsVersionIsTooOld) {
     std::vector<std::string> seen;
     const auto each = [&](const elector::kubernetes::WatchEvent& event) {
         seen.push_back(event.type + event.object);
+        return true;
     };
     server_.emplace(std::vector<ScriptedServer::Script>{
         [&](ScriptedPeer& peer) {
             requests_.push_back(peer.readRequest());
-            peer.send(line(R"({"type":"ADDED","object":{"n":1}})"));
+            peer.send(line(R"({"type":"ADDED","object":)" + object(1) + "}"));
         },
         [&](ScriptedPeer& peer) {
             peer.readRequest();
@@ -197,7 +247,7 @@ TEST_F(ApiTest, TellsWhetherAWatchEndedOrItsVersionIsTooOld) {
     const auto tooOld = api.watchMetadata("/pods", "", "5", each);
     EXPECT_EQ(tooOld.kind, ErrorKind::Gone);
     EXPECT_EQ(tooOld.httpStatus, 410);
-    EXPECT_THAT(seen, ElementsAre(R"(ADDED{"n":1})"));
+    EXPECT_THAT(seen, ElementsAre("ADDED" + kept(1)));
     EXPECT_THAT(requests().at(0),
                 AllOf(StartsWith("GET /pods?watch=1&allowWatchBookmarks=true&resourceVersion=5&"
                                  "timeoutSeconds="),

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "tests/support/captured_log.h"
 #include "tests/unit/kubernetes/scripted_server.h"
 
 namespace injector::cluster {
@@ -56,7 +57,7 @@ std::string object(const std::string& name, const std::string& annotation) {
 }
 
 std::string kept(const std::string& name) {
-    return object(name, "mark/keep");
+    return object(name, "leader-elector.io/keep");
 }
 
 std::string list(const std::string& items, const std::string& version = "5") {
@@ -75,21 +76,23 @@ const std::string kExpired = event("ERROR", R"({"kind":"Status","code":410,"mess
 class InformerTest : public testing::Test {
   protected:
     // Each script is a connection. The informer runs until the test ends.
-    void follow(std::vector<ScriptedServer::Script> scripts) {
+    void follow(std::vector<ScriptedServer::Script> scripts,
+                std::size_t mostOfSpace = std::size_t{1} << 20U) {
         server_.emplace(std::move(scripts));
         Access access;
         access.server = server_->endpoint();
         informer_.emplace(access,
-                          Selection{kPods, "fieldSelector=x", "mark/",
+                          Selection{kPods, "fieldSelector=x", "leader-elector.io/",
                                     [](const ObjectMeta& meta) {
-                                        return meta.annotation("mark/keep") == "true";
-                                    }},
-                          notes_, clock_, log_);
+                                        return meta.annotation("leader-elector.io/keep") == "true";
+                                    },
+                                    mostOfSpace, listAgain_},
+                          notes_, clock_, captured_.log());
     }
 
+    elector::runtime::Duration listAgain_ = std::chrono::hours(1);
     elector::runtime::SystemClock clock_;
-    elector::runtime::Log log_{elector::runtime::LogLevel::Error, elector::runtime::LogFormat::Text,
-                               clock_};
+    test::CapturedLog captured_{clock_};
     Notes notes_;
     std::optional<ScriptedServer> server_;
     std::optional<Informer> informer_;
@@ -98,12 +101,14 @@ class InformerTest : public testing::Test {
 TEST_F(InformerTest, TellsWhatIsKeptOfAListAndItsChanges) {
     follow({[](ScriptedPeer& peer) {
         peer.readRequest();
-        peer.send(list(kept("a") + "," + object("b", "mark/other") + "," + object("c", "no")));
+        peer.send(list(kept("a") + "," + object("b", "leader-elector.io/other") + "," +
+                       object("c", "no")));
         peer.readRequest();
         peer.send(kStream + event("ADDED", kept("d")) + event("MODIFIED", kept("a")) +
                   event("ADDED", object("e", "no")) + event("MODIFIED", object("a", "no")) +
-                  event("MODIFIED", object("a", "mark/other")) + event("DELETED", kept("d")) +
-                  event("DELETED", kept("f")) + event("MODIFIED", kept("g")));
+                  event("MODIFIED", object("a", "leader-elector.io/other")) +
+                  event("DELETED", kept("d")) + event("DELETED", kept("f")) +
+                  event("MODIFIED", kept("g")));
         peer.awaitClose();
     }});
     EXPECT_THAT(notes_.await(7), ElementsAre("+a", "synced", "+d", "+a", "-a", "-d", "+g"));
@@ -141,6 +146,142 @@ TEST_F(InformerTest, ListsAgainWhatTheServerForgotAndTellsWhatIsGone) {
                 peer.awaitClose();
             }});
     EXPECT_THAT(notes_.await(6), ElementsAre("+a", "+b", "synced", "+b", "+c", "-a"));
+}
+
+TEST_F(InformerTest, PassesOverWhatCannotBeReadAndGoesOnBehindIt) {
+    std::string request;
+    const std::string noName = R"({"metadata":{"namespace":"n","name":"x","leader-elector.io/":1,)"
+                               R"("annotations":{"leader-elector.io/keep":"true"}}})";
+    follow({[&](ScriptedPeer& peer) {
+                peer.readRequest();
+                peer.send(list(noName + "," + kept("a")));
+                peer.readRequest();
+                peer.send(kStream + "no JSON\n" + event("ADDED", kept("b")) +
+                          event("MODIFIED", noName) + event("ADDED", "5") +
+                          event("DELETED", kept("a")));
+            },
+            [&](ScriptedPeer& peer) {
+                request = peer.readRequest();
+                peer.send(kStream + event("ADDED", kept("c")));
+                peer.awaitClose();
+            }});
+    EXPECT_THAT(notes_.await(5), ElementsAre("+a", "synced", "+b", "-a", "+c"));
+    EXPECT_THAT(request, HasSubstr("watch=1&")) << "nothing was listed again";
+    EXPECT_EQ(informer_->health().unreadable, 3U);
+    EXPECT_THAT(captured_.text(), HasSubstr("passed over an object that cannot be read"));
+    EXPECT_THAT(captured_.text(), HasSubstr("object=n/x"));
+}
+
+// The worst of what an API server takes, where the object is kept.
+TEST_F(InformerTest, KeepsTheWorstObjectByWhatIsUsedOfIt) {
+    const std::string deep = std::string(130'000, '[') + std::string(130'000, ']');
+    const std::string worst = fmt::format(
+        R"({{"metadata":{{"name":"worst","namespace":"n","uid":"u","labels":{{{}}},)"
+        R"("annotations":{{"kubectl.kubernetes.io/last-applied-configuration":"{}",)"
+        R"("leader-elector.io/keep":"true","leader-elector.io/status":"{}"}},)"
+        R"("ownerReferences":[{}],"managedFields":[{{"manager":"m","fieldsV1":{}}}]}}}})",
+        [] {
+            std::string labels;
+            for (int index = 0; index < 20'000; ++index) {
+                labels += fmt::format(R"({}"label-{}":"{}")", index == 0 ? "" : ",", index,
+                                      std::string(63, 'v'));
+            }
+            return labels;
+        }(),
+        std::string(240'000, 'a'), std::string(15'000, 's'),
+        fmt::format(R"({{"kind":"{}"}})", std::string(500'000, 'k')), deep);
+    follow({[&](ScriptedPeer& peer) {
+        peer.readRequest();
+        peer.send(list(kept("a") + "," + worst + "," + kept("b")));
+        peer.readRequest();
+        peer.send(kStream + event("MODIFIED", worst) + event("ADDED", kept("c")) +
+                  event("DELETED", worst) + event("ADDED", kept("d")));
+        peer.awaitClose();
+    }});
+    EXPECT_THAT(notes_.await(8),
+                ElementsAre("+a", "+worst", "+b", "synced", "+worst", "+c", "-worst", "+d"));
+    const auto health = informer_->health();
+    EXPECT_EQ(health.unreadable, 0U);
+    EXPECT_GT(health.leftOut, 0U);
+    EXPECT_EQ(captured_.count("ignored parts of an object that are too long"), 1);
+    EXPECT_THAT(captured_.text(), HasSubstr("object=n/worst"));
+}
+
+TEST_F(InformerTest, BoundsWhatItKeepsOfANamespaceAndOfNoOther) {
+    const auto of = [](const std::string& space, const std::string& name) {
+        return fmt::format(R"({{"metadata":{{"name":"{}","namespace":"{}","uid":"u",)"
+                           R"("annotations":{{"leader-elector.io/keep":"true"}}}}}})",
+                           name, space);
+    };
+    follow({[&](ScriptedPeer& peer) {
+               peer.readRequest();
+               std::string items = of("low", "s");
+               for (const char* name : {"a", "b", "c", "d"}) {
+                   items += "," + of("big", name);
+               }
+               peer.send(list(items));
+               peer.readRequest();
+               peer.send(kStream + event("ADDED", of("low", "t")) + event("ADDED", of("big", "e")) +
+                         event("DELETED", of("big", "a")) + event("ADDED", of("big", "f")) +
+                         event("ADDED", of("big", "g")) + event("ADDED", of("low", "u")));
+               peer.awaitClose();
+           }},
+           3 * (Selection::kOverhead + of("big", "a").size()));
+    EXPECT_THAT(notes_.await(9),
+                ElementsAre("+s", "+a", "+b", "+c", "synced", "+t", "-a", "+f", "+u"));
+    EXPECT_EQ(informer_->health().passedOver, 3U);
+    EXPECT_EQ(captured_.count("a namespace has too many objects"), 1);
+    EXPECT_THAT(captured_.text(), HasSubstr("namespace=big"));
+}
+
+TEST_F(InformerTest, ListsAgainOnceThereIsRoomForWhatWasPassedOver) {
+    listAgain_ = elector::runtime::Duration(0);
+    follow({[](ScriptedPeer& peer) {
+                peer.readRequest();
+                peer.send(list(kept("a") + "," + kept("b") + "," + kept("c")));
+                peer.readRequest();
+                peer.send(kStream + event("MODIFIED", kept("a")) + event("DELETED", kept("a")) +
+                          event("ADDED", kept("x")));
+                peer.awaitClose();
+            },
+            [](ScriptedPeer& peer) {
+                peer.readRequest();
+                peer.send(list(kept("b") + "," + kept("c"), "90"));
+                peer.readRequest();
+                peer.send(kStream);
+                peer.awaitClose();
+            }},
+           2 * (Selection::kOverhead + kept("a").size()));
+    EXPECT_THAT(notes_.await(7), ElementsAre("+a", "+b", "synced", "+a", "-a", "+b", "+c"));
+}
+
+TEST_F(InformerTest, ForgetsAnObjectThatGrowsBeyondWhatIsKeptOfItsNamespace) {
+    const auto grown =
+        fmt::format(R"({{"metadata":{{"name":"a","namespace":"n","uid":"u","annotations":{{)"
+                    R"("leader-elector.io/keep":"true","leader-elector.io/x":"{}"}}}}}})",
+                    std::string(3000, 'x'));
+    follow({[&](ScriptedPeer& peer) {
+               peer.readRequest();
+               peer.send(list(kept("a")));
+               peer.readRequest();
+               peer.send(kStream + event("MODIFIED", grown) + event("MODIFIED", kept("a")));
+               peer.awaitClose();
+           }},
+           Selection::kOverhead + 1000);
+    EXPECT_THAT(notes_.await(4), ElementsAre("+a", "synced", "-a", "+a"));
+}
+
+TEST_F(InformerTest, SaysWhenItLastKnewAllAndWhatFailedSince) {
+    follow({[](ScriptedPeer& peer) {
+        peer.readRequest();
+        peer.send(answerOf(403, R"({"kind":"Status","message":"no list for you"})"));
+    }});
+    const auto begun = informer_->health().heard;
+    while (informer_->health().error.empty()) {
+        std::this_thread::yield();
+    }
+    EXPECT_THAT(informer_->health().error, HasSubstr("no list for you"));
+    EXPECT_EQ(informer_->health().heard, begun);
 }
 
 TEST_F(InformerTest, KeepsTryingUntilItIsSynced) {

@@ -84,6 +84,21 @@ TEST(ClaimTest, IsDecidedByRecordThenAgeThenSharing) {
     EXPECT_EQ(judge(claimantsOf({pod(kA, 1), pod(kB, 2)}), {}).keeper, "Deployment \"b\"");
 }
 
+// Any Pod can name what nobody can look up as its controller.
+TEST(ClaimTest, KeepsServiceAccountsOfAWorkloadApartThatCouldNotBeLookedUp) {
+    const OwnerReference rollout{"argoproj.io/v1alpha1", "Rollout", "web", "1", false};
+    std::vector<PodRecord> pods{pod(rollout, 3, false, "web"), pod(rollout, 2, false, "evil"),
+                                pod(rollout, 1, false, "web")};
+    for (auto& each : pods) {
+        each.facts->isProven = false;
+    }
+    const auto claims = judge(claimantsOf(pods), {rollout});
+    ASSERT_THAT(claims.admitted, testing::SizeIs(1));
+    EXPECT_THAT(claims.admitted.front().serviceAccounts, ElementsAre("web"));
+    ASSERT_THAT(claims.refused, testing::SizeIs(1));
+    EXPECT_EQ(claims.refused.front().name, "Rollout \"web\" with the ServiceAccount \"evil\"");
+}
+
 TEST(ClaimTest, EscapesForeignNames) {
     EXPECT_EQ(describe({"x/v1", "Odd\n", "a\"b", "1", false}), "Odd\\n \"a\\\"b\"");
 }

@@ -1,5 +1,6 @@
 #include "injector/operator/pod_table.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -50,18 +51,41 @@ TEST(PodTableTest, FindsPodsByLeaseAndAccountInOneNamespace) {
             pods.put(pod({space, name}, "1", name == std::string("z") ? "other" : "web"));
         }
     }
-    EXPECT_THAT(pods.unread("shop"), SizeIs(3));
-    EXPECT_THAT(pods.unread(), SizeIs(9));
+    EXPECT_TRUE(pods.hasUnread("shop"));
+    EXPECT_FALSE(pods.hasUnread("sho"));
     EXPECT_THAT(pods.campaigning({"shop", "web"}), IsEmpty());
     EXPECT_THAT(pods.leases(), IsEmpty());
     for (const auto* name : {"x", "y", "z"}) {
         pods.setFacts({"shop", name}, "1",
                       {name == std::string("x") ? "one" : "two", true, "", {}});
     }
+    EXPECT_FALSE(pods.hasUnread("shop")) << "all of it were read";
+    EXPECT_TRUE(pods.hasUnread("shop2"));
     EXPECT_THAT(pods.campaigning({"shop", "web"}), SizeIs(2));
-    EXPECT_THAT(pods.ofAccount("shop", "two"), SizeIs(2));
-    EXPECT_THAT(pods.ofAccount("shop2", "two"), IsEmpty());
+    EXPECT_TRUE(pods.hasCampaigning({"shop", "web"}));
+    EXPECT_FALSE(pods.hasCampaigning({"shop2", "web"}));
+    EXPECT_THAT(pods.servedBy("shop", "two").leases, ElementsAre("other", "web"));
+    EXPECT_THAT(pods.servedBy("shop", "one").leases, ElementsAre("web"));
+    EXPECT_EQ(pods.servedBy("shop2", "two").count, 0U);
+    pods.remove({"shop", "z"});
+    EXPECT_THAT(pods.servedBy("shop", "two").leases, ElementsAre("web"));
+    pods.put(pod({"shop", "z"}, "2", "other"));
+    EXPECT_TRUE(pods.hasUnread("shop"));
+    pods.setFacts({"shop", "z"}, "2", {"two", true, "", {}});
     EXPECT_THAT(pods.leases(), ElementsAre(ObjectKey{"shop", "other"}, ObjectKey{"shop", "web"}));
+}
+
+TEST(PodTableTest, NamesAFewOfManyLeasesOfAnAccount) {
+    PodTable pods;
+    for (int number = 100; number < 120; ++number) {
+        const ObjectKey key{"shop", fmt::format("x{}", number)};
+        pods.put(pod(key, "1", fmt::format("l{}", number)));
+        pods.setFacts(key, "1", {"one", true, "", {}});
+    }
+    const auto served = pods.servedBy("shop", "one");
+    EXPECT_THAT(served.leases, SizeIs(PodTable::kMaxNamed));
+    EXPECT_TRUE(served.leases.contains("l100"));
+    EXPECT_EQ(served.count, 20U);
 }
 
 TEST(PodTableTest, CountsThoseThatWereMissedUntilTheyAreGone) {

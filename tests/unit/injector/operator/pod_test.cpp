@@ -55,6 +55,14 @@ TEST(PodTest, IsWhatItsStatusAndItsContainersMakeIt) {
              {"says injected, is not", pod("injected 1.0", true, without), PodState::Missed},
              {"labelled by hand", pod("", false, without), PodState::NotAsked},
              {"skipped", pod("skipped: on Windows", true, without), PodState::Skipped},
+             {"any name", pod("", true, with, "*"), PodState::Misnamed},
+             {"a path", pod("", true, with, "../.."), PodState::Misnamed},
+             {"a line end", pod("", true, with, "web\n"), PodState::Misnamed},
+             {"upper case", pod("", true, with, "Web"), PodState::Misnamed},
+             {"as long as allowed", pod("", true, with, std::string(253, 'x')), PodState::Injected},
+             {"too long", pod("", true, with, std::string(254, 'x')), PodState::Misnamed},
+             {"an argument beats the annotation",
+              pod("", true, PodFacts{"default", true, "a/b", {}}), PodState::Misnamed},
              {"skipped, with one all the same", pod("skipped: x", true, with),
               PodState::Skipped}}) {
         EXPECT_EQ(stateOf(record), state) << what;

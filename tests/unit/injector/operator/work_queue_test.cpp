@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
 #include <thread>
+#include <vector>
 
 namespace injector::operators {
 namespace {
@@ -55,6 +57,40 @@ TEST_F(WorkQueueTest, GivesEachTaskOnceInTheOrderOfTheirComing) {
     EXPECT_EQ(take(), "");
 }
 
+TEST_F(WorkQueueTest, LetsNamespacesTakeTurns) {
+    constexpr int kMany = 4'000;
+    for (int number = 0; number < kMany; ++number) {
+        queue_.add({TaskKind::Pod, "", {"greedy", std::to_string(number)}});
+    }
+    queue_.take(stop_.get_token());
+    queue_.add({TaskKind::Pod, "", {"modest", "a"}});
+    queue_.add({TaskKind::Lease, "", {"modest", "b"}});
+    queue_.add({TaskKind::Pod, "", {"other", "a"}});
+    std::vector<std::string> served;
+    for (int count = 0; count < 6; ++count) {
+        served.push_back(queue_.take(stop_.get_token())->key.space);
+    }
+    EXPECT_EQ(served, (std::vector<std::string>{"greedy", "modest", "other", "greedy", "modest",
+                                                "greedy"}));
+}
+
+TEST_F(WorkQueueTest, LetsNamespacesTakeTurnsWithWhatWasAwaited) {
+    for (int number = 0; number < 100; ++number) {
+        queue_.addLater({TaskKind::Pod, "", {"greedy", std::to_string(number)}}, 1s);
+    }
+    queue_.addLater({TaskKind::Pod, "", {"modest", "a"}}, 2s);
+    clock_.advance(2s);
+    EXPECT_EQ(queue_.take(stop_.get_token())->key.space, "greedy");
+    EXPECT_EQ(queue_.take(stop_.get_token())->key.space, "modest");
+}
+
+TEST_F(WorkQueueTest, GivesThePodsOfANamespaceBeforeItsLeases) {
+    queue_.add({TaskKind::Lease, "", {"shop", "a"}});
+    queue_.add({TaskKind::Pod, "", {"shop", "b"}});
+    EXPECT_EQ(queue_.take(stop_.get_token())->key.name, "b");
+    EXPECT_EQ(queue_.take(stop_.get_token())->key.name, "a");
+}
+
 TEST_F(WorkQueueTest, WaitsForTheTimeOfATaskUnlessItIsAddedAnew) {
     queue_.addLater(task("a"), 1min);
     EXPECT_EQ(take(), "");
@@ -93,6 +129,20 @@ TEST_F(WorkQueueTest, WaitsLongerAfterEachFailureUntilASuccess) {
     }
     queue_.succeeded(task("a"));
     EXPECT_LE(wait(), WorkQueue::kFirstRetry + 50ms);
+}
+
+TEST_F(WorkQueueTest, AsksSeldomForWhatNeverComes) {
+    const auto from = clock_.now();
+    int looks = 0;
+    while (clock_.now() - from < 24h) {
+        queue_.retry(task("a"), std::nullopt, WorkQueue::kLastLook);
+        while (take().empty()) {
+            clock_.advance(10s);
+        }
+        ++looks;
+    }
+    EXPECT_LE(looks, 24 * 6 * 2 + 11) << "half of each wait is jitter";
+    EXPECT_GE(looks, 24 * 6);
 }
 
 TEST_F(WorkQueueTest, WaitsAsLongAsTheServerAskedForWithinReason) {

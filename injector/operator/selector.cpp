@@ -1,11 +1,11 @@
-#include "injector/check/selector.h"
+#include "injector/operator/selector.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "elector/kubernetes/json_text.h"
 
-namespace injector::check {
+namespace injector::operators {
 
 namespace {
 
@@ -62,4 +62,4 @@ bool selects(std::string_view selector, const Labels& labels) {
            });
 }
 
-}  // namespace injector::check
+}  // namespace injector::operators

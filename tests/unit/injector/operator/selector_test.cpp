@@ -1,10 +1,10 @@
-#include "injector/check/selector.h"
+#include "injector/operator/selector.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace injector::check {
+namespace injector::operators {
 namespace {
 
 struct Case {
@@ -48,4 +48,4 @@ TEST(SelectorTest, ReadsTheLabelsOfAnObject) {
 }
 
 }  // namespace
-}  // namespace injector::check
+}  // namespace injector::operators

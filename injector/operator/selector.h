@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace injector::check {
+namespace injector::operators {
 
 using Labels = std::map<std::string, std::string>;
 
@@ -15,4 +15,4 @@ Labels labelsOf(std::string_view object);
 // one matches all; one with an operator that is none matches nothing.
 bool selects(std::string_view selector, const Labels& labels);
 
-}  // namespace injector::check
+}  // namespace injector::operators

@@ -1,0 +1,156 @@
+#include "injector/operator/worker.h"
+
+#include <utility>
+
+#include "elector/runtime/random.h"
+
+namespace injector::operators {
+namespace {
+
+constexpr std::size_t kSeedBytes = 8;
+
+std::uint64_t randomSeed() {
+    return std::stoull(elector::runtime::randomHex(kSeedBytes), nullptr, 16);
+}
+
+}  // namespace
+
+Counters::Counters(elector::http::Metrics& metrics)
+    : reconciles(metrics.counter("leader_elector_injector_reconciles_total",
+                                 "What the operator looked at, by kind and outcome.",
+                                 {"kind", "outcome"})),
+      events(metrics.counter("leader_elector_injector_events_total",
+                             "Events that the operator posted on workloads, by reason.",
+                             {"reason"})),
+      uninjected(metrics.gauge("leader_elector_injector_uninjected_pods",
+                               "Pods that ask for a sidecar and came up without one; 0 while "
+                               "another replica leads.")),
+      leases(metrics.gauge("leader_elector_injector_leases",
+                           "Leases that injected Pods campaign for; 0 while another replica "
+                           "leads.")),
+      listAge(metrics.gauge("leader_elector_injector_list_age_seconds",
+                            "Seconds since all objects of the resource were last known: listed, or "
+                            "followed by a watch; 0 while another replica leads.",
+                            {"resource"})),
+      unreadable(metrics.counter("leader_elector_injector_unreadable_objects_total",
+                                 "Objects and events that were passed over as they could not be "
+                                 "read, in this term.",
+                                 {"resource"})),
+      leftOut(metrics.counter("leader_elector_injector_left_out_parts_total",
+                              "Annotations and other parts of objects that were ignored as they "
+                              "were too long, in this term.",
+                              {"resource"})),
+      passedOver(metrics.counter("leader_elector_injector_passed_over_objects_total",
+                                 "How often an object was passed over as its namespace had too "
+                                 "many, in this term.",
+                                 {"resource"})) {}
+
+Worker::Worker(const elector::kubernetes::Access& access, const TermSettings& settings,
+               std::function<bool()> leads, PodTable& pods, Counters& counters,
+               const elector::runtime::Clock& clock, const elector::runtime::Log& log,
+               std::stop_token stop)
+    : settings_(settings),
+      pods_(pods),
+      counters_(counters),
+      log_(log),
+      stop_(std::move(stop)),
+      queue_(clock, randomSeed()),
+      calls_(access, clock, stop_),
+      api_(calls_, std::move(leads)),
+      announcer_(api_, clock, log, counters.events),
+      tools_{api_, announcer_, clock, log},
+      owners_(api_),
+      reader_(tools_, pods_, owners_),
+      leases_(tools_),
+      rights_(tools_, pods_, owners_, leases_),
+      sweep_(tools_, settings_.keepExpired),
+      copier_(tools_) {}
+
+void Worker::run(const Distribute& distribute) {
+    while (const auto task = queue_.take(stop_)) {
+        const auto outcome = carryOut(*task, distribute);
+        const std::string kind = toString(task->kind);
+        if (outcome && outcome.value() == Outcome::Settled) {
+            queue_.succeeded(*task);
+            counters_.reconciles.add({kind, "settled"}, 1);
+        } else if (outcome) {
+            queue_.retry(*task, std::nullopt, WorkQueue::kLastLook);
+            counters_.reconciles.add({kind, "again"}, 1);
+        } else if (!stop_.stop_requested()) {
+            queue_.retry(*task, outcome.error().retryAfter);
+            counters_.reconciles.add({kind, "failed"}, 1);
+            log_.warn(
+                "cannot see to it, trying again",
+                {{"what", kind}, {"object", task->key.text()}, {"error", outcome.error().message}});
+        }
+        counters_.uninjected.set(static_cast<double>(pods_.countMissed()));
+        counters_.leases.set(static_cast<double>(pods_.countLeases()));
+    }
+}
+
+Result<Outcome> Worker::carryOut(const Task& task, const Distribute& distribute) {
+    switch (task.kind) {
+        case TaskKind::Pod:
+            return seeToPod(task.key);
+        case TaskKind::Lease:
+            return seeToLease(task.key);
+        case TaskKind::Workload: {
+            const auto copied = copier_.reconcile(task.plural, task.key);
+            return copied ? Result<Outcome>(Outcome::Settled) : copied.error();
+        }
+        case TaskKind::Sweep:
+            return sweep(task.key, distribute);
+    }
+    return Outcome::Settled;
+}
+
+Result<Outcome> Worker::seeToPod(const ObjectKey& key) {
+    const auto read = reader_.read(key);
+    if (!read) {
+        return read.error();
+    }
+    const std::optional<PodRecord>& pod = read.value();
+    if (pod) {
+        reader_.announce(*pod);
+        if (stateOf(*pod) == PodState::Injected) {
+            queue_.add({TaskKind::Lease, "", {key.space, pod->lease()}});
+        }
+    }
+    return Outcome::Settled;
+}
+
+Result<Outcome> Worker::seeToLease(const ObjectKey& lease) {
+    if (settings_.managesRbac) {
+        return rights_.reconcile(lease);
+    }
+    if (!pods_.hasCampaigning(lease)) {
+        return Outcome::Settled;
+    }
+    // Who has which rights is not ours to know.
+    const auto standing = leases_.prepare(lease, true);
+    if (!standing) {
+        return standing.error();
+    }
+    return standing.value().state == Leases::State::Marked ? Outcome::Settled : Outcome::ComeAgain;
+}
+
+Result<Outcome> Worker::sweep(const ObjectKey& lease, const Distribute& distribute) {
+    if (lease.name.empty()) {
+        auto marked = sweep_.list();
+        if (!marked) {
+            return marked.error();
+        }
+        distribute(std::move(marked).value());
+        queue_.addLater({TaskKind::Sweep, "", {}}, settings_.sweepEvery);
+        return Outcome::Settled;
+    }
+    // What was not read yet may campaign for it: then the next sweep sees to it.
+    if (!pods_.hasUnread(lease.space) && !pods_.hasCampaigning(lease)) {
+        if (const auto visited = sweep_.visit(lease); !visited) {
+            return visited.error();
+        }
+    }
+    return Outcome::Settled;
+}
+
+}  // namespace injector::operators

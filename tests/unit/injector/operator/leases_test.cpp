@@ -1,0 +1,41 @@
+#include "injector/operator/leases.h"
+
+#include <gtest/gtest.h>
+
+#include "elector/kubernetes/lease_json.h"
+
+namespace injector::operators {
+namespace {
+
+TEST(LeasesTest, TellsWhatElectorsWroteFromWhatOthersDid) {
+    struct Case {
+        const char* what;
+        const char* metadata;
+        const char* spec;
+        bool isElectors;
+    };
+    for (const auto& [what, metadata, spec, expected] : std::initializer_list<Case>{
+             {"client-go's", "", R"("holderIdentity":"operator-0_5b8f7b4e")", false},
+             {"client-go's, released", "", R"("holderIdentity":"","leaseDurationSeconds":1)",
+              false},
+             {"empty", "", "", false},
+             {"with a foreign label", R"(,"labels":{"app.kubernetes.io/managed-by":"Helm"})",
+              R"("holderIdentity":"a")", false},
+             {"with a session", R"(,"annotations":{"leader-elector.io/session":"1/2"})",
+              R"("holderIdentity":"web-0")", true},
+             {"vacant", "", R"("holderIdentity":"leader-elector.io/vacant")", true},
+             {"ours, released",
+              R"(,"labels":{"app.kubernetes.io/managed-by":"leader-elector-injector"})",
+              R"("holderIdentity":"")", true}}) {
+        const auto text =
+            R"({"metadata":{"name":"web","namespace":"shop","uid":"1","resourceVersion":"2")" +
+            std::string(metadata) + R"(},"spec":{)" + spec + "}}";
+        const auto meta = cluster::parseMeta(text);
+        const auto lease = elector::kubernetes::parseLease(text);
+        ASSERT_TRUE(meta && lease) << what;
+        EXPECT_EQ(isElectors(meta.value(), lease.value().record), expected) << what;
+    }
+}
+
+}  // namespace
+}  // namespace injector::operators
