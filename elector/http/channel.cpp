@@ -2,8 +2,6 @@
 
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,12 +30,6 @@ Channel::Held Channel::held() const {
     // count these bytes either.
     ::getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, counts.data(), &size);
     return {counts[SK_MEMINFO_WMEM_QUEUED], counts[SK_MEMINFO_RMEM_ALLOC]};
-}
-
-void Channel::setReceiveBuffer(int bytes) const {
-    // The peer was promised no more than the buffer of the listener until this is said as well.
-    ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    ::setsockopt(descriptor_, IPPROTO_TCP, TCP_WINDOW_CLAMP, &bytes, sizeof bytes);
 }
 
 bool Channel::isUnderWay() const {

@@ -52,8 +52,6 @@ class Channel {
         std::size_t received = 0;  // and not yet read
     };
     Held held() const;
-    // How much the kernel holds of what the peer sends, as setsockopt() takes it.
-    void setReceiveBuffer(int bytes) const;
     // The peer has not acknowledged all that was written.
     bool isUnderWay() const;
     // Has the destructor reset the connection where something is under way: the kernel forgets it

@@ -16,9 +16,6 @@ constexpr std::size_t kRestingBytes = 6144;
 // So much may be sent before the kernel is asked how much of it has arrived.
 constexpr std::size_t kSentUnasked = 4096;
 
-// Bodies that lack more than this are large.
-constexpr std::size_t kLargeBody = 65536;
-
 // What a buffer takes, by the kernel's reckoning.
 std::size_t doubled(int buffer) {
     return 2 * static_cast<std::size_t>(buffer);
@@ -37,8 +34,7 @@ Connection::Connection(ServerContext& context, std::unique_ptr<Channel> channel,
       key_(key),
       place_(context.quota.enter(this, remote)),
       turn_(context.turns.enter(key, remote)),
-      since_(context.now),
-      receiveBuffer_(context.limits.receiveBuffer) {
+      since_(context.now) {
     ++context_.stats.open;
 }
 
@@ -99,8 +95,9 @@ void Connection::charge(bool exactly) {
     }
     // What the kernel may hold of what the peer sends counts whether or not it holds it now: all
     // peers can send at once, before the loop has looked at any of them.
-    context_.quota.charge(place_, kRestingBytes + doubled(receiveBuffer_) + channel_->keeps() +
-                                      input_.size() + output_.room() + inKernel_ + sentSince_);
+    context_.quota.charge(place_, kRestingBytes + doubled(context_.limits.receiveBuffer) +
+                                      channel_->keeps() + input_.size() + output_.room() +
+                                      inKernel_ + sentSince_);
 }
 
 bool Connection::wantsInput() const {
@@ -181,19 +178,6 @@ void Connection::joinBodies() {
     context_.bodies.resize(place, input_.size());
     body_ = place;
     wasHeld_ = false;
-    const int large = context_.limits.bodyReceiveBuffer;
-    if (head_->contentLength() - input_.size() > kLargeBody &&
-        context_.quota.isAtEase(doubled(large))) {
-        receiveInto(large);
-    }
-}
-
-void Connection::receiveInto(int buffer) {
-    if (buffer != receiveBuffer_) {
-        receiveBuffer_ = buffer;
-        channel_->setReceiveBuffer(buffer);
-        charge(false);
-    }
 }
 
 void Connection::leaveBodies() {
@@ -202,7 +186,6 @@ void Connection::leaveBodies() {
     }
     context_.bodies.leave(*body_);
     body_.reset();
-    receiveInto(context_.limits.receiveBuffer);
     for (Connection* waiting : context_.bodies.takeWaiting()) {
         waiting->markTurn();
     }

@@ -80,7 +80,6 @@ class Connection final : private ExchangeSink {
     // Whether other bodies have to come to their end first.
     bool isHeld() const { return body_ && !context_.bodies.mayGrow(*body_); }
     void joinBodies();
-    void receiveInto(int buffer);
     void leaveBodies();
     bool isIdle() const { return served_ && input_.size() == 0; }
 
@@ -131,7 +130,6 @@ class Connection final : private ExchangeSink {
     std::optional<BodyQuota::Place> body_;
     bool wasHeld_ = false;  // this body
     Output output_;
-    int receiveBuffer_;
     std::size_t inKernel_ = 0;   // of what was sent, when the kernel was asked last
     std::size_t sentSince_ = 0;  // and since then
     std::shared_ptr<Exchange> exchange_;

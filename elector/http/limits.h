@@ -25,8 +25,6 @@ struct Limits {
     // and counts its own bookkeeping in them.
     int receiveBuffer = 4096;
     int sendBuffer = 16384;
-    // That of a connection while it receives a large body, as long as half of the memory is free.
-    int bodyReceiveBuffer = 65536;
 
     std::size_t headBytes = 8192;
     std::size_t headerFields = 64;

@@ -54,10 +54,6 @@ class Quota {
 
     // The connection takes so much memory now.
     void charge(Place place, std::size_t bytes);
-    // Whether half of the memory is free, even if somebody takes so much more.
-    bool isAtEase(std::size_t more) const {
-        return loopback_.bytes + network_.bytes + more <= limits_.memoryBytes / 2;
-    }
     // Who has to be closed so that the memory suffices; nullptr where it does. Repeat until then.
     Connection* toShed() const;
 
