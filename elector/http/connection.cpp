@@ -16,6 +16,11 @@ constexpr std::size_t kRestingBytes = 6144;
 // So much may be sent before the kernel is asked how much of it has arrived.
 constexpr std::size_t kSentUnasked = 4096;
 
+// What a buffer takes, by the kernel's reckoning.
+std::size_t doubled(int buffer) {
+    return 2 * static_cast<std::size_t>(buffer);
+}
+
 constexpr Refusal kTooSlow{408, "The request took too long to arrive."};
 constexpr Refusal kTooMuch{503, "Too many large requests arrive at once; try again."};
 
@@ -90,9 +95,9 @@ void Connection::charge(bool exactly) {
     }
     // What the kernel may hold of what the peer sends counts whether or not it holds it now: all
     // peers can send at once, before the loop has looked at any of them.
-    const auto received = static_cast<std::size_t>(2 * context_.limits.receiveBuffer);
-    context_.quota.charge(place_, kRestingBytes + received + channel_->keeps() + input_.size() +
-                                      output_.room() + inKernel_ + sentSince_);
+    context_.quota.charge(place_, kRestingBytes + doubled(context_.limits.receiveBuffer) +
+                                      channel_->keeps() + input_.size() + output_.room() +
+                                      inKernel_ + sentSince_);
 }
 
 bool Connection::wantsInput() const {

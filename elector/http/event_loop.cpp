@@ -10,7 +10,7 @@ namespace elector::http {
 namespace {
 
 // A round's shares. A handshake takes 0.2 ms, an accepted connection 0.02 ms.
-constexpr std::chrono::milliseconds kTurnsPerRound{10};
+constexpr std::chrono::milliseconds kTurnsPerRound{4};
 constexpr std::chrono::milliseconds kHandshakesTime{5};
 constexpr std::size_t kHandshakesPerRound = 16;
 constexpr int kAcceptsPerRound = 64;

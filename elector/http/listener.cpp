@@ -70,17 +70,17 @@ Listener::Listener(const ServerSocket& socket, const Limits& limits) : socket_(s
 
 Listener Listener::everywhere(std::uint16_t port, const Limits& limits) {
     try {
-        return Listener(bound(SocketAddress("::", port), true), limits);
+        return {bound(SocketAddress("::", port), true), limits};
     } catch (const Poco::Exception& error) {
         if (!isAbsent(error)) {
             throw;
         }
     }
-    return Listener(bound(SocketAddress("0.0.0.0", port), false), limits);
+    return {bound(SocketAddress("0.0.0.0", port), false), limits};
 }
 
 Listener Listener::at(const std::string& host, std::uint16_t port, const Limits& limits) {
-    return Listener(bound(SocketAddress(host, port), false), limits);
+    return {bound(SocketAddress(host, port), false), limits};
 }
 
 std::vector<Listener> Listener::openAll(const std::vector<std::string>& hosts, std::uint16_t port,

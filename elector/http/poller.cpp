@@ -52,7 +52,7 @@ const std::vector<Poller::Key>& Poller::wait(runtime::Duration limit) {
     // epoll counts whole milliseconds: rounded down, the last one would be spent spinning.
     const auto milliseconds =
         std::max(std::chrono::ceil<std::chrono::milliseconds>(limit), std::chrono::milliseconds(0));
-    std::array<epoll_event, kMostAtOnce> events;
+    std::array<epoll_event, kMostAtOnce> events{};
     const int count =
         ::epoll_wait(epoll_, events.data(), kMostAtOnce, static_cast<int>(milliseconds.count()));
     ready_.clear();

@@ -120,13 +120,13 @@ std::optional<Refusal> RequestHead::readBodyFields() {
     if (lengths > 1) {
         return kBadLength;
     }
-    if (lengths == 0) {
+    const auto text = fields_.find("Content-Length");
+    if (!text) {
         return std::nullopt;
     }
-    const std::string_view text = *fields_.find("Content-Length");
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, contentLength_);
-    if (text.empty() || stop != end || error == std::errc::invalid_argument) {
+    const char* end = text->end();
+    const auto [stop, error] = std::from_chars(text->begin(), end, contentLength_);
+    if (text->empty() || stop != end || error == std::errc::invalid_argument) {
         return kBadLength;
     }
     if (error == std::errc::result_out_of_range) {

@@ -46,7 +46,7 @@ void TurnQueue::push(Place place) {
 
 Poller::Key TurnQueue::pop() {
     Line& line = *served_.front();
-    const Place place = line.queued.begin();
+    const auto place = line.queued.begin();
     line.resting.splice(line.resting.end(), line.queued, place);
     place->queued = false;
     --size_;
