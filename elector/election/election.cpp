@@ -319,11 +319,11 @@ void Election::failed(const ApiError& error, const char* what, bool write) {
 // may take anyway. Who has a term, or a Lease to give back, asks again while that lasts, whatever
 // the server asks for: half of what is left is the most that is waited.
 void Election::waitAfter(const ApiError& error, bool refusedWrite) {
-    const election::Timing& timing = settings_.timing;
+    const Timing& timing = settings_.timing;
     const std::optional<Instant> end = endOfWork();
-    Duration wait = !refusedWrite ? backoff_.nextUpTo(timing.retryPeriod)
-                    : end         ? writeBackoff_.nextUpTo(timing.retryPeriod)
-                                  : writeBackoff_.nextUpTo(timing.leaseDuration);
+    const bool patient = refusedWrite && !end;
+    Backoff& backoff = refusedWrite ? writeBackoff_ : backoff_;
+    Duration wait = backoff.nextUpTo(patient ? timing.leaseDuration : timing.retryPeriod);
     if (error.retryAfter) {
         Duration asked = std::min<Duration>(*error.retryAfter, timing.leaseDuration);
         if (end && asked + timing.retryPeriod / 4 > *end - now_.boot) {
