@@ -132,11 +132,13 @@ FileStore::FileStore(const std::string& folder, const runtime::Clock& clock)
 
 Result<std::optional<Lease>> FileStore::readLease(const std::string& folder) {
     auto lease = parsedLease(folder);
-    if (lease && lease.value()) {
-        if (const auto revision = numberIn(lease.value()->revision.text())) {
-            const std::scoped_lock lock(mutex_);
-            highest_ = std::max(highest_, *revision);
-        }
+    if (!lease) {
+        return lease;
+    }
+    const std::optional<Lease>& found = lease.value();
+    if (const auto revision = found ? numberIn(found->revision.text()) : std::nullopt) {
+        const std::scoped_lock lock(mutex_);
+        highest_ = std::max(highest_, *revision);
     }
     return lease;
 }
