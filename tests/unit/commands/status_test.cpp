@@ -118,10 +118,8 @@ TEST(StatusTest, TellsWhatKeepsTheElectorFromWriting) {
         R"({"leader":"","id":"web-0","isLeader":false,"trouble":"leases \"web\" need\na label"})");
     EXPECT_EQ(printed.exitCode, 3);
     EXPECT_EQ(printed.out,
-              "nobody leads; web-0 was asked
-"
-              "  trouble        leases \"web\" need a label
-");
+              "nobody leads; web-0 was asked\n"
+              "  trouble        leases \"web\" need a label\n");
 }
 
 TEST(StatusTest, LetsNoForeignNameForgeALine) {

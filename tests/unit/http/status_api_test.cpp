@@ -56,7 +56,8 @@ TEST_F(StatusApiTest, TellsAllAboutTheLeader) {
                            .transitions = 3,
                            .acquireTime = runtime::parseRfc3339("2026-01-02T03:04:05.000006Z"),
                            .renewTime = runtime::parseRfc3339("2026-01-02T03:04:07Z"),
-                           .validFor = std::chrono::milliseconds(4200)};
+                           .validFor = std::chrono::milliseconds(4200),
+                           .trouble = {}};
     const std::string answer = get("/api/leader");
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
     EXPECT_THAT(answer, HasSubstr("\r\nContent-Type: application/json\r\n"));
