@@ -1,4 +1,5 @@
 """Replicas of the injector's operator as processes in the control plane's network."""
+import json
 import signal
 import subprocess
 import time
@@ -41,10 +42,23 @@ class Operators:
         self._processes, self._ports = {}, {}
 
     def start(self, name, flags=(), waits=True):
-        """Starts a replica, and waits until it leads and has looked around."""
+        """Starts a replica, and waits until it leads and has looked around: at the Leases, and at each Pod that there is."""
         self._start(name, flags)
         if waits:
             eventually(f"{name} works", lambda: self.metric(name, 'reconciles_total{kind="sweep",outcome="settled"}'))
+            pods = len(self._pods())
+            eventually(f"{name} has looked at {pods} Pods", lambda: self._looks(name) >= pods)
+
+    def _pods(self):
+        """What concerns the operator: Pods that ask for a sidecar or have one, and have not ended."""
+        pods = json.loads(self.control_plane.kubectl("get", "pods", "-A", "-o", "json"))["items"]
+        return [pod for pod in pods if pod["metadata"].get("annotations", {}).get("leader-elector.io/inject") == "true"
+                and not pod["metadata"]["namespace"].startswith("kube-")
+                and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")]
+
+    def _looks(self, name):
+        return sum(self.metric(name, f'reconciles_total{{kind="pod",outcome="{outcome}"}}')
+                   for outcome in ("settled", "again", "failed"))
 
     def _start(self, name, flags):
         port = self._ports.setdefault(name, FIRST_PORT + len(self._ports))

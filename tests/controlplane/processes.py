@@ -78,12 +78,18 @@ class Electors:
 
     def status(self, name, path):
         """The status of an answer: what a probe sees."""
+        return self.ask(name, path)[0]
+
+    def ask(self, name, path):
+        """The status and the body of an answer; (0, "") where nobody answers yet."""
         def ask():
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{self._ports[name]}{path}", timeout=2) as answer:
-                    return answer.status
+                    return answer.status, answer.read().decode()
             except urllib.error.HTTPError as error:
-                return error.code
+                return error.code, error.read().decode()
+            except (urllib.error.URLError, ConnectionError):
+                return 0, ""
 
         return in_network(self.network, ask)
 
