@@ -344,8 +344,7 @@ void Campaign::watch(const std::stop_token& stop) {
             return;
         }
     }
-    runtime::Wake pause;
-    const std::stop_callback waker(stop, [&pause] { pause.wake(); });
+    const std::stop_callback waker(stop, [this] { watchPause_.wake(); });
     const election::Timing& timing = settings().timing;
     election::WatchPace pace(timing, ~settings().seed);
     while (!stop.stop_requested()) {
@@ -359,7 +358,7 @@ void Campaign::watch(const std::stop_token& stop) {
         listener_.onWatchEnded(error);
         postFromWatch(election::WatchFailed{error}, stop);
         const Instant now = clock_.now();
-        pause.waitUntil(now + pace.ended(error, now));
+        watchPause_.waitUntil(now + pace.ended(error, now));
     }
 }
 

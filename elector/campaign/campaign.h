@@ -36,7 +36,8 @@ class Campaign {
     // and to call the function then, from any thread.
     using AnnounceNo = std::function<void(std::function<void()>)>;
 
-    // `lock` may be null: no Pod, no lock. The references outlive the campaign.
+    // `lock` may be null: no Pod, no lock. The references outlive the campaign. Throws
+    // std::system_error where the process is out of descriptors.
     Campaign(election::LeaseKey key, election::Settings settings, store::LeaseStore& store,
              PodLock* lock, const runtime::Clock& clock, Listener& listener, AnnounceNo announceNo);
     // Ends without ceremony: what it holds expires.
@@ -113,6 +114,9 @@ class Campaign {
     std::condition_variable_any requestPosted_;
     std::optional<Posted> request_;
     bool campaigning_ = false;
+
+    // Of the watching thread. Made with the campaign: later no descriptor may be left.
+    runtime::Wake watchPause_;
 
     // Of the turning thread.
     election::Instant wakeAt_;

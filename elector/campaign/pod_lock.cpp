@@ -32,38 +32,30 @@ std::string fitting(std::string name) {
 }  // namespace
 
 PodLock::PodLock(const election::LeaseKey& key, const std::string& podUid)
-    : name_(fitting("leader-elector/" + key.text() + "/" + podUid)) {}
-
-PodLock::~PodLock() {
-    if (socket_ >= 0) {
-        close(socket_);
+    : name_(fitting("leader-elector/" + key.text() + "/" + podUid)),
+      socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    if (socket_ < 0) {
+        throw std::system_error(errno, std::generic_category(),
+                                "cannot make the Unix socket " + name());
     }
 }
 
+PodLock::~PodLock() {
+    close(socket_);
+}
+
 bool PodLock::tryAcquire() {
-    if (socket_ >= 0) {
-        return true;
+    if (!held_) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::ranges::copy(name_, &address.sun_path[1]);  // [0] stays zero: abstract
+        const auto length = offsetof(sockaddr_un, sun_path) + 1 + name_.size();
+        // A name that fits fails to be bound only where another socket has it.
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API's own idiom
+        held_ = bind(socket_, reinterpret_cast<const sockaddr*>(&address),
+                     static_cast<socklen_t>(length)) == 0;
     }
-    const int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        throw std::system_error(errno, std::generic_category(), "cannot make a Unix socket");
-    }
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::ranges::copy(name_, &address.sun_path[1]);  // [0] stays zero: abstract
-    const auto length = offsetof(sockaddr_un, sun_path) + 1 + name_.size();
-    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API's own idiom
-    if (bind(fd, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(length)) ==
-        0) {
-        socket_ = fd;
-        return true;
-    }
-    const int error = errno;
-    close(fd);
-    if (error != EADDRINUSE) {
-        throw std::system_error(error, std::generic_category(), "cannot bind " + name());
-    }
-    return false;
+    return held_;
 }
 
 }  // namespace elector::campaign

@@ -13,13 +13,13 @@ namespace elector::campaign {
 // Threads: one at a time.
 class PodLock {
   public:
+    // Makes the socket. Throws std::system_error where none can be had.
     PodLock(const election::LeaseKey& key, const std::string& podUid);
     ~PodLock();
     PodLock(const PodLock&) = delete;
     PodLock& operator=(const PodLock&) = delete;
 
-    // True if this process holds it, now or already. Throws std::system_error where sockets cannot
-    // be had at all.
+    // True if this process holds it, now or already.
     bool tryAcquire();
 
     // For the log, beginning with '@'.
@@ -27,7 +27,8 @@ class PodLock {
 
   private:
     std::string name_;
-    int socket_ = -1;
+    int socket_;
+    bool held_ = false;
 };
 
 }  // namespace elector::campaign

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "elector/campaign/pod_lock.h"
@@ -338,6 +340,15 @@ TEST(PodLockTest, IsHeldOnceAndFreedWithItsHolder) {
         EXPECT_TRUE(other.tryAcquire()) << "another Lease is another lock";
     }
     EXPECT_TRUE(second.tryAcquire());
+}
+
+TEST(PodLockTest, FailsWhereItIsMadeIfNoDescriptorsAreLeft) {
+    rlimit before{};
+    ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{0, before.rlim_max};
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    EXPECT_THROW(PodLock(kKey, "pod"), std::system_error);
+    ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(PodLockTest, TakesANameThatIsTooLongForASocket) {
