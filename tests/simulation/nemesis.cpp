@@ -266,8 +266,10 @@ void Nemesis::lateAnswer() {
             return;
         }
         world_.queue.after(world_.random.between(Duration(0), late / 4), [this, acquirer] {
-            api_.remove();
-            acquirer->process->breakWatch();
+            if (active_) {
+                api_.remove();
+                acquirer->process->breakWatch();
+            }
         });
         for (const auto& seat : population_.seats()) {
             if (seat.get() != acquirer && seat->isTaken() && world_.random.chance(500)) {
@@ -328,7 +330,7 @@ void Nemesis::wallStop() {
     }
     world_.queue.after(world_.random.between(Duration(0), std::chrono::milliseconds(10)),
                        [this, seat] {
-                           if (seat->isTaken() && !seat->process->isStopping()) {
+                           if (active_ && seat->isTaken() && !seat->process->isStopping()) {
                                seat->process->requestStop();
                                comeBackLater(*seat);
                            }
