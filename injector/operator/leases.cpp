@@ -48,7 +48,7 @@ std::chrono::seconds durationOf(const LeaseRecord& record) {
 
 bool isElectors(const ObjectMeta& meta, const LeaseRecord& record) {
     return meta.label(names::kManagedByLabel) == names::kOperator || !record.session.empty() ||
-           record.holder == names::kVacantHolder;
+           record.holder == names::kVacantHolder || record == LeaseRecord{};
 }
 
 Result<Leases::Standing> Leases::prepare(const ObjectKey& lease, bool mayBeHeld) {

@@ -11,8 +11,9 @@
 
 namespace injector::operators {
 
-// Whether an elector of ours elects by this Lease, by what is written in it: the operator's label,
-// an elector's session, or the holder that only electors write.
+// Whether this Lease is for electors of ours, by what is written in it: the operator's label, an
+// elector's session, the holder that only electors write, or nothing at all. A Lease that nobody
+// ever held was made beforehand, by helm for one: nobody else elects by it.
 bool isElectors(const ObjectMeta& meta, const elector::election::LeaseRecord& record);
 
 // Sees to the Leases themselves: makes the first one, before anybody has a right to it; marks those
