@@ -58,7 +58,8 @@ const std::vector<Poller::Key>& Poller::wait(runtime::Duration limit) {
     ready_.clear();
     for (const epoll_event& event :
          std::span(events).first(static_cast<std::size_t>(std::max(count, 0)))) {
-        ready_.push_back(event.data.u64);
+        const Key key = event.data.u64;  // no reference: the kernel's struct is packed
+        ready_.push_back(key);
     }
     return ready_;
 }
