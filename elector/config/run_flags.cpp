@@ -188,6 +188,11 @@ std::vector<Flag<RunDraft>> surroundingFlags() {
           .shown = "the one in the service account's token, else none",
           .purpose = "Tells a restarted container from another Pod of the same name."},
          assignPodUid},
+    };
+}
+
+std::vector<Flag<RunDraft>> otherFlags() {
+    return {
         {{.name = "log-level",
           .placeholder = "debug|info|warn|error",
           .environment = "LOG_LEVEL",
@@ -218,7 +223,7 @@ std::vector<Flag<RunDraft>> surroundingFlags() {
 const std::vector<Flag<RunDraft>>& runFlags() {
     static const std::vector<Flag<RunDraft>> kFlags = [] {
         std::vector<Flag<RunDraft>> flags = electionFlags();
-        for (const auto& more : {handOverFlags(), surroundingFlags()}) {
+        for (const auto& more : {handOverFlags(), surroundingFlags(), otherFlags()}) {
             flags.insert(flags.end(), more.begin(), more.end());
         }
         return flags;

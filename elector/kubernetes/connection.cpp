@@ -38,8 +38,8 @@ ApiError notHttp(std::string_view head) {
 // A whole non-negative number, nothing else.
 std::optional<std::uint64_t> numberIn(std::string_view text) {
     std::uint64_t number = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, problem] = std::from_chars(text.data(), end, number);
+    const char* end = text.end();
+    const auto [stop, problem] = std::from_chars(text.begin(), end, number);
     if (text.empty() || problem != std::errc() || stop != end) {
         return std::nullopt;
     }

@@ -30,7 +30,7 @@ bool saysResourceVersionMissing(const Poco::JSON::Object& status, std::string_vi
     constexpr std::string_view kSentence = "must be specified for an update";
     const auto details = json::object(status, {"details"});
     const Poco::JSON::Array::Ptr causes = details ? details->getArray("causes") : nullptr;
-    if (causes.isNull() || causes->size() == 0) {
+    if (causes.isNull() || causes->empty()) {
         return message.find(kField) != std::string_view::npos &&
                message.find(kSentence) != std::string_view::npos;
     }

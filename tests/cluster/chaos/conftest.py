@@ -20,7 +20,7 @@ NUMBERS = itertools.count(1)
 def chaos_image(cluster, tmp_path_factory):
     """On every node."""
     directory = tmp_path_factory.mktemp("images")
-    run([HERE.parent / "image.sh", directory, BUILD], timeout=600)
+    run([HERE.parent / "image.sh", directory, BUILD], timeout=1800)
     cluster.tool("load", str(directory / "chaos.tar"))
 
 
