@@ -26,6 +26,11 @@ elseif(NOT ELECTOR_UNITY STREQUAL "tests")
     message(FATAL_ERROR "ELECTOR_UNITY is '${ELECTOR_UNITY}'; allowed are tests, all or nothing")
 endif()
 
+if(ELECTOR_FUZZ)
+    # The socket of tests/fuzz takes the place of this library's, which therefore stays an object of its own.
+    list(APPEND ELECTOR_APART elector_kubernetes)
+endif()
+
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 set(lines)
 foreach(target ${targets})
