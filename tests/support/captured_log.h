@@ -1,13 +1,13 @@
 #pragma once
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <string>
 
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
+#include "elector/store/descriptor.h"
 #include "tests/support/temporary_folder.h"
 
 namespace injector::test {
@@ -19,8 +19,7 @@ class CapturedLog {
         : file_(folder_.path() + "/log"),
           descriptor_(::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)),
           log_(elector::runtime::LogLevel::Info, elector::runtime::LogFormat::Text, clock,
-               descriptor_) {}
-    ~CapturedLog() { ::close(descriptor_); }
+               descriptor_.get()) {}
     CapturedLog(const CapturedLog&) = delete;
     CapturedLog& operator=(const CapturedLog&) = delete;
 
@@ -43,7 +42,7 @@ class CapturedLog {
   private:
     elector::test::TemporaryFolder folder_;
     std::string file_;
-    int descriptor_;
+    elector::store::Descriptor descriptor_;  // closed after the log, whose thread writes to it
     elector::runtime::Log log_;
 };
 

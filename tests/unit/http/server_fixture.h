@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "elector/http/server.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
+#include "elector/store/descriptor.h"
 
 namespace elector::http {
 
@@ -43,10 +43,7 @@ class ServerFixture : public testing::Test {
             return Response::text(200, std::string(request.body));
         });
     }
-    ~ServerFixture() override {
-        server.reset();
-        ::close(sink_);
-    }
+    ~ServerFixture() override { server.reset(); }
 
     void start() {
         server = std::make_unique<Server>(options, router, clock, log);
@@ -70,10 +67,10 @@ class ServerFixture : public testing::Test {
     std::unique_ptr<Server> server;
 
   private:
-    int sink_;
+    store::Descriptor sink_;  // closed after the log, whose thread writes to it
 
   protected:
-    runtime::Log log{runtime::LogLevel::Info, runtime::LogFormat::Text, clock, sink_};
+    runtime::Log log{runtime::LogLevel::Info, runtime::LogFormat::Text, clock, sink_.get()};
 };
 
 }  // namespace elector::http
