@@ -180,8 +180,11 @@ void judge(std::string_view text) {
     switch (decision.verdict) {
         case Verdict::Refused:
             require(!decision.reason.empty(), "a refusal says why");
-            require(decision.reason.find(names::kPrefix) != std::string::npos,
-                    "a refusal names the annotation to mend", decision.reason);
+            require(
+                decision.reason.find(names::kPrefix) != std::string::npos ||
+                    decision.reason.find(" is refused: allowed are at most ") != std::string::npos,
+                "a refusal names the annotation to mend, or what is too long of the Pod",
+                decision.reason);
             break;
         case Verdict::Skipped:
             require(!decision.reason.empty(), "a Pod that is skipped says why");
