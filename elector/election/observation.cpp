@@ -62,6 +62,11 @@ News Observation::wrote(Lease lease, Instant now) {
 News Observation::ignore(const Lease& lease) {
     const bool another = everSeen() && lease.uid != uid_;
     sawAnother_ = sawAnother_ || another;
+    if (another && lease_ && claim_ == Claim::Unheld) {
+        // A process that made this Lease is no newcomer any more: it waits as all others do.
+        freeAt_ = std::max(
+            freeAt_, changedAt_ + std::max(longestDuration(), recordedDuration(lease.record)));
+    }
     if (isUnheld(lease.record)) {
         return News::Ignored;
     }

@@ -146,6 +146,17 @@ TEST_F(ObservationTest, WhatIsIgnoredStillTeaches) {
     }
 }
 
+// It had never seen a Lease before it made this one, and so might take it at once; until it hears
+// that there was another, were it one that nobody held.
+TEST_F(ObservationTest, AnOwnVacancyIsNotTakenOnceAnotherLeaseIsKnown) {
+    observation_.missing(at(1), at(2));
+    observation_.wrote(leaseOf(vacant(seconds(10)), 20, "uid-2"), at(3));
+    observation_.takeOwnVacancy(at(3));
+    ASSERT_EQ(observation_.freeAt(), at(3));
+    EXPECT_EQ(observation_.hinted(leaseOf(vacant(seconds(30)), 10, "uid-1"), at(4)), News::Ignored);
+    EXPECT_EQ(observation_.freeAt(), at(33));
+}
+
 TEST_F(ObservationTest, AReleaseUnderAnotherUidDoesNotFreeWhatTheFormerLeaderMayHold) {
     observation_.found(rivals(10, 1), at(1), at(2));
     const auto newcomer = [](int revision, int renewal, const std::string& uid) {
