@@ -145,18 +145,19 @@ std::string worstLease(std::size_t bytesOfLabels, const std::string& spec) {
         labels, fields, std::string(kDepth, '}'), spec);
 }
 
+constexpr const char* kReleased =
+    R"({"holderIdentity":"","leaseDurationSeconds":1,"acquireTime":"2026-01-02T03:04:05.000006Z",)"
+    R"("renewTime":"2026-01-02T03:04:05.000006Z"})";
+// An attempt has time for megabytes, with a sanitizer in the way too.
+const std::vector<std::string> kPatience{"--lease-duration=15s", "--lease-renew-duration=10s",
+                                         "--retry-period=500ms"};
+
 TEST_F(HostileRecordTest, ALeaseInItsWorstLegalFormIsTakenAndRenewed) {
     constexpr std::size_t kStoredByEtcd = 1'500'000;
-    const std::string released =
-        R"({"holderIdentity":"","leaseDurationSeconds":1,"acquireTime":"2026-01-02T03:04:05.000006Z",)"
-        R"("renewTime":"2026-01-02T03:04:05.000006Z"})";
-    // An attempt has time for megabytes, with a sanitizer in the way too.
-    const std::vector<std::string> slow{"--lease-duration=15s", "--lease-renew-duration=10s",
-                                        "--retry-period=500ms"};
-    server_.leases().overwriteDocument(key_, worstLease(kStoredByEtcd, released));
-    const auto web = elector("web-0", slow);
+    server_.leases().overwriteDocument(key_, worstLease(kStoredByEtcd, kReleased));
+    const auto web = elector("web-0", kPatience);
     ASSERT_TRUE(web->waitUntilLeading()) << web->output().substr(0, 4000);
-    const auto follower = elector("web-1", slow);
+    const auto follower = elector("web-1", kPatience);
     ASSERT_TRUE(waitForName(*follower, "web-0")) << follower->output().substr(0, 4000);
     ASSERT_TRUE(waitForUpdates(2));
     EXPECT_EQ(server_.leases().field(key_, "metadata.labels.team"), "a");
@@ -164,7 +165,7 @@ TEST_F(HostileRecordTest, ALeaseInItsWorstLegalFormIsTakenAndRenewed) {
     EXPECT_EQ(follower->get("/readyz")->status, 200);
     // As an event of the watch, while somebody leads, and for those who follow.
     const std::string before = token(*web);
-    server_.leases().overwriteDocument(key_, worstLease(kStoredByEtcd, released));
+    server_.leases().overwriteDocument(key_, worstLease(kStoredByEtcd, kReleased));
     ASSERT_TRUE(web->waitForLeader(
         [&](const LeaderReply& reply) { return !reply.isLeader || reply.fencingToken != before; }));
     ASSERT_TRUE(eventually([&] { return isLeading(*web) || isLeading(*follower); }));
@@ -174,14 +175,14 @@ TEST_F(HostileRecordTest, ALeaseInItsWorstLegalFormIsTakenAndRenewed) {
 TEST_F(HostileRecordTest, ALeaseThatNobodyCanWriteIsSaidToBeTooLong) {
     constexpr std::size_t kMoreThanAnyWrite = 3'200'000;
     server_.leases().overwriteDocument(key_, worstLease(kMoreThanAnyWrite, "{}"));
-    const auto web = elector("web-0");
+    const auto web = elector("web-0", kPatience);
     ASSERT_TRUE(
         web->waitForOutput("the answer has more than 3145728 bytes besides its managed "
                            "fields"))
         << web->output();
     EXPECT_FALSE(isLeading(*web));
     EXPECT_EQ(web->get("/healthz")->status, 200);
-    server_.leases().overwriteDocument(key_, worstLease(1000, "{}"));
+    server_.leases().overwriteDocument(key_, worstLease(1000, kReleased));
     ASSERT_TRUE(web->waitUntilLeading()) << web->output();
 }
 
