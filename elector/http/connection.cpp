@@ -214,7 +214,8 @@ void Connection::work() {
         }
         if (requests >= kRequestsPerTurn ||
             (requests > 0 && context_.clock.now() >= context_.turnEnds)) {
-            unfinished_ = input_.size() > 0;
+            // The end of what the peer sends is work as well: no socket announces it again.
+            unfinished_ = input_.size() > 0 || peerEnded_;
             break;
         }
         if (!step()) {

@@ -107,6 +107,24 @@ TEST_F(ServerTest, AnswersWhoHasClosedHisOwnSide) {
     EXPECT_THAT(client.rest(), EndsWith("hello\n"));
 }
 
+// Also where a turn ends with the last of the requests, by their number or by the clock. Whether
+// the server reads the end together with the requests is a matter of chance: hence many.
+TEST_F(ServerTest, ClosesAfterTheLastOfManyAnswersToWhoHasClosedHisOwnSide) {
+    start();
+    for (const int requests : {16, 32, 33, 48}) {
+        std::string bytes;
+        for (int i = 0; i < requests; ++i) {
+            bytes += kHello;
+        }
+        for (int i = 0; i < 100; ++i) {
+            TestClient client(port());
+            client.send(bytes);
+            client.endWriting();
+            ASSERT_THAT(client.rest(), EndsWith("hello\n")) << requests << " requests";
+        }
+    }
+}
+
 TEST_F(ServerTest, ClosesWithoutAWordWhereAHeadBreaksOff) {
     start();
     TestClient client(port());
