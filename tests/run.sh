@@ -159,7 +159,12 @@ check_format() { # check_format OUT; reads the files' names
 
 tier_format() { git ls-files '*.cpp' '*.h' | check_format "$1"; }
 
-tier_tidy() { build && tests/tidy.sh build "$1"; }
+tier_tidy() {
+    local status=0
+    run_pytest tidy "$1" || status=$?
+    build && tests/tidy/tidy.py build "$1" || status=$?
+    return $status
+}
 tier_unit() {
     local status=0
     build unit_tier || return 1

@@ -15,7 +15,7 @@ nodes=(buildah conntrack containerd containernetworking-plugins debootstrap libc
 packages_of() {
     case $1 in
     format) echo clang-format-19 git python3 ;;
-    tidy) echo clang-tidy-19 git python3 "${build[@]}" ;;
+    tidy) echo clang-tidy-19 git python3 python3-pytest "${build[@]}" ;;
     unit) echo git python3 python3-pytest "${build[@]}" ;;
     contract | schedules | simulation) echo python3 "${build[@]}" ;;
     model) echo gcc libc6-dev python3 spin ;;

@@ -96,12 +96,12 @@ def headers_of(path):
     return frozenset(found)
 
 
-def groups_of(paths):
+def groups_of(paths, most=MOST_FILES):
     groups = []
     for path in paths:
         source = Source(path)
         for group in groups:
-            if len(group) < MOST_FILES and not any(
+            if len(group) < most and not any(
                     source.disturbs(other) or other.disturbs(source) for _, other in group):
                 group.append((path, source))
                 break

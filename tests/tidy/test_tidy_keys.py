@@ -31,7 +31,7 @@ def compile_with(top, option):
 
 
 def keys(top):
-    return subprocess.run([sys.executable, TOP / "tests/tidy_keys.py", "commands.json"], cwd=top, check=True,
+    return subprocess.run([sys.executable, TOP / "tests/tidy/tidy_keys.py", "commands.json"], cwd=top, check=True,
                           capture_output=True, text=True).stdout
 
 

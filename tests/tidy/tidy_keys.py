@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Prints "SOURCE<tab>KEY" for each source of the programs: a digest of all that clang-tidy's verdict on it depends on.
 
-tests/tidy_keys.py COMPILE_COMMANDS
+tests/tidy/tidy_keys.py COMPILE_COMMANDS
 
 That is the source, each header of ours that it includes under whatever condition, its command line, .clang-tidy, and
 the versions of clang-tidy and of the packages whose headers it includes. Paths in it are relative, so that another
@@ -61,25 +61,38 @@ def closure(path, folders):
     return sorted(seen)
 
 
-def key(entry, settings):
+def words_of(entry):
+    """The command line, as far as it does not name the source and what comes of it."""
     words = shlex.split(entry["command"])
     words = words[1:] if os.path.basename(words[0]) == "ccache" else words
     end = words.index("-o")
-    command = words[:end] + words[end + 2:]
-    top = os.getcwd()
-    folders = tuple(word[2:] for word in command if word.startswith("-I"))
-    digest = hashlib.sha256(settings + " ".join(command).replace(top, ".").encode())
+    return shlex.join(words[:end])
+
+
+def key(entry, settings):
+    command = words_of(entry)
+    folders = tuple(word[2:] for word in shlex.split(command) if word.startswith("-I"))
+    digest = hashlib.sha256(settings + command.replace(os.getcwd(), ".").encode())
     for file in closure(os.path.normpath(entry["file"]), folders):
         digest.update(f"\n{os.path.relpath(file)} {len(content(file))}\n".encode() + content(file))
     return digest.hexdigest()
 
 
-def main():
+def entries_of(commands):
+    """The sources of the programs, with what CMake says of each."""
+    entries = json.loads(pathlib.Path(commands).read_text(encoding="utf-8"))
+    sources = {os.path.relpath(entry["file"]): entry for entry in entries}
+    return {source: entry for source, entry in sources.items() if source.startswith(("elector/", "injector/"))}
+
+
+def keys_of(entries):
     settings = pathlib.Path(".clang-tidy").read_bytes() + versions()
-    for entry in json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")):
-        source = os.path.relpath(entry["file"])
-        if source.startswith(("elector/", "injector/")):
-            print(source, key(entry, settings), sep="\t")
+    return {source: key(entry, settings) for source, entry in entries.items()}
+
+
+def main():
+    for source, digest in keys_of(entries_of(sys.argv[1])).items():
+        print(source, digest, sep="\t")
 
 
 if __name__ == "__main__":
