@@ -204,10 +204,9 @@ void Election::landed(const PendingWrite& write, const Landed& answer) {
             break;
         case Intent::Acquire:
             // Something newer may have been seen before this answer: then that counts. So does what
-            // was learnt meanwhile of a leader under an earlier Lease, unless that was this
-            // process.
+            // was learnt meanwhile of an earlier Lease, unless this process leads already.
             if (onPresentLease && observation_.claim() == Claim::Ours &&
-                (holding || now_.boot >= observation_.formerUntil())) {
+                (holding || now_.boot >= observation_.freeAt())) {
                 beginTerm(answer.lease.revision, write.sentAt, write.serial);
             }
             break;
