@@ -204,10 +204,9 @@ void Election::landed(const PendingWrite& write, const Landed& answer) {
             break;
         case Intent::Acquire:
             // Something newer may have been seen before this answer: then that counts. So does what
-            // was learnt meanwhile of a leader under an earlier Lease, unless that was this
-            // process.
+            // was learnt meanwhile of an earlier Lease, unless this process leads already.
             if (onPresentLease && observation_.claim() == Claim::Ours &&
-                (holding || now_.boot >= observation_.formerUntil())) {
+                (holding || now_.boot >= observation_.freeAt())) {
                 beginTerm(answer.lease.revision, write.sentAt, write.serial);
             }
             break;
@@ -280,7 +279,7 @@ void Election::conflicted(const PendingWrite& write, const ApiError& error) {
 }
 
 void Election::succeeded(bool write) {
-    if (write || !writeFailed_) {  // a read says nothing of the right to write
+    if (write || !failingWrites_) {  // a read says nothing of the right to write
         forgetFailures();
     }
 }
@@ -293,25 +292,42 @@ void Election::forgetConflicts() {
 
 void Election::forgetFailures() {
     backoff_.reset();
-    lastFailure_.clear();
+    toldFailures_.clear();
     standing_.trouble.clear();
     standing_.denied = false;
-    writeFailed_ = false;
+    failingWrites_.reset();
 }
 
 void Election::failed(const ApiError& error, const char* what, bool write) {
-    writeFailed_ = writeFailed_ || write;
     const bool refused = certainlyNotApplied(error.kind) && error.kind != ErrorKind::Throttled;
+    if (write) {
+        if (!failingWrites_) {
+            failingWrites_ = FailingWrites{now_.boot};
+        }
+        ++failingWrites_->attempts;
+        failingWrites_->refused = refused;
+    }
     waitAfter(error, refused && write);
     standing_.trouble = error.message;
-    standing_.denied = refused;
-    // A write that is refused is refused whatever it is for.
-    const std::string failure =
-        std::string(refused && write ? "write" : what) + ": " + toString(error.kind);
-    if (lastFailure_ != failure) {
-        lastFailure_ = failure;
+    standing_.denied = (refused && !write) || mayNotWrite();
+    // What keeps a write from succeeding keeps any, whatever it is for.
+    if (toldFailures_.insert(std::string(write ? "write" : what) + ": " + toString(error.kind))
+            .second) {
         note(NoteKind::RequestFailed, std::string(what) + ": " + error.message);
     }
+}
+
+// A write that is refused is told at once. One that fails in any other way, as by a webhook that is
+// down or a proxy, may succeed the next time, and a term that is valid shows that one has: it is
+// told when no write has succeeded for the renew deadline, be it that the Lease can be read.
+bool Election::mayNotWrite() const {
+    constexpr int kBlips = 2;
+    if (!failingWrites_) {
+        return false;
+    }
+    const bool persistent = failingWrites_->attempts > kBlips &&
+                            now_.boot - failingWrites_->since >= settings_.timing.renewDeadline;
+    return failingWrites_->refused || (persistent && !std::holds_alternative<Leading>(state_));
 }
 
 // When to ask again. A Lease that must not be written is not worth a request in each retry period:

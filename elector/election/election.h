@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -92,6 +93,13 @@ class Election {
     struct Stopped {};
     using State = std::variant<Following, Leading, Draining, Releasing, Stopped>;
 
+    // Writes of which none has succeeded since the first of them failed.
+    struct FailingWrites {
+        Instant since;
+        int attempts = 0;
+        bool refused = false;  // the last of them
+    };
+
     // The request under way.
     struct PendingRead {
         Instant sentAt;
@@ -134,6 +142,7 @@ class Election {
     void forgetFailures();
     void forgetConflicts();
     void failed(const ApiError& error, const char* what, bool write);
+    bool mayNotWrite() const;
     void waitAfter(const ApiError& error, bool refusedWrite);
     std::optional<Instant> endOfWork() const;
 
@@ -186,6 +195,7 @@ class Election {
     bool watchDenied_ = false;
     int brokenWatches_ = 0;  // in a row, each soon after the one before
     Instant watchEndedAt_;
+    std::optional<FailingWrites> failingWrites_;
     int conflicts_ = 0;                     // in a row
     int creationsInVain_ = 0;               // in a row, each of a Lease that nobody came to hold
     std::optional<Conflicted> conflicted_;  // until a read has shown whether there was a race
@@ -203,9 +213,8 @@ class Election {
     std::vector<std::string> oddities_;
     std::optional<std::string> namesake_;  // session of another process seen under our id
     bool namesakeTold_ = false;
-    std::string watchDenial_;  // not told yet
-    std::string lastFailure_;  // until something succeeds
-    bool writeFailed_ = false;
+    std::string watchDenial_;             // not told yet
+    std::set<std::string> toldFailures_;  // until something succeeds
     std::string shownLeader_;
 
     Moment now_{};

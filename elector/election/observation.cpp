@@ -57,24 +57,18 @@ News Observation::wrote(Lease lease, Instant now) {
     return accept(std::move(lease), now, false);
 }
 
-// What is of the past says who led then, and perhaps leads on because it has not heard of the
-// deletion: that costs nothing but time.
+// What is of the past says that there was another Lease, and perhaps who led under it and leads on
+// because it has not heard of the deletion: that costs nothing but time.
 News Observation::ignore(const Lease& lease) {
-    const bool another = everSeen() && lease.uid != uid_;
-    sawAnother_ = sawAnother_ || another;
-    if (another && lease_ && claim_ == Claim::Unheld) {
-        // A process that made this Lease is no newcomer any more: it waits as all others do.
-        freeAt_ = std::max(
-            freeAt_, changedAt_ + std::max(longestDuration(), recordedDuration(lease.record)));
-    }
-    if (isUnheld(lease.record)) {
+    lastDuration_ = std::max(lastDuration_, recordedDuration(lease.record));
+    if (!everSeen() || lease.uid == uid_) {
         return News::Ignored;
     }
-    const Duration recorded = recordedDuration(lease.record);
-    lastDuration_ = std::max(lastDuration_, recorded);
-    if (another && lease_) {
-        // It was deleted before the present one was made, and so before that was first seen.
-        formerUntil_ = std::max(formerUntil_, uidAt_ + recorded);
+    sawAnother_ = true;
+    if (lease_) {
+        // It was deleted before the present one was made, and so before that was first seen. Even
+        // the process that made that is no newcomer any more: it waits as all others do.
+        formerUntil_ = std::max(formerUntil_, uidAt_ + longestDuration());
         freeAt_ = std::max(freeAt_, formerUntil_);
     }
     return News::Ignored;

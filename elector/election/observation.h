@@ -62,10 +62,9 @@ class Observation {
     const std::optional<Lease>& lease() const { return lease_; }
     Claim claim() const { return claim_; }  // REQUIRES: lease()
 
-    // The earliest instant at which a candidate may write itself over the record.
+    // The earliest instant at which a candidate may write itself over the record, and at which a
+    // term may begin by such a write: what was learnt while it was under way counts as well.
     Instant freeAt() const { return freeAt_; }
-    // Until when somebody may lead under a Lease that was deleted since, as far as is known.
-    Instant formerUntil() const { return formerUntil_; }
     // Until when the record's holder can be believed to lead: its duration after the last change.
     Instant heldUntil() const { return heldUntil_; }
     // When the Lease was last heard of at all.
@@ -103,9 +102,9 @@ class Observation {
     Instant changedAt_;
     Instant freeAt_;
     Instant heldUntil_;
-    // Until when the leader of a Lease that was deleted since may still lead, having not heard of
-    // it. It is waited for whatever becomes of the present Lease: its record may last for less, and
-    // its holder may release it.
+    // Until when somebody may lead under a Lease that was deleted since, having not heard of it. It
+    // is waited for whatever becomes of the present Lease: its record may last for less, its holder
+    // may release it, and a write of this process over it may be under way.
     Instant formerUntil_;
     std::optional<Instant> heardAt_;
     Duration lastDuration_{0};

@@ -107,21 +107,58 @@ def test_a_policy_that_comes_while_one_leads_ends_the_term_and_is_told(electors,
     electors.observation.agreed(60)
 
 
-@pytest.mark.parametrize("timing", [Timing(lease=10, deadline=5, retry=2)], ids=["defaults"])
-def test_a_webhook_that_makes_each_write_take_two_seconds_keeps_nobody_from_leading(electors):
-    """It is not there, and its failure is ignored: only the time passes."""
-    plane = electors.control_plane
-    plane.kubectl("apply", "-f", "-", text=json.dumps({
-        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
-        "metadata": {"name": electors.lease}, "webhooks": [{
-            "name": "slow.example.com", "failurePolicy": "Ignore", "timeoutSeconds": 2, "sideEffects": "None",
-            "admissionReviewVersions": ["v1"],
-            "clientConfig": {"url": "https://10.99.0.250:9443/"},  # an address of the test's own network that nobody has
-            "matchConditions": [{"name": "lease", "expression": f"request.name == '{electors.lease}'"}],
-            "rules": [{"apiGroups": ["coordination.k8s.io"], "apiVersions": ["v1"], "operations": ["CREATE", "UPDATE"],
-                       "resources": ["leases"]}]}]}))
+class Webhook:
+    """A ValidatingWebhookConfiguration that sends each write of one Lease to a server that is not there."""
+
+    def __init__(self, control_plane, lease):
+        self._plane, self._lease = control_plane, lease
+
+    def apply(self, url, failure_policy):
+        self._plane.kubectl("apply", "-f", "-", text=json.dumps({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration",
+            "metadata": {"name": self._lease}, "webhooks": [{
+                "name": "absent.example.com", "failurePolicy": failure_policy, "timeoutSeconds": 2, "sideEffects": "None",
+                "admissionReviewVersions": ["v1"], "clientConfig": {"url": url},
+                "matchConditions": [{"name": "lease", "expression": f"request.name == '{self._lease}'"}],
+                "rules": [{"apiGroups": ["coordination.k8s.io"], "apiVersions": ["v1"],
+                           "operations": ["CREATE", "UPDATE"], "resources": ["leases"]}]}]}))
+
+    def remove(self):
+        self._plane.kubectl("delete", "validatingwebhookconfiguration", self._lease, "--ignore-not-found")
+
+
+@pytest.fixture
+def webhook(electors):
+    made = Webhook(electors.control_plane, electors.lease)
     try:
-        electors.start("a", "b")
-        electors.observation.agreed(90)
+        yield made
     finally:
-        plane.kubectl("delete", "validatingwebhookconfiguration", electors.lease)
+        made.remove()
+
+
+def test_a_webhook_that_is_down_ends_the_term_and_is_told_until_it_is_gone(electors, webhook):
+    """The API server answers each write with 500 "failed calling webhook"; reads succeed."""
+    electors.start("a", "b")
+    leader = electors.observation.agreed()["by"]
+    webhook.apply("https://127.0.0.1:1/", "Fail")
+
+    def tells_of_the_webhook():
+        status, body = electors.ask(leader, "/readyz")
+        return status == 503 and "failed calling webhook" in body
+
+    eventually("it is not ready, and says why", tells_of_the_webhook, 60)
+    answer = json.loads(electors.ask(leader, "/api/leader")[1])
+    assert "failed calling webhook" in answer["trouble"] and not answer["isLeader"]
+    assert electors.status(leader, "/healthz") == 200
+    webhook.remove()
+    electors.observation.agreed(60)
+    for name in ("a", "b"):
+        eventually(f"{name} is ready", lambda name=name: electors.status(name, "/readyz") == 200)
+
+
+@pytest.mark.parametrize("timing", [Timing(lease=10, deadline=5, retry=2)], ids=["defaults"])
+def test_a_webhook_that_makes_each_write_take_two_seconds_keeps_nobody_from_leading(electors, webhook):
+    """It is not there, and its failure is ignored: only the time passes."""
+    webhook.apply("https://10.99.0.250:9443/", "Ignore")  # an address of the test's own network that nobody has
+    electors.start("a", "b")
+    electors.observation.agreed(90)

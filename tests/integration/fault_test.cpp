@@ -126,6 +126,48 @@ TEST_P(LastingFaultTest, EndsTheTermInTimeAndIsSurvived) {
     EXPECT_EQ(claims_.disorder(), "");
 }
 
+using FailingWritesTest = FaultTest;
+
+INSTANTIATE_TEST_SUITE_P(Faults, FailingWritesTest,
+                         testing::Values(Case{"InternalError500", ApiFault::refuse(500)},
+                                         Case{"Unavailable503", ApiFault::refuse(503)},
+                                         Case{"GatewayTimeout504", ApiFault::refuse(504)},
+                                         Case{"TooManyRequests429", ApiFault::refuse(429, 1)},
+                                         Case{"Hang", ApiFault::of(ApiFault::Kind::Hang)},
+                                         Case{"NoJson", ApiFault::answer("<html>")}),
+                         caseName);
+
+// As where an admission webhook is down: whatever is read, is answered.
+TEST_P(FailingWritesTest, AreToldAndMakeItUnreadyUntilOneSucceeds) {
+    const auto web = elector("web-0");
+    ASSERT_TRUE(web->waitUntilLeading());
+    ASSERT_EQ(web->get("/readyz")->status, 200);
+    spoil({"create", "update"}, GetParam().fault, kAlways);
+    ASSERT_TRUE(eventually([&] { return web->get("/readyz")->status == 503; })) << web->output();
+    EXPECT_FALSE(isLeading(*web));
+    const auto ready = web->get("/readyz");
+    EXPECT_THAT(ready->body, testing::HasSubstr("update")) << ready->body;
+    EXPECT_THAT(web->get("/api/leader")->body, testing::HasSubstr("\"trouble\":"));
+    EXPECT_EQ(web->get("/healthz")->status, 200);
+    left_ = 0;
+    server_.releaseHung();
+    ASSERT_TRUE(web->waitUntilLeading()) << web->output();
+    EXPECT_EQ(web->get("/readyz")->status, 200);
+    EXPECT_THAT(web->get("/api/leader")->body, testing::Not(testing::HasSubstr("\"trouble\":")));
+}
+
+TEST_F(FaultTest, TwoWritesThatFailInARowLeaveItReady) {
+    const auto web = elector("web-0");
+    ASSERT_TRUE(web->waitUntilLeading());
+    spoil({"update"}, ApiFault::refuse(500), 2);
+    ASSERT_TRUE(eventually([&] {
+        EXPECT_EQ(web->get("/readyz")->status, 200) << web->output();
+        return left_ <= 0;
+    }));
+    ASSERT_TRUE(waitForUpdates(2)) << web->output();
+    EXPECT_EQ(web->get("/readyz")->status, 200) << web->output();
+}
+
 TEST_F(FaultTest, RetryAfterIsHeeded) {
     const auto web = elector("web-0");
     ASSERT_TRUE(web->waitUntilLeading());

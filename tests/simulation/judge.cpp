@@ -113,7 +113,7 @@ void Judge::acquired(const Call& call, const election::Landed& landed) {
     member.acquired = landed.lease.revision;
     acquisitions_.insert_or_assign(
         landed.lease.revision,
-        Acquisition{call.process, uid, keyOf(landed.lease.record), call.sentAt,
+        Acquisition{call.process, uid, keyOf(landed.lease.record), call.sentAt, call.wasLeading,
                     howOf(call.write->base, settings.identity), landings_, landings_});
     // One of another make takes at once whatever it makes.
     const bool fresh = landed.created || (member.ownCreations.contains(uid) &&
@@ -154,6 +154,11 @@ void Judge::stepped(int process) {
         const auto found = acquisitions_.find(term->token);
         if (found != acquisitions_.end() && member.knowledge.knowsGone(found->second.uid)) {
             fail(fmt::format("rule 8: {} begins a term under a Lease that it knows to be gone",
+                             name(process)));
+        }
+        if (found != acquisitions_.end() && !found->second.wasLeading &&
+            member.knowledge.followsAnother(found->second.uid, member.clock->at(now_).boot)) {
+            fail(fmt::format("rule 8: {} begins a term though one of an earlier Lease may last",
                              name(process)));
         }
     }

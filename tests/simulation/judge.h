@@ -101,6 +101,7 @@ class Judge {
         std::string uid;
         TermKey key;
         election::Instant askedAt;
+        bool wasLeading;
         std::uint64_t Tally::* how;
         std::uint64_t firstLanding;  // serial numbers of landings: of this write
         std::uint64_t lastLanding;   // and of the last one of its term

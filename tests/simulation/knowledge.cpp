@@ -142,6 +142,11 @@ bool Knowledge::sawOnly(const std::string& uid, Instant by) const {
                        [&](const auto& seen) { return seen.first == uid || seen.second > by; });
 }
 
+bool Knowledge::followsAnother(const std::string& uid, Instant now) const {
+    return !disordered_ && !sawOnly(uid, now) && sawLease(uid, now) &&
+           now < uids_.at(uid) + settings_.timing.leaseDuration;
+}
+
 bool Knowledge::isNewer(const Lease& lease) const {
     return !highest_ || lease.revision > *highest_;
 }

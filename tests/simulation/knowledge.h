@@ -36,6 +36,9 @@ class Knowledge {
     bool sawItGoBack() const { return sawItGoBack_; }
     // True for a Lease that a read has shown to be gone, or another to have followed.
     bool knowsGone(const std::string& uid) const { return known_ && !present_ && uid == uid_; }
+    // True for a Lease that another is known to have come before, and that was seen first less than
+    // the lease duration ago: who led under the other may lead on (rule 8).
+    bool followsAnother(const std::string& uid, election::Instant now) const;
     // True for a Lease that had gone back when it was first seen, and was seen for less than the
     // lease duration: it is not to be taken (rule 7).
     bool mustWaitFor(const election::Lease& lease, election::Instant now) const;

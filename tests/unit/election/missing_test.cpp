@@ -194,31 +194,48 @@ TEST(MissingTest, ACreationAnsweredAfterAReadFoundNoneIsReadBackBeforeItIsTaken)
     EXPECT_LE(waitForAcquisition(web0, created), kMostJitter);
 }
 
-TEST(MissingTest, WhatIsLearntOfAnEarlierLeaderWhileTheAcquisitionIsUnderWayIsWaitedFor) {
-    for (const bool answered : {true, false}) {
-        Candidate web0;
-        web0.send(Started{});
-        web0.answerRead(std::optional<Lease>());
-        web0.untilWrite(Intent::Create);
-        web0.landed(20);
-        const Instant seen = web0.now().boot;
-        web0.untilWrite(Intent::Acquire);
-        const Lease acquired = web0.writtenAt(21);
-        // A watch that began in the past.
-        web0.send(Changed{leaseOf(heldByWeb1(seconds(10)), 10)});
-        if (answered) {
-            web0.landed(21);
-        } else {
-            web0.answerWrite(errorOf(ErrorKind::TimedOut));
-            web0.untilRead();
-            web0.answerRead(acquired);
+// The Lease that it had made it might take at once; until it hears that there was another, whether
+// somebody led under that or nobody did.
+TEST(MissingTest, WhatIsLearntOfAnEarlierLeaseWhileTheAcquisitionIsUnderWayIsWaitedFor) {
+    const LeaseRecord earlier[] = {heldByWeb1(seconds(10)), vacant(seconds(10)),
+                                   testing::released()};
+    for (const LeaseRecord& record : earlier) {
+        for (const bool answered : {true, false}) {
+            Candidate web0;
+            web0.send(Started{});
+            web0.answerRead(std::optional<Lease>());
+            web0.untilWrite(Intent::Create);
+            web0.landed(20);
+            const Instant seen = web0.now().boot;
+            web0.untilWrite(Intent::Acquire);
+            const Lease acquired = web0.writtenAt(21);
+            // A watch that began in the past.
+            web0.send(Changed{leaseOf(record, 10)});
+            if (answered) {
+                web0.landed(21);
+            } else {
+                web0.answerWrite(errorOf(ErrorKind::TimedOut));
+                web0.untilRead();
+                web0.answerRead(acquired);
+            }
+            EXPECT_FALSE(web0.leads()) << record.holder;
+            waitForAcquisition(web0, acquired);
+            EXPECT_GE(web0.since(seen), seconds(10)) << record.holder;
+            web0.landed(22);
+            EXPECT_TRUE(web0.leads());
         }
-        EXPECT_FALSE(web0.leads());
-        waitForAcquisition(web0, acquired);
-        EXPECT_GE(web0.since(seen), seconds(10));
-        web0.landed(22);
-        EXPECT_TRUE(web0.leads());
     }
+}
+
+TEST(MissingTest, ALeaderThatMadeItsLeaseAgainGoesOnWhateverIsLearntOfAnEarlierOne) {
+    Candidate web0;
+    web0.lead();
+    web0.wait(seconds(1));
+    web0.send(Changed{leaseOf(vacant(seconds(10)), 20, "uid-2")});
+    web0.untilWrite(Intent::Acquire);
+    web0.send(Changed{leaseOf(vacant(seconds(10)), 9, "uid-0")});
+    web0.landed(21);
+    EXPECT_EQ(web0.answer().fencingToken, "21");
 }
 
 TEST(MissingTest, ACreationOfWhichNobodyKnowsWhetherItLandedIsWaitedOut) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -273,6 +274,117 @@ TEST(TroubleTest, NobodyGivesUpDuringAnOutage) {
     web0.untilWrite(Intent::Acquire);
     web0.landed(11);
     EXPECT_TRUE(web0.leads());
+}
+
+constexpr ErrorKind kKinds[] = {
+    ErrorKind::Conflict, ErrorKind::Invalid,   ErrorKind::NotFound,     ErrorKind::Gone,
+    ErrorKind::Refused,  ErrorKind::Forbidden, ErrorKind::Unauthorized, ErrorKind::Throttled,
+    ErrorKind::Server,   ErrorKind::TimedOut,  ErrorKind::Unreachable,  ErrorKind::Malformed};
+
+// True where the answer may be another the next time.
+bool mayPass(ErrorKind kind) {
+    return !certainlyNotApplied(kind) || kind == ErrorKind::Throttled;
+}
+
+// Reads succeed all the time. What is refused is told as soon as that is known; what may pass, once
+// it has lasted for D, and each time a term could have been.
+TEST(TroubleTest, AWriteThatFailsForEverIsToldOnceWhateverTheAnswerIs) {
+    for (const ErrorKind kind : kKinds) {
+        Candidate web0;
+        const Lease free = leaseOf(testing::released(), 10);
+        web0.follow(free);
+        web0.untilWrite(Intent::Acquire);
+        const Instant began = web0.now().boot;
+        std::optional<Duration> deniedAfter;
+        int told = 0;
+        while (web0.since(began) < seconds(60)) {
+            if (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
+                web0.answerWrite(errorOf(kind));
+            } else {
+                web0.answerRead(free);
+            }
+            told += web0.noted(NoteKind::RequestFailed) ? 1 : 0;
+            if (web0.election().standing().denied) {
+                deniedAfter = deniedAfter.value_or(web0.since(began));
+            } else {
+                EXPECT_FALSE(deniedAfter) << "ready again by a read: " << toString(kind);
+            }
+        }
+        ASSERT_TRUE(deniedAfter) << toString(kind);
+        EXPECT_GE(*deniedAfter, mayPass(kind) ? seconds(5) : seconds(0)) << toString(kind);
+        EXPECT_LE(*deniedAfter, mayPass(kind) ? seconds(5 + 2 * 2) : seconds(1)) << toString(kind);
+        EXPECT_EQ(told, 1) << toString(kind);
+        EXPECT_EQ(web0.answer().trouble, "made up");
+        web0.untilWrite(Intent::Acquire);
+        web0.landed(11);
+        EXPECT_FALSE(web0.election().standing().denied);
+        EXPECT_EQ(web0.answer().trouble, "");
+    }
+}
+
+TEST(TroubleTest, AWriteThatFailsOnceOrTwiceInARowLeavesItReady) {
+    for (const ErrorKind kind : kKinds) {
+        for (const int blips : {1, 2}) {
+            for (const bool leads : {true, false}) {
+                Candidate web0;
+                const Lease free = leaseOf(testing::released(), 10);
+                Lease present = free;
+                if (leads) {
+                    web0.lead();
+                    present = web0.writtenAt(11);
+                } else {
+                    web0.follow(free);
+                }
+                ApiError error = errorOf(kind);
+                error.retryAfter = seconds(10);  // so that they lie further apart than D
+                for (int failures = 0; failures < blips && mayPass(kind);) {
+                    if (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
+                        web0.answerWrite(error);
+                        ++failures;
+                    } else {
+                        web0.answerRead(present);
+                    }
+                    EXPECT_FALSE(web0.election().standing().denied) << toString(kind);
+                }
+            }
+        }
+    }
+}
+
+// Its term shows that a write has succeeded lately.
+TEST(TroubleTest, ALeaderWhoseWritesFailIsReadyUntilItsTermIsOver) {
+    Candidate web0;
+    web0.lead();
+    const Lease present = web0.writtenAt(11);
+    const Instant began = web0.now().boot;
+    while (web0.since(began) < seconds(30)) {
+        if (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
+            web0.answerWrite(errorOf(ErrorKind::Server));
+        } else {
+            web0.answerRead(present);
+        }
+        EXPECT_FALSE(web0.leads() && web0.election().standing().denied);
+    }
+    EXPECT_FALSE(web0.leads());
+    EXPECT_TRUE(web0.election().standing().denied);
+}
+
+// A proxy in between takes turns with the server behind it.
+TEST(TroubleTest, EachWayInWhichWritesFailIsToldOnce) {
+    Candidate web0;
+    const Lease free = leaseOf(testing::released(), 10);
+    web0.follow(free);
+    int told = 0;
+    int writes = 0;
+    while (writes < 40) {
+        if (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
+            web0.answerWrite(errorOf(++writes % 2 == 0 ? ErrorKind::Server : ErrorKind::TimedOut));
+        } else {
+            web0.answerRead(free);
+        }
+        told += web0.noted(NoteKind::RequestFailed) ? 1 : 0;
+    }
+    EXPECT_EQ(told, 2);
 }
 
 TEST(TroubleTest, WritesThatFailWhileReadsSucceedAreSpreadOut) {
