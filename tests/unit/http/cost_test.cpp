@@ -1,10 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
 #include <functional>
-#include <limits>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -12,6 +9,7 @@
 #include "elector/http/head_scanner.h"
 #include "elector/http/request_head.h"
 #include "elector/http/response_head.h"
+#include "tests/support/processor_time.h"
 
 // What a byte of a request costs the processor, at worst and in a request like any other. The time
 // is that of this thread alone, the least of several runs, and the bound is generous: what it is to
@@ -21,12 +19,6 @@ namespace {
 
 constexpr double kMostTimesTheUsual = 12;
 constexpr std::string_view kEncodedWord = "=?a?q?\?=";  // the shortest of RFC 2047
-
-std::chrono::nanoseconds threadTime() {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 // All that is done with the bytes of a head, be it refused or not.
 void readHead(std::string_view bytes) {
@@ -42,14 +34,13 @@ double nanosecondsPerByte(std::string_view bytes,
                           const std::function<void(std::string_view)>& read = readHead) {
     constexpr int kRuns = 7;
     constexpr int kHeadsPerRun = 100;
-    auto least = std::chrono::nanoseconds::max();
-    for (int run = 0; run < kRuns; ++run) {
-        const auto begun = threadTime();
-        for (int i = 0; i < kHeadsPerRun; ++i) {
-            read(bytes);
-        }
-        least = std::min(least, threadTime() - begun);
-    }
+    const auto least = test::leastTimeOf(
+        [&] {
+            for (int i = 0; i < kHeadsPerRun; ++i) {
+                read(bytes);
+            }
+        },
+        kRuns);
     return static_cast<double>(least.count()) / kHeadsPerRun / static_cast<double>(bytes.size());
 }
 
@@ -160,13 +151,7 @@ TEST(HeadScannerCostTest, ABytePerPacketCostsNoMoreThanAFewTimesAllAtOnce) {
         }
     };
     const auto cost = [&drip](std::size_t step) {
-        auto least = std::chrono::nanoseconds::max();
-        for (int run = 0; run < 20; ++run) {
-            const auto begun = threadTime();
-            drip(step);
-            least = std::min(least, threadTime() - begun);
-        }
-        return least;
+        return test::leastTimeOf([&] { drip(step); }, 20);
     };
     EXPECT_LT(cost(1), 40 * cost(1024));
 }
