@@ -252,8 +252,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Shape{"Documents", readManifest, "", "a: b\n", "---\n", ""},
         Shape{"Pods", readManifest, "", kManifest, "---\n", ""},
-        Shape{"LinesWithReturns", readManifest, "a: b\r\n---\r\n" + kManifest + "    env:\n",
-              "    - name: a@\n", "", "", std::size_t{512} * 1024},
+        Shape{"LinesWithReturns", readManifest, kManifest + "    env:\r\n", "    - name: a@\n", "",
+              "", std::size_t{512} * 1024},
         Shape{"EnvironmentOfAPod", readManifest, kManifest + "    env:\n",
               "    - name: a@\n      value: b\n", "", ""},
         Shape{"ContainersOfAPod", readManifest, kManifest, "  - name: c@\n", "", ""},
