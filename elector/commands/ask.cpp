@@ -78,6 +78,7 @@ void sendRequest(StreamSocket& socket, const config::Address& address, const std
 
 ReadAnswer receive(StreamSocket& socket, const Deadline& deadline) {
     std::string bytes;
+    AnswerReader reader;
     for (;;) {
         const auto remaining = deadline.remaining();
         if (!remaining || !socket.poll(*remaining, Poco::Net::Socket::SELECT_READ)) {
@@ -89,7 +90,7 @@ ReadAnswer receive(StreamSocket& socket, const Deadline& deadline) {
             return NoAnswer{"it closed the connection before its answer was whole"};
         }
         bytes.append(buffer.data(), static_cast<std::size_t>(got));
-        ReadAnswer answer = readAnswer(bytes);
+        ReadAnswer answer = reader.read(bytes);
         if (!std::holds_alternative<Incomplete>(answer)) {
             return answer;
         }

@@ -1,34 +1,24 @@
 #include "elector/commands/http_answer.h"
 
-#include <Poco/Exception.h>
-#include <Poco/Net/HTTPResponse.h>
 #include <fmt/format.h>
 
-#include <charconv>
-#include <optional>
-#include <sstream>
+#include "elector/http/response_head.h"
 
 namespace elector::commands {
 
 namespace {
 
-constexpr std::string_view kEndOfHead = "\r\n\r\n";
+using http::HeadScanner;
 
-std::optional<std::size_t> parseLength(const std::string& text) {
-    std::size_t length = 0;
-    const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, length);
-    const bool whole = error == std::errc() && stop == end;
-    return whole ? std::optional(length) : std::nullopt;
-}
+// An elector sends five or six.
+constexpr std::size_t kMaxFields = 100;
 
 // The length of the body, or why there is none.
-std::variant<std::size_t, NoAnswer> bodyLength(const Poco::Net::HTTPResponse& head) {
-    if (head.has(Poco::Net::HTTPMessage::TRANSFER_ENCODING) ||
-        !head.has(Poco::Net::HTTPMessage::CONTENT_LENGTH)) {
+std::variant<std::size_t, NoAnswer> bodyLength(const http::HeaderFields& fields) {
+    if (fields.count("Transfer-Encoding") > 0 || fields.count("Content-Length") != 1) {
         return NoAnswer{"it does not say how long its answer is"};
     }
-    const auto length = parseLength(head.get(Poco::Net::HTTPMessage::CONTENT_LENGTH));
+    const auto length = http::numberIn(fields.find("Content-Length").value_or(""));
     if (!length) {
         return NoAnswer{"the length of its answer is no number"};
     }
@@ -36,38 +26,45 @@ std::variant<std::size_t, NoAnswer> bodyLength(const Poco::Net::HTTPResponse& he
         return NoAnswer{
             fmt::format("its answer has {} bytes, more than {}", *length, kMaxBodyBytes)};
     }
-    return *length;
+    return static_cast<std::size_t>(*length);
 }
 
 }  // namespace
 
-ReadAnswer readAnswer(std::string_view bytes) {
-    const std::size_t end = bytes.find(kEndOfHead);
-    if (end == std::string_view::npos) {
-        if (bytes.size() > kMaxHeadBytes) {
-            return NoAnswer{
-                fmt::format("the head of its answer is longer than {} bytes", kMaxHeadBytes)};
+ReadAnswer AnswerReader::read(std::string_view bytes) {
+    if (found_ == HeadScanner::Found::Nothing) {
+        if (auto unread = readHead(bytes)) {
+            return *std::move(unread);
         }
+    }
+    const auto body = bytes.substr(scanner_.length());
+    if (body.size() < bodyBytes_) {
         return Incomplete{};
     }
-    const std::size_t bodyStart = end + kEndOfHead.size();
-    try {
-        std::istringstream head{std::string(bytes.substr(0, bodyStart))};
-        Poco::Net::HTTPResponse response;
-        response.read(head);
-        const auto length = bodyLength(response);
-        if (const auto* none = std::get_if<NoAnswer>(&length)) {
-            return *none;
-        }
-        const std::size_t bodyBytes = std::get<std::size_t>(length);
-        if (bytes.size() - bodyStart < bodyBytes) {
-            return Incomplete{};
-        }
-        return HttpAnswer{static_cast<int>(response.getStatus()),
-                          std::string(bytes.substr(bodyStart, bodyBytes))};
-    } catch (const Poco::Exception&) {
+    return HttpAnswer{status_, std::string(body.substr(0, bodyBytes_))};
+}
+
+std::optional<ReadAnswer> AnswerReader::readHead(std::string_view bytes) {
+    found_ = scanner_.scan(bytes);
+    if (scanner_.length() > kMaxHeadBytes) {
+        return NoAnswer{
+            fmt::format("the head of its answer is longer than {} bytes", kMaxHeadBytes)};
+    }
+    if (found_ == HeadScanner::Found::Nothing) {
+        return Incomplete{};
+    }
+    http::ResponseHead head;
+    if (found_ == HeadScanner::Found::Rubbish ||
+        !head.read(bytes.substr(0, scanner_.length()), kMaxFields)) {
         return NoAnswer{"it speaks no HTTP"};
     }
+    const auto length = bodyLength(head.fields());
+    if (const auto* none = std::get_if<NoAnswer>(&length)) {
+        return *none;
+    }
+    status_ = head.status();
+    bodyBytes_ = std::get<std::size_t>(length);
+    return std::nullopt;
 }
 
 }  // namespace elector::commands

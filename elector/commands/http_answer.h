@@ -1,8 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
+
+#include "elector/http/head_scanner.h"
 
 namespace elector::commands {
 
@@ -27,8 +30,22 @@ using ReadAnswer = std::variant<HttpAnswer, Incomplete, NoAnswer>;
 inline constexpr std::size_t kMaxHeadBytes = std::size_t{8} * 1024;
 inline constexpr std::size_t kMaxBodyBytes = std::size_t{64} * 1024;
 
-// Judges the bytes that came so far. An elector always says the Content-Length, and nothing else is
-// taken for one: no chunks, no body that ends with the connection.
-ReadAnswer readAnswer(std::string_view bytes);
+// Reads the answer to one request as it arrives. An elector always says the Content-Length, and
+// nothing else is taken for one: no chunks, no body that ends with the connection.
+class AnswerReader {
+  public:
+    // Judges all bytes that came so far, more at each call, until it returns something else than
+    // Incomplete. Looks at each byte once.
+    ReadAnswer read(std::string_view bytes);
+
+  private:
+    // Nothing once the head was read.
+    std::optional<ReadAnswer> readHead(std::string_view bytes);
+
+    http::HeadScanner scanner_;
+    http::HeadScanner::Found found_ = http::HeadScanner::Found::Nothing;
+    int status_ = 0;
+    std::size_t bodyBytes_ = 0;
+};
 
 }  // namespace elector::commands

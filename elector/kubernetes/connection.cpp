@@ -4,11 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <sstream>
 
 #include "elector/http/ascii.h"
-#include "elector/http/header_fields.h"
+#include "elector/http/response_head.h"
 #include "elector/runtime/log.h"
 #include "elector/version.h"
 
@@ -16,7 +15,6 @@ namespace elector::kubernetes {
 
 namespace {
 
-using http::HeaderFields;
 using Poco::Net::HTTPMessage;
 using Poco::Net::HTTPRequest;
 
@@ -35,58 +33,19 @@ ApiError notHttp(std::string_view head) {
     return malformed(fmt::format("the answer \"{}\" is not HTTP", runtime::quoted(head)));
 }
 
-// A whole non-negative number, nothing else.
-std::optional<std::uint64_t> numberIn(std::string_view text) {
-    std::uint64_t number = 0;
-    const char* end = text.end();
-    const auto [stop, problem] = std::from_chars(text.begin(), end, number);
-    if (text.empty() || problem != std::errc() || stop != end) {
-        return std::nullopt;
-    }
-    return number;
-}
-
-// The status that a head's first line says ("HTTP/1.1 200 OK"); 0 where it is no such line.
-int statusIn(std::string_view head) {
-    constexpr std::size_t kDigits = 3;
-    if (!head.starts_with("HTTP/1.")) {
-        return 0;
-    }
-    head.remove_prefix(std::min(head.find(' ') + 1, head.size()));
-    const auto digits = head.substr(0, kDigits);
-    unsigned status = 0;
-    const auto [stop, problem] = std::from_chars(digits.begin(), digits.end(), status);
-    const bool isWhole = digits.size() == kDigits && stop == digits.end() &&
-                         std::string_view(" \r").find(head[kDigits]) != std::string_view::npos;
-    return isWhole && problem == std::errc() ? static_cast<int>(status) : 0;
-}
-
 // Longer than anybody should be told to wait; it keeps sums of times far from overflow.
 constexpr std::uint64_t kMaxRetryAfterSeconds = 3600;
 
-Head headOf(const HeaderFields& fields, int status) {
+Head headOf(const http::ResponseHead& answer) {
+    const auto& fields = answer.fields();
     Head head;
-    head.status = status;
+    head.status = answer.status();
     head.location = fields.find("Location").value_or("");
     head.contentType = fields.find("Content-Type").value_or("");
-    if (const auto seconds = numberIn(fields.find("Retry-After").value_or(""))) {
+    if (const auto seconds = http::numberIn(fields.find("Retry-After").value_or(""))) {
         head.retryAfter = std::chrono::seconds(std::min(*seconds, kMaxRetryAfterSeconds));
     }
     return head;
-}
-
-// Whether the server keeps the connection open after this answer, as far as the head says.
-bool keepsAlive(std::string_view head, const HeaderFields& fields) {
-    bool keeps = !head.starts_with("HTTP/1.0");
-    for (const auto& [name, value] : fields) {
-        if (http::equalsIgnoringCase(name, "Connection")) {
-            if (http::listsToken(value, "close")) {
-                return false;
-            }
-            keeps = keeps || http::listsToken(value, "keep-alive");
-        }
-    }
-    return keeps;
 }
 
 bool isInterim(int status) {
@@ -173,26 +132,24 @@ Result<Head> Connection::receiveHead() {
         if (!text) {
             return text.error();
         }
-        const int status = statusIn(text.value());
-        const std::string_view head = text.value();
-        HeaderFields fields;
-        if (status == 0 || fields.read(head.substr(head.find('\n') + 1), kMaxFields) !=
-                               HeaderFields::Outcome::Read) {
-            return notHttp(head);
+        http::ResponseHead head;
+        if (!head.read(text.value(), kMaxFields)) {
+            return notHttp(text.value());
         }
-        if (isInterim(status)) {
+        if (isInterim(head.status())) {
             continue;
         }
+        const auto& fields = head.fields();
         if (fields.count("Content-Length") > 1) {
             return malformed("the answer has more than one Content-Length");
         }
         if (auto begun = beginBody(fields.find("Transfer-Encoding").value_or(""),
-                                   fields.find("Content-Length").value_or(""), status);
+                                   fields.find("Content-Length").value_or(""), head.status());
             !begun) {
             return std::move(begun).error();
         }
-        keepAlive_ = keepAlive_ && keepsAlive(head, fields);
-        return headOf(fields, status);
+        keepAlive_ = keepAlive_ && head.keepsAlive();
+        return headOf(head);
     }
     return malformed("the answer has interim answers without end");
 }
@@ -220,7 +177,7 @@ Result<Done> Connection::beginBody(std::string_view transferEncoding,
         body_.beginUntilClose();
         return Done();
     }
-    const auto length = numberIn(contentLength);
+    const auto length = http::numberIn(contentLength);
     if (!length) {
         return malformed(
             fmt::format("the answer's Content-Length is \"{}\"", runtime::quoted(contentLength)));

@@ -103,6 +103,9 @@ elector::kubernetes::Result<Done> Informer::list(Api& api) {
         }
     }
     std::ranges::for_each(gone, [this](const ObjectKey& key) { forget(key); });
+    for (auto& [name, space] : spaces_) {
+        space.isTold = space.isTold && space.isFull;
+    }
     version_ = std::move(version).value();
     hasRoomAgain_ = false;
     listed_ = clock_.now();
@@ -232,12 +235,15 @@ void Informer::noteLeftOut(const ObjectKey& key, std::size_t parts) {
 }
 
 void Informer::notePassedOver(const ObjectKey& key) {
-    if (!std::exchange(spaces_[key.space].isFull, true)) {
+    auto& space = spaces_[key.space];
+    space.isFull = true;
+    if (!std::exchange(space.isTold, true)) {
         log_.warn("a namespace has too many objects: this one and others get nothing",
                   {{"resource", std::string(selection_.resource.plural)},
                    {"namespace", key.space},
                    {"object", key.text()},
                    {"bytes_kept", std::to_string(selection_.mostOfSpace)}});
+        sink_.onPassedOver(key);
     }
     const std::lock_guard lock(mutex_);
     ++health_.passedOver;

@@ -29,6 +29,9 @@ class InformerSink {
     // An object of which onPresent() told is gone, or is one that is not kept any more (for what it
     // says now, because it cannot be read, or because its namespace has too many).
     virtual void onGone(const ObjectKey& key) = 0;
+    // The namespace of this object has too many: it is passed over, and so may others be. Told of
+    // one object, until a list found that all of the namespace is kept again.
+    virtual void onPassedOver(const ObjectKey& key) = 0;
     // All that there is has been told once.
     virtual void onSynced() = 0;
 };
@@ -124,6 +127,7 @@ class Informer {
     struct Space {
         std::size_t bytes = 0;
         bool isFull = false;  // something of it was passed over since the last list
+        bool isTold = false;  // and the sink knows
     };
 
     // Of the thread.

@@ -1,5 +1,6 @@
 #include "injector/offline/manifest.h"
 
+#include <Poco/String.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -93,9 +94,10 @@ std::vector<Item> itemsOf(std::string_view json, std::size_t line,
         }
         kind.resize(kind.size() - kSuffix.size());
         const bool isTop = item.where.empty();
+        const auto apiVersion = json_text::textAt(item.object, "apiVersion");
         const auto elements = json_text::elementsOf(*list);
         for (std::size_t i = elements.size(); i-- > 0;) {
-            open.push_back({elements[i], json_text::textAt(item.object, "apiVersion"), kind,
+            open.push_back({elements[i], apiVersion, kind,
                             isTop && i < lines.size() ? line + lines[i] - 1 : item.line,
                             fmt::format("{}, item {}", item.where, i + 1)});
         }
@@ -225,9 +227,7 @@ class Injection {
         auto yaml = writeYaml(json);
         const bool hasReturns = document.content.find("\r\n") != std::string_view::npos;
         if (hasReturns) {
-            for (auto at = yaml.find('\n'); at != std::string::npos; at = yaml.find('\n', at + 2)) {
-                yaml.insert(at, 1, '\r');
-            }
+            Poco::replaceInPlace(yaml, "\n", "\r\n");
         }
         std::string lead(document.lead);
         if (lead.ends_with(' ') || lead.ends_with('\t')) {  // it began in its marker's line

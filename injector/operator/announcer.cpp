@@ -42,10 +42,12 @@ void Announcer::warn(const std::string& space, const OwnerReference& object, con
         told.since = now;
         told.inSpell = 0;
     }
-    if (told.events.contains({reason, object.uid}) || told.inSpell > kMostEvents) {
+    const auto known = told.events.lower_bound({reason, ""});
+    const bool isFirst = known == told.events.end() || known->first != reason;
+    if (told.events.contains({reason, object.uid}) || (told.inSpell > kMostEvents && !isFirst)) {
         return;
     }
-    if (told.inSpell == kMostEvents) {
+    if (told.inSpell == kMostEvents && !isFirst) {
         ++told.inSpell;
         post(space, object, reasons::kEventsLeftOut,
              fmt::format("the operator has posted {} Events in this namespace within an hour, and "
@@ -54,7 +56,9 @@ void Announcer::warn(const std::string& space, const OwnerReference& object, con
                          kMostEvents));
         return;
     }
-    ++told.inSpell;
+    if (told.inSpell < kMostEvents) {
+        ++told.inSpell;
+    }
     if (told.events.size() >= kMaxKept) {
         told.events.clear();
     }

@@ -20,7 +20,8 @@ namespace injector::operators {
 // its cause is looked at again.
 //
 // A namespace has kMostEvents in kSpell at most: whoever fills his own with objects that fail does
-// not fill the API server with Events. Where there would be more, a last one says so.
+// not fill the API server with Events. Where there would be more, a last one says so,
+// and none follows but the first of a reason: what is seldom is not hidden by what is frequent.
 //
 // Threads: one.
 class Announcer {

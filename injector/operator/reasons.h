@@ -14,6 +14,9 @@ inline constexpr const char* kInvalidLeaseName = "InvalidLeaseName";
 inline constexpr const char* kLeaseConflict = "LeaseConflict";
 // The namespace has as many Leases as one may have: no rights on another are given.
 inline constexpr const char* kTooManyLeases = "TooManyLeases";
+// The namespace has more objects of this kind than the operator keeps of one: it does nothing for
+// this one and for others.
+inline constexpr const char* kTooManyObjects = "TooManyObjects";
 // The namespace has had as many Events as one may have in a while: others are left out.
 inline constexpr const char* kEventsLeftOut = "EventsLeftOut";
 // One ServiceAccount serves several Leases: its Pods may write all of them.

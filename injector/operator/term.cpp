@@ -43,68 +43,76 @@ Selection workloadSelection(const Resource& kind) {
 
 }  // namespace
 
-class Term::PodSink final : public InformerSink {
+class Term::Sink : public InformerSink {
   public:
-    explicit PodSink(Term& term) : term_(term) {}
+    Sink(Term& term, const Resource& kind) : term_(term), kind_(kind) {}
+
+    void onPassedOver(const ObjectKey& key) override {
+        term_.add({TaskKind::Crowd, kind_.plural, key});
+    }
+
+  protected:
+    Term& term() { return term_; }
+    const Resource& kind() const { return kind_; }
+
+  private:
+    Term& term_;
+    const Resource kind_;
+};
+
+class Term::PodSink final : public Sink {
+  public:
+    explicit PodSink(Term& term) : Sink(term, cluster::kPods) {}
 
     void onPresent(ObjectMeta meta) override {
         auto record = recordOf(meta);
-        const auto before = term_.pods_.find(record.key);
-        if (term_.pods_.put(std::move(record))) {
+        const auto before = term().pods_.find(record.key);
+        if (term().pods_.put(std::move(record))) {
             lookAt(before);  // another Pod may have its name now
-            term_.add({TaskKind::Pod, "", meta.key});
+            term().add({TaskKind::Pod, "", meta.key});
         }
     }
     void onGone(const ObjectKey& key) override {
-        lookAt(term_.pods_.remove(key));
-        term_.add({TaskKind::Pod, "", key});
+        lookAt(term().pods_.remove(key));
+        term().add({TaskKind::Pod, "", key});
     }
-    void onSynced() override { term_.podsKnown(); }
+    void onSynced() override { term().podsKnown(); }
 
   private:
     void lookAt(const std::optional<PodRecord>& pod) {
         if (pod && !pod->lease().empty()) {
-            term_.add({TaskKind::Lease, "", {pod->key.space, pod->lease()}});
+            term().add({TaskKind::Lease, "", {pod->key.space, pod->lease()}});
         }
     }
-
-    Term& term_;
 };
 
-class Term::RbacSink final : public InformerSink {
+class Term::RbacSink final : public Sink {
   public:
-    explicit RbacSink(Term& term) : term_(term) {}
+    using Sink::Sink;
 
     void onPresent(ObjectMeta meta) override { onGone(meta.key); }
     void onGone(const ObjectKey& key) override {
         if (const auto lease = leaseOf(key)) {
-            term_.add({TaskKind::Lease, "", *lease});
+            term().add({TaskKind::Lease, "", *lease});
         }
     }
     void onSynced() override {}
-
-  private:
-    Term& term_;
 };
 
-class Term::WorkloadSink final : public InformerSink {
+class Term::WorkloadSink final : public Sink {
   public:
-    WorkloadSink(Term& term, const Resource& kind) : term_(term), kind_(kind) {}
+    using Sink::Sink;
 
     void onPresent(ObjectMeta meta) override {
-        if (term_.workerOf(meta.key.space).copier().put(kind_, meta)) {
-            term_.add({TaskKind::Workload, kind_.plural, meta.key});
+        if (term().workerOf(meta.key.space).copier().put(kind(), meta)) {
+            term().add({TaskKind::Workload, kind().plural, meta.key});
         }
     }
     void onGone(const ObjectKey& key) override {
-        term_.workerOf(key.space).copier().remove(kind_, key);
-        term_.add({TaskKind::Workload, kind_.plural, key});
+        term().workerOf(key.space).copier().remove(kind(), key);
+        term().add({TaskKind::Workload, kind().plural, key});
     }
     void onSynced() override {}
-
-  private:
-    Term& term_;
-    const Resource& kind_;
 };
 
 Term::Term(const elector::kubernetes::Access& access, TermSettings settings,
@@ -152,7 +160,7 @@ void Term::watch(const elector::kubernetes::Access& access) {
     watch(access, podSelection(), std::make_unique<PodSink>(*this));
     if (settings_.managesRbac) {
         for (const auto& kind : {cluster::kRoles, cluster::kRoleBindings}) {
-            watch(access, rbacSelection(kind), std::make_unique<RbacSink>(*this));
+            watch(access, rbacSelection(kind), std::make_unique<RbacSink>(*this, kind));
         }
     }
     if (settings_.copiesAnnotations) {

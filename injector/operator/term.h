@@ -46,6 +46,7 @@ class Term {
     static constexpr std::chrono::minutes kOutdated{5};
 
   private:
+    class Sink;
     class PodSink;
     class RbacSink;
     class WorkloadSink;

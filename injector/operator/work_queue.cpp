@@ -12,6 +12,8 @@ const char* toString(TaskKind kind) {
             return "lease";
         case TaskKind::Workload:
             return "workload";
+        case TaskKind::Crowd:
+            return "crowd";
         case TaskKind::Sweep:
             return "sweep";
     }

@@ -26,6 +26,7 @@ enum class TaskKind {
     Pod,       // read a Pod, and see what becomes of it
     Lease,     // see to the rights on a Lease, and to its label
     Workload,  // copy a workload's annotations
+    Crowd,     // tell that a namespace has too many objects of a kind, of which this is one
     Sweep,     // look for Leases that nobody needs any more
 };
 const char* toString(TaskKind kind);
@@ -33,7 +34,7 @@ const char* toString(TaskKind kind);
 // Something to look at: what has to be done about it is found by looking.
 struct Task {
     TaskKind kind = TaskKind::Sweep;
-    std::string_view plural;  // of a workload: its kind; a literal
+    std::string_view plural;  // the kind of a workload or of a crowd; a literal
     ObjectKey key;
 
     auto operator<=>(const Task&) const = default;

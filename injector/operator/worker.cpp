@@ -1,8 +1,14 @@
 #include "injector/operator/worker.h"
 
-#include <utility>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "elector/runtime/log.h"
 #include "elector/runtime/random.h"
+#include "injector/operator/reasons.h"
 
 namespace injector::operators {
 namespace {
@@ -11,6 +17,23 @@ constexpr std::size_t kSeedBytes = 8;
 
 std::uint64_t randomSeed() {
     return std::stoull(elector::runtime::randomHex(kSeedBytes), nullptr, 16);
+}
+
+// Of all kinds that a term watches.
+const Resource& watchedKind(std::string_view plural) {
+    static const std::vector<Resource> kKinds = [] {
+        auto kinds = copiedKinds();
+        kinds.insert(kinds.end(), {cluster::kPods, cluster::kRoles, cluster::kRoleBindings});
+        return kinds;
+    }();
+    return *std::ranges::find(kKinds, plural, &Resource::plural);
+}
+
+// As a ResourceQuota counts them: "pods", "deployments.apps".
+std::string quotaName(const Resource& kind) {
+    const auto group = kind.apiVersion.substr(0, kind.apiVersion.find('/'));
+    return group == kind.apiVersion ? std::string(kind.plural)
+                                    : fmt::format("{}.{}", kind.plural, group);
 }
 
 }  // namespace
@@ -98,6 +121,8 @@ Result<Outcome> Worker::carryOut(const Task& task, const Distribute& distribute)
             const auto copied = copier_.reconcile(task.plural, task.key);
             return copied ? Result<Outcome>(Outcome::Settled) : copied.error();
         }
+        case TaskKind::Crowd:
+            return tellOfCrowd(task);
         case TaskKind::Sweep:
             return sweep(task.key, distribute);
     }
@@ -132,6 +157,26 @@ Result<Outcome> Worker::seeToLease(const ObjectKey& lease) {
         return standing.error();
     }
     return standing.value().state == Leases::State::Marked ? Outcome::Settled : Outcome::ComeAgain;
+}
+
+Result<Outcome> Worker::tellOfCrowd(const Task& task) {
+    const auto& kind = watchedKind(task.plural);
+    const auto found = api_.getMeta(cluster::objectPath(kind, task.key.space, task.key.name));
+    if (!found) {
+        return found.error();
+    }
+    if (const std::optional<ObjectMeta>& meta = found.value()) {
+        const OwnerReference object{std::string(kind.apiVersion), std::string(kind.kind),
+                                    meta->key.name, meta->uid};
+        announcer_.warn(
+            task.key.space, object, reasons::kTooManyObjects,
+            fmt::format("the namespace has more {} with annotations or labels of ours "
+                        "than the operator keeps of one namespace: it does nothing for "
+                        "\"{}\" and for others until there are fewer; use several "
+                        "namespaces, or bound them by a ResourceQuota (count/{})",
+                        kind.plural, elector::runtime::quoted(meta->key.name), quotaName(kind)));
+    }
+    return Outcome::Settled;
 }
 
 Result<Outcome> Worker::sweep(const ObjectKey& lease, const Distribute& distribute) {

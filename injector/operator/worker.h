@@ -69,6 +69,7 @@ class Worker {
     Result<Outcome> carryOut(const Task& task, const Distribute& distribute);
     Result<Outcome> seeToPod(const ObjectKey& key);
     Result<Outcome> seeToLease(const ObjectKey& lease);
+    Result<Outcome> tellOfCrowd(const Task& task);
     Result<Outcome> sweep(const ObjectKey& lease, const Distribute& distribute);
 
     const TermSettings& settings_;

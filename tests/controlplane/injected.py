@@ -66,6 +66,15 @@ class Space:
         deployment = self.create("Deployment", name, account=account, **options)
         return self.replicas(f"{name}-5d4f8c7b9", deployment, account), deployment
 
+    def workload(self, name, lease=None, account=None, **options):
+        """A Deployment with a ServiceAccount of its own, unless one is named, and its Pod NAME-1, which campaigns for the Lease;
+        the Deployment's ReplicaSet, and the Deployment."""
+        if not account:
+            self.account(name)
+        replicas, deployment = self.deployment(name, account=account or name)
+        self.pod(f"{name}-1", lease or name, replicas, account=account or name, **options)
+        return replicas, deployment
+
     def replicas(self, name, deployment, account="default"):
         return self.create("ReplicaSet", name, owner=deployment, account=account, labels=SELECTOR["matchLabels"])
 

@@ -1,8 +1,10 @@
 """Objects in the worst form that a real API server takes, beside tenants who want nothing but to work."""
 import json
+import re
+from pathlib import Path
 
 import pytest
-from injected import Space, annotated
+from injected import KINDS, LABEL, OURS, Space, annotated
 from observation import Timing
 from operators import eventually
 
@@ -76,6 +78,76 @@ def test_no_form_of_a_pod_keeps_rights_from_the_pods_of_others(operators, space,
     assert operators.peak_memory("a") < OPERATOR_LIMIT
 
 
+def kinds_of_the_code():
+    """Of all objects that the injector deals with: kind, and group or version with the plural as they stand in a path."""
+    text = Path(__file__).parents[2].joinpath("injector/cluster/resource.h").read_text(encoding="utf-8")
+    found = re.findall(r'Resource k\w+\{\s*"([^"]+)",\s*"([^"]+)",\s*"([^"]+)"\}', text)
+    assert len(found) == text.count("inline constexpr Resource")
+    return {kind: (api, plural) for api, kind, plural in found}
+
+
+# What each kind has besides its metadata, where tenants may write it and the operator lists, watches or reads it.
+BODIES = {
+    **{kind: {"spec": spec} for kind, (_, spec) in KINDS.items()},
+    "Pod": {"spec": {"nodeSelector": {"no": "no"}, "containers": [{"name": "c", "image": "x"}]}},
+    "Lease": {"spec": {}},
+    "Role": {"rules": []},
+    "RoleBinding": {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "x"}},
+}
+# The operator writes Events and reads none; Secrets and webhook configurations it reads by name, those of its own release.
+NOT_OF_TENANTS = {"Event", "Secret", "MutatingWebhookConfiguration"}
+
+
+def worst_metadata(api):
+    """Metadata by names: close to what etcd stores (1.5 MiB), or to what an API server takes of annotations (256 KiB)."""
+    ours = {"labels": {LABEL: OURS, **annotated(injected="true")}, "annotations": annotated(inject="true", lease_name="x")}
+    yield "deep", {**ours, "managedFields": managed(api, fields())}
+    yield "long", {**ours, "managedFields": managed(api, wide(15_000))}
+    yield "many-labels", {**ours, "labels": {**ours["labels"], **{f"l{index:06}": "v" * 60 for index in range(12_000)}}}
+    yield "long-annotation", {**ours, "annotations": annotated(inject="true", status="<" * 250_000)}
+    yield "many-annotations", {**ours, "annotations": {f"leader-elector.io/a{index:05}": "" for index in range(10_000)}}
+    yield "many-owners", {**ours, "ownerReferences": [
+        {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "<" * 500, "uid": f"{index:036}"} for index in range(1_000)]}
+
+
+def create_worst(space, kind, api, plural, suffix):
+    path = f"/{'apis' if '/' in api else 'api'}/{api}/namespaces/{space.name}/{plural}"
+    for form, metadata in worst_metadata(api):
+        name = f"{'leader-elector:' if kind.startswith('Role') else ''}{form}-{suffix}"
+        post(space, path, {"apiVersion": api, "kind": kind, "metadata": {**metadata, "name": name}, **BODIES[kind]})
+
+
+def test_each_kind_that_tenants_write_has_its_worst_form():
+    assert set(kinds_of_the_code()) == set(BODIES) | NOT_OF_TENANTS
+
+
+def test_no_form_of_any_kind_keeps_rights_from_the_pods_of_others(operators, space, control_plane):
+    kinds = {kind: kinds_of_the_code()[kind] for kind in BODIES}
+    victim = Space(control_plane, "victim-of-worst-kinds")
+    victim.pod("before", "lease-before")
+    for kind, (api, plural) in kinds.items():
+        create_worst(space, kind, api, plural, "listed")
+    operators.start("a", waits=False)
+    eventually("the Pod of before has its Role", lambda: victim.accounts("lease-before"), 60)
+    for kind, (api, plural) in kinds.items():
+        create_worst(space, kind, api, plural, "watched")
+        victim.pod(f"after-{kind.lower()}", f"after-{kind.lower()}")
+        eventually(f"the Pod behind a {kind} has its Role", lambda: victim.accounts(f"after-{kind.lower()}"))
+    # Who is made by them is read up to them.
+    for form in ("deep", "long", "many-labels"):
+        space.pod(form, f"of-{form}", owner=space.find("replicaset", f"{form}-listed"))
+        eventually("a Pod of theirs has its Role", lambda: space.accounts(f"of-{form}"))
+    log = operators.log("a")
+    assert "cannot list or watch" not in log and "not JSON" not in log, log[-4000:]
+    watched = [plural for kind, (_, plural) in kinds.items() if kind not in ("Lease", "ReplicaSet")]
+    for plural in watched:
+        assert operators.metric("a", f'list_age_seconds{{resource="{plural}"}}') < 300, plural
+        assert operators.metric("a", f'unreadable_objects_total{{resource="{plural}"}}') == 0, plural
+    peak = operators.peak_memory("a")
+    print(f"peak memory of the operator beside the worst of {len(kinds)} kinds: {peak / MIB:.1f} MiB")
+    assert peak < OPERATOR_LIMIT
+
+
 def test_large_annotations_of_many_pods_take_no_memory(operators, space, control_plane):
     count, batch = 560, 28
     victim = Space(control_plane, "victim-of-large-annotations")
@@ -100,6 +172,26 @@ def worst_lease(name, text):
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "spec": {}, "metadata": {
         "name": name, "namespace": "default", "labels": {f"l{index:06}": "v" * 60 for index in range(1_000)},
         "ownerReferences": owners, "managedFields": managed("coordination.k8s.io/v1", fields())}}
+
+
+def test_a_namespace_with_more_than_is_kept_of_one_is_told_once(operators, space):
+    """Of a kind 8 MiB are kept: some 280 Deployments with as long annotations of ours as are read."""
+    large = annotated(inject="true", **{f"x{index}": "v" * 4_000 for index in range(7)})
+    for begin in range(0, 320, 40):
+        space.create_all([space.object("Deployment", f"d{number}", annotations=large) for number in range(begin, begin + 40)])
+    operators.start("a", waits=False)
+    events = eventually("the Event", lambda: space.events("TooManyObjects"), 60)
+    (about, message), = events.items()
+    name = about.removeprefix("Deployment/")
+    assert message == (
+        "the namespace has more deployments with annotations or labels of ours than the operator keeps of one namespace: it does "
+        f'nothing for "{name}" and for others until there are fewer; use several namespaces, or bound them by a ResourceQuota '
+        "(count/deployments.apps)")
+    space.create("Deployment", "another", annotations=large)
+    eventually("it is passed over", lambda: operators.metric("a", 'passed_over_objects_total{resource="deployments"}') >= 20)
+    space.pod("web", "web")
+    eventually("a Pod's rights: of another kind there is room", lambda: space.binding("web"))
+    assert space.events("TooManyObjects") == events
 
 
 # The defaults: an attempt has time for a body of a megabyte, on a machine that does other things too.

@@ -11,6 +11,10 @@ namespace {
 
 using testing::HasSubstr;
 
+ReadAnswer readAnswer(std::string_view bytes) {
+    return AnswerReader().read(bytes);
+}
+
 const std::string kWhole =
     "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\nok\n";
 
@@ -20,6 +24,21 @@ TEST(HttpAnswerTest, IsReadOnceItIsWhole) {
             << length;
     }
     EXPECT_EQ(std::get<HttpAnswer>(readAnswer(kWhole)), (HttpAnswer{200, "ok\n"}));
+}
+
+TEST(HttpAnswerTest, IsReadOnceItIsWholeByOneReader) {
+    AnswerReader reader;
+    for (std::size_t length = 0; length < kWhole.size(); ++length) {
+        EXPECT_TRUE(std::holds_alternative<Incomplete>(reader.read(kWhole.substr(0, length))))
+            << length;
+    }
+    EXPECT_EQ(std::get<HttpAnswer>(reader.read(kWhole)), (HttpAnswer{200, "ok\n"}));
+}
+
+// RFC 2047's encoded words are no part of HTTP: "=?a?q?3?=" is no 3.
+TEST(HttpAnswerTest, DecodesNothing) {
+    const ReadAnswer read = readAnswer("HTTP/1.1 200 OK\r\nContent-Length: =?a?q?3?=\r\n\r\nok\n");
+    EXPECT_THAT(std::get<NoAnswer>(read).reason, HasSubstr("is no number"));
 }
 
 TEST(HttpAnswerTest, EndsWhereItsLengthSays) {
@@ -38,6 +57,10 @@ TEST(HttpAnswerTest, IsNoneWhereItIsNotWhatAnElectorSends) {
     const std::vector<Rubbish> cases{
         {"SSH-2.0-OpenSSH\r\n\r\n", "speaks no HTTP"},
         {"\x16\x03\x01\r\n\r\n", "speaks no HTTP"},
+        {"HTTP/1.1 200 OK\nContent-Length: 2\n\nok", "speaks no HTTP"},
+        {ok + "Content-Length : 2\r\n\r\nok", "speaks no HTTP"},
+        {ok + "no field\r\n\r\n", "speaks no HTTP"},
+        {ok + "Content-Length: 2\r\nContent-Length: 3\r\n\r\nok", "does not say how long"},
         {ok + "\r\n", "does not say how long"},
         {ok + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "does not say how long"},
         {ok + "Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\nok", "does not say how long"},
