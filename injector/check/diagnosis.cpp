@@ -52,8 +52,8 @@ std::string whyNotCopied(const WorkloadFacts& facts) {
 admission::Defaults defaultsOf(const WorkloadFacts& facts) {
     auto defaults = facts.installation.defaults.value_or(admission::Defaults());
     defaults.releaseNamespace = facts.installation.space;
-    if (defaults.image.empty()) {
-        defaults.image = "unknown";  // what it is makes no difference to the verdict
+    if (std::string& image = defaults.values["image"]; image.empty()) {
+        image = "unknown";  // what it is makes no difference to the verdict
     }
     return defaults;
 }
@@ -128,9 +128,10 @@ void addSettings(const WorkloadFacts& facts, Report& report) {
         return;
     }
     if (installation.defaults) {
-        report.findings.push_back({Weight::Well, "settings",
-                                   fmt::format("sidecars run the image {} by default",
-                                               quoted(installation.defaults->image, 300))});
+        report.findings.push_back(
+            {Weight::Well, "settings",
+             fmt::format("sidecars run the image {} by default",
+                         quoted(installation.defaults->values["image"], 300))});
         return;
     }
     report.findings.push_back(
