@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,7 @@ struct Option {
 };
 
 // All of them, in the order of --help, of the documentation and of the container's arguments.
-const std::vector<Option>& options();
+std::span<const Option> options();
 
 // The one of this name. Throws std::out_of_range where there is none.
 const Option& optionOf(std::string_view name);

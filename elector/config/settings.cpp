@@ -86,11 +86,11 @@ std::string Settings::subjectOf(std::string_view name, std::string_view chosen) 
 }
 
 Address Settings::address(std::string_view name) const {
-    return parseAddress(text(name)).value();
+    return parseAddress(text(name)).value_or(Address{});
 }
 
 election::Duration Settings::duration(std::string_view name) const {
-    return runtime::parseDuration(text(name)).value();
+    return runtime::parseDuration(text(name)).value_or(election::Duration{});
 }
 
 Output outputIn(const Settings& settings) {
@@ -98,7 +98,7 @@ Output outputIn(const Settings& settings) {
 }
 
 runtime::LogLevel logLevelIn(const Settings& settings) {
-    return runtime::parseLogLevel(settings.text("log-level")).value();
+    return runtime::parseLogLevel(settings.text("log-level")).value_or(runtime::LogLevel::Info);
 }
 
 runtime::LogFormat logFormatIn(const Settings& settings, const Facts& facts) {
