@@ -7,9 +7,7 @@
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/log.h"
-#include "injector/check/lease_findings.h"
-#include "injector/check/pod_findings.h"
-#include "injector/check/webhook_findings.h"
+#include "injector/check/findings.h"
 
 namespace injector::check {
 
