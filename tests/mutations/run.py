@@ -47,7 +47,7 @@ MUTATIONS = [Mutation(*row) for row in [
     ("the release's durations are judged together", f"{CONFIG}/invocation.cpp",
      "if (!judgement.refusals.empty()) {", "if (false) {", "unit_injector_config"),
     ("the release's image is judged as a Pod's", f"{ADMISSION}/options.cpp",
-     '{"image", complaintAboutImage},', "", "unit_injector_config"),
+     '{"image", complaintAboutImage},', '{"picture", complaintAboutImage},', "unit_injector_config"),
     ("a port that is taken is refused", f"{ADMISSION}/admission.cpp",
      "if (!pod.tcpPorts.contains(spec.port)) {", "if (true) {", "unit_injector_admission"),
     ("a container beside a Job's program is refused", f"{ADMISSION}/admission.cpp",
