@@ -5,7 +5,10 @@
 
 namespace elector::config {
 
-// A flag as the scanner, the environment and the help see it.
+// Returns "", or what is allowed instead of `value`, to follow "... is refused: ".
+using Complain = std::string (*)(const std::string& value);
+
+// A flag: from tables of these come parsing, environment, defaults and help.
 struct FlagSpec {
     // Each has an initializer, so that a table may leave it out: g++ warns of it otherwise.
     // NOLINTBEGIN(readability-redundant-string-init)
@@ -18,16 +21,14 @@ struct FlagSpec {
     std::string_view letter = "";       // the same with a single dash: "n"; "" for none
     // The name that replaces this one, for a flag that is kept for older manifests.
     std::string_view replacement = "";
-    bool isSwitch = false;  // may stand without a value, and says "true" then
+    // Null where the placeholder lists all values that are allowed ("a|b"), or any text is.
+    Complain complain = nullptr;
+    bool isSwitch = false;    // may stand without a value, and says "true" then
+    bool mayBeEmpty = false;  // "" is allowed as well, and stands for no value
+    // The injector's flag for something that the elector decides where nobody says it: `fallback`
+    // and `shown` are the elector's then, and only shown.
+    bool isLeftToElector = false;
     // NOLINTEND(readability-redundant-string-init)
-};
-
-// A flag with what its value does to a Target. `assign` gets the value, from wherever it came, and
-// returns "" or what is allowed instead, to follow "... is refused: ".
-template <typename Target>
-struct Flag {
-    FlagSpec spec;
-    std::string (*assign)(Target& target, const std::string& value);
 };
 
 }  // namespace elector::config

@@ -2,14 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <string_view>
-#include <vector>
-
-#include "elector/config/client_flags.h"
-#include "elector/config/help_section.h"
 #include "elector/config/invocation.h"
-#include "elector/config/run_flags.h"
-#include "elector/config/settings.h"
+#include "elector/config/options.h"
 #include "elector/version.h"
 
 namespace elector::config {
@@ -67,17 +61,66 @@ std::string describeExitCodes() {
         kExitSuccess, kExitFailure, kExitUsage, kExitNobodyLeads, kExitNoAnswer);
 }
 
+std::string headOf(const FlagSpec& spec) {
+    const auto form = [&spec](std::string_view written, char separator) {
+        return spec.isSwitch ? std::string(written)
+                             : fmt::format("{}{}{}", written, separator, spec.placeholder);
+    };
+    std::string head = "  " + form(fmt::format("--{}", spec.name), '=');
+    if (!spec.letter.empty()) {
+        head += ", " + form(fmt::format("-{}", spec.letter), ' ');
+    }
+    return head;
+}
+
+std::string fallbackOf(const FlagSpec& spec) {
+    if (spec.isLeftToElector) {
+        return spec.fallback.empty() ? fmt::format("the elector's: {}", spec.shown)
+                                     : fmt::format("the elector's, {}", spec.fallback);
+    }
+    return std::string(spec.fallback.empty() ? spec.shown : spec.fallback);
+}
+
+std::string describe(const FlagSpec& spec) {
+    std::string facts;
+    if (!spec.environment.empty()) {
+        facts = fmt::format("environment {}", spec.environment);
+    }
+    const std::string fallback = fallbackOf(spec);
+    if (!fallback.empty()) {
+        const bool required = fallback == "required";
+        facts +=
+            fmt::format("{}{}{}", facts.empty() ? "" : "; ", required ? "" : "default ", fallback);
+    }
+    std::string text =
+        fmt::format("{}{}\n", headOf(spec), facts.empty() ? "" : "   (" + facts + ")");
+    text += "      ";
+    for (const char c : spec.purpose) {
+        text += c;
+        text += c == '\n' ? "      " : "";
+    }
+    return text + "\n";
+}
+
 }  // namespace
 
 std::string helpText() {
     std::string text(kIntroduction);
-    text += helpSection("Flags of run", specsOf(runFlags()));
+    text += helpSection("Flags of run", runFlags());
     text += describeOldNames();
-    text += helpSection("Flags of status", specsOf(statusFlags()));
-    text += helpSection("Flags of probe", specsOf(probeFlags()));
+    text += helpSection("Flags of status", statusFlags());
+    text += helpSection("Flags of probe", probeFlags());
     text += kRequests;
     text += kExamples;
     return text + describeExitCodes();
+}
+
+std::string helpSection(std::string_view title, const std::vector<FlagSpec>& specs) {
+    std::string text = fmt::format("\n{}:\n", title);
+    for (const FlagSpec& spec : specs) {
+        text += describe(spec);
+    }
+    return text;
 }
 
 std::string versionText() {

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "elector/config/client_flags.h"
-#include "elector/config/run_config.h"
+#include "elector/config/options.h"
 #include "elector/config/scan.h"
 #include "elector/config/settings.h"
+#include "elector/config/timing.h"
+#include "elector/config/values.h"
+#include "elector/runtime/duration.h"
 #include "elector/runtime/log.h"
 
 namespace elector::config {
@@ -45,45 +47,190 @@ std::string takeCommand(Arguments& arguments) {
     throw Refusal(fmt::format("unexpected argument \"{}\": {}", runtime::quoted(argument), remedy));
 }
 
-Invocation parseRun(Scan scan, const Environment& environment, const Facts& facts) {
+void refuseBoth(const Scan& scan, const FlagSpec& old) {
+    const auto current = scan.flags.find(old.replacement);
+    if (current != scan.flags.end()) {
+        throw Refusal(fmt::format("{} and {} say the same and cannot both be given: keep {} alone",
+                                  scan.flags.at(old.name).written, current->second.written,
+                                  current->second.written));
+    }
+}
+
+// Files what was given by an old name under the name that replaces it.
+void adoptOldNames(Scan& scan, std::vector<std::string>& warnings) {
+    for (const FlagSpec& old : oldNames()) {
+        const auto given = scan.flags.find(old.name);
+        if (given == scan.flags.end()) {
+            continue;
+        }
+        refuseBoth(scan, old);
+        warnings.push_back(
+            fmt::format("{} is an old name: write --{}", given->second.written, old.replacement));
+        scan.flags[old.replacement] = given->second;
+    }
+}
+
+void refuseWrongCombinations(const Scan& scan, const Settings& settings) {
+    for (const FlagSpec& flag : runFlags()) {
+        if (!flag.replacement.empty() && scan.flags.contains(flag.name)) {
+            refuseBoth(scan, flag);
+        }
+    }
+    if (folderIn(settings.text("store")) && settings.isFlag("kubeconfig") &&
+        !settings.text("kubeconfig").empty()) {
+        throw Refusal(
+            fmt::format("{} is refused beside {}: a folder needs no cluster; allowed is "
+                        "one of the two",
+                        settings.find("kubeconfig")->subject, settings.find("store")->subject));
+    }
+}
+
+// What --ttl says, as a flag and so above the environment: it stands for all three durations, but
+// for those that have a flag of their own.
+void adoptTtl(OptionValues& given, const Settings& settings, std::vector<std::string>& warnings) {
+    std::string instead;
+    for (const auto& [name, part] :
+         {std::pair("lease-duration", 1), {"lease-renew-duration", 2}, {"retry-period", 4}}) {
+        if (!settings.isFlag(name)) {
+            given[name] = runtime::formatDuration(settings.duration("ttl") / part);
+        }
+        instead += fmt::format(" --{}={}", name, given[name]);
+    }
+    warnings.push_back("--ttl is an old name: write" + instead);
+}
+
+std::string sentenceOf(const TimingFinding& finding, const Settings& settings) {
+    if (settings.find("ttl") != nullptr && !settings.isFlag(finding.option)) {
+        return fmt::format("{}, which means --{} {}, {}", settings.find("ttl")->subject,
+                           finding.option, finding.value, finding.reason);
+    }
+    return settings.subjectOf(finding.option, finding.value) + " " + finding.reason;
+}
+
+election::Timing timingIn(const Settings& settings, std::vector<std::string>& warnings) {
+    OptionValues given = settings.values();
+    if (settings.find("ttl") != nullptr) {
+        adoptTtl(given, settings, warnings);
+    }
+    const TimingJudgement judgement = judgeTiming(given);
+    if (!judgement.refusals.empty()) {
+        throw Refusal(sentenceOf(judgement.refusals.front(), settings));
+    }
+    for (const TimingFinding& warning : judgement.warnings) {
+        warnings.push_back(sentenceOf(warning, settings));
+    }
+    return judgement.timing;
+}
+
+std::string trimmed(const std::string& text) {
+    constexpr const char* kBlanks = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(kBlanks);
+    return first == std::string::npos
+               ? ""
+               : text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+std::string namespaceFrom(const Facts& facts) {
+    std::string found = trimmed(facts.serviceAccountNamespace.value_or(""));
+    if (found.empty()) {
+        return "default";
+    }
+    if (const std::string complaint = complaintAboutNamespace(found); !complaint.empty()) {
+        throw Refusal(fmt::format(
+            "the service account's namespace file holds \"{}\", which is refused for --namespace: "
+            "{}",
+            runtime::quoted(found), complaint));
+    }
+    return found;
+}
+
+// A variable that programs of other makes heed, in either case.
+void sayThatNoProxyIsUsed(const Environment& environment, Config& config) {
+    for (const char* name : {"HTTPS_PROXY", "https_proxy"}) {
+        const auto found = environment.find(name);
+        if (!config.folder && found != environment.end() && !found->second.empty()) {
+            config.warnings.push_back(
+                fmt::format("{} is set, and not used: the API server is reached directly", name));
+            return;
+        }
+    }
+}
+
+Config parseRun(Scan scan, const Environment& environment, const Facts& facts) {
     if (!scan.rest.empty()) {
         refuseArgument(scan.rest.front());
     }
-    return runConfig(std::move(scan), environment, facts);
+    Config config;
+    adoptOldNames(scan, config.warnings);
+    const Settings settings(scan, environment, runFlags());
+    refuseWrongCombinations(scan, settings);
+    config.lease.name = settings.text("lease-name");
+    if (config.lease.name.empty()) {
+        throw Refusal(
+            "--lease-name (or LEASE_NAME) is missing: name the Lease that the replicas campaign "
+            "for, as in --lease-name=web");
+    }
+    config.timing = timingIn(settings, config.warnings);
+    config.id = idIn(settings, facts);
+    config.lease.space = settings.text("namespace");
+    if (config.lease.space.empty()) {
+        config.lease.space = namespaceFrom(facts);
+    }
+    config.podUid = podUidIn(settings, facts);
+    config.address = settings.address("addr");
+    config.allowedHosts = hostsIn(settings.text("allowed-host")).value_or(config.allowedHosts);
+    config.kubeconfig = settings.text("kubeconfig");
+    config.folder = folderIn(settings.text("store"));
+    config.onShutdown =
+        settings.text("on-shutdown") == "expire" ? OnShutdown::Expire : OnShutdown::Release;
+    config.onMissing = settings.text("on-missing") == "wait" ? OnMissing::Wait : OnMissing::Create;
+    config.drain = settings.duration("drain");
+    config.ready = settings.text("ready") == "leader" ? ReadyWhen::Leader : ReadyWhen::Synced;
+    config.logLevel = logLevelIn(settings);
+    config.logFormat = logFormatIn(settings, facts);
+    sayThatNoProxyIsUsed(environment, config);
+    return config;
 }
 
-Invocation parseStatus(const Scan& scan, const Environment& environment) {
+// One listens on all addresses, but asks at one.
+Address targetIn(const Settings& settings) {
+    const Address address = settings.address("addr");
+    const bool all = address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
+    return {all ? "localhost" : address.host, address.port};
+}
+
+StatusRequest parseStatus(const Scan& scan, const Environment& environment) {
     if (!scan.rest.empty()) {
         refuseArgument(scan.rest.front());
     }
-    StatusRequest request;
-    Settings(scan, environment, specsOf(statusFlags())).apply(statusFlags(), request);
-    return request;
+    const Settings settings(scan, environment, statusFlags());
+    return {targetIn(settings), settings.duration("timeout"), outputIn(settings)};
 }
 
-Invocation parseProbe(const Scan& scan, const Environment& environment) {
+ProbeRequest parseProbe(const Scan& scan, const Environment& environment) {
     if (scan.rest.empty()) {
         throw Refusal("probe needs to know what to ask: allowed are probe live and probe ready");
     }
     if (scan.rest.size() > 1) {
         refuseArgument(scan.rest[1]);
     }
-    ProbeRequest request;
     const std::string& what = scan.rest.front();
     if (what != "live" && what != "ready") {
         throw Refusal(fmt::format("probe \"{}\" is refused: allowed are live and ready",
                                   runtime::quoted(what)));
     }
-    request.probe = what == "live" ? Probe::Live : Probe::Ready;
-    Settings(scan, environment, specsOf(probeFlags())).apply(probeFlags(), request);
-    return request;
+    const Settings settings(scan, environment, probeFlags());
+    return {targetIn(settings), settings.duration("timeout"),
+            what == "live" ? Probe::Live : Probe::Ready};
 }
 
 std::vector<FlagSpec> specsFor(const std::string& command) {
-    if (command == "status") {
-        return specsOf(statusFlags());
+    if (command != "run") {
+        return command == "status" ? statusFlags() : probeFlags();
     }
-    return command == "probe" ? specsOf(probeFlags()) : runSpecs();
+    std::vector<FlagSpec> specs = runFlags();
+    specs.insert(specs.end(), oldNames().begin(), oldNames().end());
+    return specs;
 }
 
 }  // namespace

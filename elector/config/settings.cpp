@@ -5,6 +5,9 @@
 #include <optional>
 #include <utility>
 
+#include "elector/config/token_claim.h"
+#include "elector/config/values.h"
+#include "elector/runtime/duration.h"
 #include "elector/runtime/log.h"
 
 namespace elector::config {
@@ -28,7 +31,7 @@ std::optional<Setting> settingOf(const FlagSpec& spec, const Scan& scan,
         return Setting{false, variable->second,
                        subjectOf(spec.environment, variable->second, remark)};
     }
-    if (!spec.fallback.empty()) {
+    if (!spec.fallback.empty() && !spec.isLeftToElector) {
         const std::string value(spec.fallback);
         return Setting{false, value,
                        subjectOf(fmt::format("--{}", spec.name), value, " (the default)")};
@@ -41,9 +44,15 @@ std::optional<Setting> settingOf(const FlagSpec& spec, const Scan& scan,
 Settings::Settings(const Scan& scan, const Environment& environment,
                    const std::vector<FlagSpec>& specs) {
     for (const FlagSpec& spec : specs) {
-        if (auto setting = settingOf(spec, scan, environment)) {
-            settings_.emplace(spec.name, *std::move(setting));
+        auto setting = settingOf(spec, scan, environment);
+        if (!setting) {
+            continue;
         }
+        if (const std::string complaint = complaintAbout(spec, setting->value);
+            !complaint.empty()) {
+            throw Refusal(setting->subject + " is refused: " + complaint);
+        }
+        settings_.emplace(spec.name, *std::move(setting));
     }
 }
 
@@ -57,10 +66,61 @@ bool Settings::isFlag(std::string_view name) const {
     return setting != nullptr && setting->isFlag;
 }
 
-void Settings::refuseIf(const std::string& complaint, const std::string& subject) {
-    if (!complaint.empty()) {
-        throw Refusal(subject + " is refused: " + complaint);
+std::string Settings::text(std::string_view name) const {
+    const Setting* setting = find(name);
+    return setting == nullptr ? "" : setting->value;
+}
+
+OptionValues Settings::values() const {
+    OptionValues values;
+    for (const auto& [name, setting] : settings_) {
+        values[name] = setting.value;
     }
+    return values;
+}
+
+std::string Settings::subjectOf(std::string_view name, std::string_view chosen) const {
+    const Setting* setting = find(name);
+    return setting == nullptr ? fmt::format("--{} \"{}\" (the default)", name, chosen)
+                              : setting->subject;
+}
+
+Address Settings::address(std::string_view name) const {
+    return parseAddress(text(name)).value_or(Address{});
+}
+
+election::Duration Settings::duration(std::string_view name) const {
+    return runtime::parseDuration(text(name)).value_or(election::Duration{});
+}
+
+Output outputIn(const Settings& settings) {
+    return settings.text("output") == "json" ? Output::Json : Output::Human;
+}
+
+runtime::LogLevel logLevelIn(const Settings& settings) {
+    return runtime::parseLogLevel(settings.text("log-level")).value_or(runtime::LogLevel::Info);
+}
+
+runtime::LogFormat logFormatIn(const Settings& settings, const Facts& facts) {
+    return runtime::parseLogFormat(settings.text("log-format"))
+        .value_or(facts.logsToTerminal ? runtime::LogFormat::Text : runtime::LogFormat::Json);
+}
+
+std::string idIn(const Settings& settings, const Facts& facts) {
+    if (settings.find("id") != nullptr) {
+        return settings.text("id");
+    }
+    std::string id = facts.hostName + "_" + facts.random;
+    if (const std::string complaint = complaintAboutId(id); !complaint.empty()) {
+        throw Refusal(fmt::format("{} is refused: {}",
+                                  settings.subjectOf("id", runtime::quoted(id)), complaint));
+    }
+    return id;
+}
+
+std::string podUidIn(const Settings& settings, const Facts& facts) {
+    return settings.find("pod-uid") != nullptr ? settings.text("pod-uid")
+                                               : podUidOf(facts.serviceAccountToken.value_or(""));
 }
 
 }  // namespace elector::config

@@ -5,9 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include "elector/config/address.h"
+#include "elector/config/facts.h"
 #include "elector/config/flag.h"
 #include "elector/config/invocation.h"
+#include "elector/config/options.h"
 #include "elector/config/scan.h"
+#include "elector/election/instant.h"
+#include "elector/runtime/log.h"
 
 namespace elector::config {
 
@@ -19,39 +24,38 @@ struct Setting {
 };
 
 // The settings of one command by flag name: from the arguments, else from the environment, else
-// the fallback, else absent.
+// the fallback, else absent. What is there is what its flag allows.
 class Settings {
   public:
+    // Throws Refusal with the first complaint.
     Settings(const Scan& scan, const Environment& environment, const std::vector<FlagSpec>& specs);
 
     // Null where nothing was set and there is no fallback. Valid as long as this object.
     const Setting* find(std::string_view name) const;
     bool isFlag(std::string_view name) const;
-
-    // Gives each setting to its flag. Throws Refusal with the first complaint.
-    template <typename Target>
-    void apply(const std::vector<Flag<Target>>& flags, Target& target) const {
-        for (const Flag<Target>& flag : flags) {
-            if (const Setting* setting = find(flag.spec.name)) {
-                refuseIf(flag.assign(target, setting->value), setting->subject);
-            }
-        }
-    }
+    // The value; "" where nothing was set and there is no fallback.
+    std::string text(std::string_view name) const;
+    OptionValues values() const;
+    // How a sentence about a flag begins: with its setting, or `chosen` where it is not set.
+    std::string subjectOf(std::string_view name, std::string_view chosen) const;
+    // The value of a flag that takes addresses or durations, and is set.
+    Address address(std::string_view name) const;
+    election::Duration duration(std::string_view name) const;
 
   private:
-    static void refuseIf(const std::string& complaint, const std::string& subject);
-
     std::map<std::string_view, Setting> settings_;
 };
 
-template <typename Target>
-std::vector<FlagSpec> specsOf(const std::vector<Flag<Target>>& flags) {
-    std::vector<FlagSpec> specs;
-    specs.reserve(flags.size());
-    for (const Flag<Target>& flag : flags) {
-        specs.push_back(flag.spec);
-    }
-    return specs;
-}
+// What several commands take: how an answer is printed, and the least level that is logged.
+Output outputIn(const Settings& settings);
+runtime::LogLevel logLevelIn(const Settings& settings);
+
+// The format of the log that is set, else the one for where the log goes.
+runtime::LogFormat logFormatIn(const Settings& settings, const Facts& facts);
+
+// The id that is set, else one of the machine's, which is refused where its host's name is no part
+// of an id; and the Pod's UID, else that of its token, else "".
+std::string idIn(const Settings& settings, const Facts& facts);
+std::string podUidIn(const Settings& settings, const Facts& facts);
 
 }  // namespace elector::config

@@ -7,10 +7,44 @@
 #include <utility>
 
 #include "elector/config/dns_name.h"
+#include "elector/config/token_claim.h"
 #include "elector/names.h"
 #include "elector/runtime/duration.h"
 
 namespace elector::config {
+
+namespace {
+
+// `choices` stand with bars between, as in help.
+std::string complaintAboutChoice(std::string_view choices, std::string_view value) {
+    std::string allowed = "allowed are ";
+    for (;;) {
+        const std::size_t end = std::min(choices.find('|'), choices.size());
+        const std::string_view choice = choices.substr(0, end);
+        if (choice == value) {
+            return "";
+        }
+        if (end == choices.size()) {
+            return fmt::format("{} and {}", allowed, choice);
+        }
+        allowed += fmt::format("{}{}", allowed.ends_with(' ') ? "" : ", ", choice);
+        choices.remove_prefix(end + 1);
+    }
+}
+
+}  // namespace
+
+std::string complaintAbout(const FlagSpec& spec, const std::string& value) {
+    if (spec.mayBeEmpty && value.empty()) {
+        return "";
+    }
+    if (spec.complain != nullptr) {
+        return spec.complain(value);
+    }
+    return spec.placeholder.find('|') == std::string_view::npos
+               ? ""
+               : complaintAboutChoice(spec.placeholder, value);
+}
 
 std::string complaintAboutId(const std::string& id) {
     constexpr std::size_t kMaxCharacters = 253;  // of the longest name that a Pod can have
@@ -39,45 +73,73 @@ std::string complaintAboutNamespace(const std::string& name) {
                  "beginning and ending with a letter or digit, at most 63 characters";
 }
 
-std::string assignDuration(election::Duration& target, const std::string& value) {
-    const auto duration = runtime::parseDuration(value);
-    target = duration.value_or(target);
-    return duration ? "" : "write a duration with its units, such as 10s, 1m30s or 500ms";
+std::string complaintAboutPodUid(const std::string& uid) {
+    return isPodUid(uid) ? "" : "a Pod's UID has letters, digits and dashes, at most 64";
 }
 
-std::string assignAddress(Address& target, const std::string& value) {
-    const auto address = parseAddress(value);
-    target = address.value_or(target);
-    return address ? ""
-                   : "allowed are :PORT, localhost:PORT, ADDRESS:PORT and [IPV6-ADDRESS]:PORT with "
-                     "a port up to 65535";
+std::string complaintAboutAddress(const std::string& address) {
+    return parseAddress(address)
+               ? ""
+               : "allowed are :PORT, localhost:PORT, ADDRESS:PORT and [IPV6-ADDRESS]:PORT with "
+                 "a port up to 65535";
 }
 
-std::string assignHosts(std::vector<std::string>& target, const std::string& value) {
+std::string complaintAboutTarget(const std::string& address) {
+    const auto parsed = parseAddress(address);
+    return parsed && parsed->port == 0 ? "nobody can be asked at port 0; allowed are 1 to 65535"
+                                       : complaintAboutAddress(address);
+}
+
+std::string complaintAboutHosts(const std::string& hosts) {
+    return hostsIn(hosts) ? "" : "allowed are host names, without ports, with commas between";
+}
+
+std::string complaintAboutDuration(const std::string& duration) {
+    // "0s0s0s..." can go on for ever, and is kept as it was written.
+    constexpr std::size_t kMaxCharacters = 40;
+    if (duration.size() > kMaxCharacters) {
+        return fmt::format("a duration has at most {} characters", kMaxCharacters);
+    }
+    return runtime::parseDuration(duration)
+               ? ""
+               : "write a duration with its units, such as 10s, 1m30s or 500ms";
+}
+
+std::string complaintAboutDuration(const std::string& duration, std::string_view least,
+                                   std::string_view most) {
+    if (std::string complaint = complaintAboutDuration(duration); !complaint.empty()) {
+        return complaint;
+    }
+    const auto parsed = runtime::parseDuration(duration);
+    const bool fits =
+        parsed >= runtime::parseDuration(least) && parsed <= runtime::parseDuration(most);
+    return fits ? "" : fmt::format("allowed is a duration from {} to {}", least, most);
+}
+
+std::optional<std::vector<std::string>> hostsIn(std::string_view text) {
     std::vector<std::string> names;
-    std::string_view rest = value;
     for (;;) {
-        const auto end = std::min(rest.find(','), rest.size());
-        std::string name(rest.substr(0, end));
+        const auto end = std::min(text.find(','), text.size());
+        std::string name(text.substr(0, end));
         std::ranges::transform(name, name.begin(), [](char c) {
             return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
         });
         if (!isDnsSubdomain(name)) {
-            return "allowed are host names, without ports, with commas between";
+            return std::nullopt;
         }
         names.push_back(std::move(name));
-        if (end == rest.size()) {
-            target = std::move(names);
-            return "";
+        if (end == text.size()) {
+            return names;
         }
-        rest.remove_prefix(end + 1);
+        text.remove_prefix(end + 1);
     }
 }
 
-std::string assignLogLevel(runtime::LogLevel& target, const std::string& value) {
-    const auto level = runtime::parseLogLevel(value);
-    target = level.value_or(target);
-    return level ? "" : "allowed are debug, info, warn and error";
+std::optional<std::string> folderIn(std::string_view store) {
+    constexpr std::string_view kFile = "file:";
+    return store.starts_with(kFile) && store.size() > kFile.size()
+               ? std::optional<std::string>(store.substr(kFile.size()))
+               : std::nullopt;
 }
 
 }  // namespace elector::config

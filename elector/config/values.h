@@ -1,42 +1,34 @@
 #pragma once
 
-#include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "elector/config/address.h"
-#include "elector/election/instant.h"
-#include "elector/runtime/log.h"
+#include "elector/config/flag.h"
 
-// What the values of flags may be. Each function returns "" or what is allowed instead, to follow
-// "... is refused: ".
+// What the values of flags may be, and how they are read.
 namespace elector::config {
 
+// Each returns "" or what is allowed instead, to follow "... is refused: ".
+std::string complaintAbout(const FlagSpec& spec, const std::string& value);
 std::string complaintAboutId(const std::string& id);
 std::string complaintAboutLeaseName(const std::string& name);
 std::string complaintAboutNamespace(const std::string& name);
+std::string complaintAboutPodUid(const std::string& uid);
+std::string complaintAboutAddress(const std::string& address);  // to serve on
+std::string complaintAboutTarget(const std::string& address);   // to ask
+std::string complaintAboutHosts(const std::string& hosts);
+std::string complaintAboutDuration(const std::string& duration);
+// `least` and `most` are durations too.
+std::string complaintAboutDuration(const std::string& duration, std::string_view least,
+                                   std::string_view most);
 
-// These leave `target` as it is where they complain.
-std::string assignDuration(election::Duration& target, const std::string& value);
-std::string assignAddress(Address& target, const std::string& value);
-// `value`: host names with commas between.
-std::string assignHosts(std::vector<std::string>& target, const std::string& value);
-std::string assignLogLevel(runtime::LogLevel& target, const std::string& value);
+// Host names with commas between, in lower case. Nothing where one of them is none.
+std::optional<std::vector<std::string>> hostsIn(std::string_view text);
 
-template <typename Choice>
-std::string assignChoice(Choice& target, const std::string& value,
-                         std::initializer_list<std::pair<std::string_view, Choice>> choices) {
-    std::string allowed;
-    for (const auto& [name, choice] : choices) {
-        if (value == name) {
-            target = choice;
-            return "";
-        }
-        allowed += (allowed.empty() ? "allowed are " : " and ") + std::string(name);
-    }
-    return allowed;
-}
+// The folder that "file:DIR" names; nothing for any other store.
+std::optional<std::string> folderIn(std::string_view store);
 
 }  // namespace elector::config

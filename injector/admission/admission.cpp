@@ -64,7 +64,8 @@ std::optional<Decision> skip(const PodFacts& pod, std::string_view space,
 // A container with our name is ours if it has its token from our volume, and the Pod says that it
 // was injected: the status alone proves nothing, as templates are copied with it.
 bool isOurs(const NamesakeFacts& container, const PodFacts& pod, const Wish& wish) {
-    return pod.hasTokenVolume && container.mountsToken && wish.status.starts_with(kInjectedStatus);
+    return pod.hasTokenVolume && container.mountsToken &&
+           wish["status"].starts_with(kInjectedStatus);
 }
 
 // About a Pod that has a container of the sidecar's name already; nothing where it has none.
@@ -82,27 +83,27 @@ std::optional<Decision> judgePresent(const PodFacts& pod, const Wish& wish) {
     if (sidecar && sidecar->restartPolicy != "Always") {
         // Webhooks built against Kubernetes before 1.28 drop what they do not know of, and an init
         // container that never ends keeps the Pod from starting. We are asked again after them.
-        return Decision{Verdict::Injected, "", repairPatch(sidecar->index), wish.leaseName};
+        return Decision{Verdict::Injected, "", repairPatch(sidecar->index), wish["lease-name"]};
     }
-    return Decision{Verdict::Already, "the Pod has its sidecar already", "[]", wish.leaseName};
+    return Decision{Verdict::Already, "the Pod has its sidecar already", "[]", wish["lease-name"]};
 }
 
-// Sets the Lease's name; returns what is wrong, or "".
-std::string chooseLeaseName(const PodFacts& pod, SidecarSpec& spec) {
-    if (!spec.leaseName.empty()) {
+// Sets the Lease's name where no annotation did; returns what is wrong, or "".
+std::string chooseLeaseName(const PodFacts& pod, std::string& leaseName) {
+    if (!leaseName.empty()) {
         return "";
     }
-    spec.leaseName = workloadNameOf(pod);
-    if (spec.leaseName.empty()) {
+    leaseName = workloadNameOf(pod);
+    if (leaseName.empty()) {
         return fmt::format(
             "no workload owns the Pod, after which its Lease could be called: set "
             "the annotation {}",
             names::kLeaseNameAnnotation);
     }
-    if (elector::config::complaintAboutLeaseName(spec.leaseName).empty()) {
+    if (elector::config::complaintAboutLeaseName(leaseName).empty()) {
         return "";
     }
-    return sentenceAbout("the Pod's owner ", spec.leaseName,
+    return sentenceAbout("the Pod's owner ", leaseName,
                          fmt::format(" has a name that no Lease can have: set the annotation {}",
                                      names::kLeaseNameAnnotation));
 }
@@ -116,7 +117,7 @@ std::string complaintAboutMode(const PodFacts& pod, const Wish& wish, const Side
                      fmt::format("{} is refused: the Pod's restartPolicy is not Always, so that a "
                                  "container beside its program would keep it from completing; "
                                  "allowed is sidecar",
-                                 wish.mode ? "" : " (the default)"))
+                                 wish["mode"].empty() ? " (the default)" : ""))
         .sentence;
 }
 
@@ -127,7 +128,7 @@ std::string complaintAboutPort(const PodFacts& pod, const Wish& wish, const Side
     return fmt::format(
         "annotation {}port \"{}\"{} is refused: a container of the Pod declares that port; allowed "
         "is any other from 1 to 65535",
-        names::kPrefix, spec.port, wish.port ? "" : " (the default)");
+        names::kPrefix, spec.port, wish["port"].empty() ? " (the default)" : "");
 }
 
 std::string complaintAboutVolume(const PodFacts& pod) {
@@ -143,13 +144,15 @@ Decision inject(const PodFacts& pod, const Wish& wish, const Defaults& defaults)
     SidecarSpec spec = sidecarSpecOf(wish, defaults);
     spec.onHostNetwork = pod.usesHostNetwork;
     spec.needsUser = pod.runsAsRoot;
-    for (std::string complaint : {chooseLeaseName(pod, spec), complaintAboutMode(pod, wish, spec),
-                                  complaintAboutPort(pod, wish, spec), complaintAboutVolume(pod)}) {
+    std::string& leaseName = spec.values["lease-name"];
+    for (std::string complaint :
+         {chooseLeaseName(pod, leaseName), complaintAboutMode(pod, wish, spec),
+          complaintAboutPort(pod, wish, spec), complaintAboutVolume(pod)}) {
         if (!complaint.empty()) {
             return decision(Verdict::Refused, std::move(complaint));
         }
     }
-    return {Verdict::Injected, "", injectionPatch(pod, spec), spec.leaseName};
+    return {Verdict::Injected, "", injectionPatch(pod, spec), leaseName};
 }
 
 // About a Pod with annotations of ours.

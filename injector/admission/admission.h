@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "injector/admission/defaults.h"
+#include "injector/admission/options.h"
 
 namespace injector::admission {
 

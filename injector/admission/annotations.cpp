@@ -3,19 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <chrono>
 #include <utility>
 
 #include "elector/config/scan.h"
+#include "elector/config/timing.h"
 #include "elector/config/values.h"
-#include "elector/election/timing.h"
 #include "elector/names.h"
-#include "elector/runtime/duration.h"
-#include "elector/runtime/log.h"
-#include "injector/admission/image_reference.h"
 #include "injector/admission/quantity.h"
 #include "injector/admission/sentence.h"
 
@@ -23,137 +16,14 @@ namespace injector::admission {
 
 namespace {
 
-using elector::config::assignChoice;
-using elector::config::assignDuration;
-using elector::election::Duration;
-using elector::election::Timing;
-using elector::election::TimingField;
-
-// An annotation with what its value does to a Wish: returns "" or what is allowed instead, to
-// follow
-// "... is refused: ".
-struct Entry {
-    std::string_view name;
-    std::string (*assign)(Wish& wish, const std::string& value);
-};
-
-std::string assignTruth(bool& target, const std::string& value) {
-    return assignChoice(target, value, {{"true", true}, {"false", false}});
-}
-
-// A duration as an argument of the sidecar. Its text is bounded, as "0s0s0s..." can go on for ever.
-std::string assignText(std::string& target, Duration& duration, const std::string& value) {
-    constexpr std::size_t kMaxCharacters = 40;
-    target = value;
-    return value.size() > kMaxCharacters
-               ? fmt::format("a duration has at most {} characters", kMaxCharacters)
-               : assignDuration(duration, value);
-}
-
-std::string assignText(std::string& target, const std::string& value) {
-    Duration duration{};
-    return assignText(target, duration, value);
-}
-
-std::string assignDrain(Wish& wish, const std::string& value) {
-    Duration drain{};
-    if (std::string complaint = assignText(wish.drain, drain, value); !complaint.empty()) {
-        return complaint;
+// Null where no option that is an annotation has this name.
+const Option* annotationOf(std::string_view name) {
+    for (const Option& option : sidecarOptions()) {
+        if (option.isAnnotation && option.flag.name == name) {
+            return &option;
+        }
     }
-    const bool fits = drain >= Duration(0) && drain <= std::chrono::hours(1);
-    return fits ? "" : "allowed is a duration from 0s to 1h";
-}
-
-std::string assignPort(Wish& wish, const std::string& value) {
-    std::uint16_t port = 0;
-    const char* const end = value.data() + value.size();
-    const auto [stop, problem] = std::from_chars(value.data(), end, port);
-    wish.port = port;
-    if (problem != std::errc() || stop != end || port == 0) {
-        return "allowed is a number from 1 to 65535";
-    }
-    // Some readers take such a number for an octal one.
-    return value.front() == '0' ? "write the number without a zero in front" : "";
-}
-
-std::string assignLogLevel(Wish& wish, const std::string& value) {
-    wish.logLevel = value;
-    return elector::runtime::parseLogLevel(value) ? "" : "allowed are debug, info, warn and error";
-}
-
-constexpr std::array<Entry, 18> kEntries{{
-    {"inject", [](Wish& wish,
-                  const std::string& value) { return assignTruth(wish.inject.emplace(), value); }},
-    {"lease-name",
-     [](Wish& wish, const std::string& value) {
-         wish.leaseName = value;
-         return elector::config::complaintAboutLeaseName(value);
-     }},
-    {"shared",
-     [](Wish& wish, const std::string& value) { return assignTruth(wish.shared, value); }},
-    {"lease-duration",
-     [](Wish& wish, const std::string& value) { return assignText(wish.leaseDuration, value); }},
-    {"lease-renew-duration",
-     [](Wish& wish, const std::string& value) {
-         return assignText(wish.leaseRenewDuration, value);
-     }},
-    {"retry-period",
-     [](Wish& wish, const std::string& value) { return assignText(wish.retryPeriod, value); }},
-    {"drain", assignDrain},
-    {"port", assignPort},
-    {"mode",
-     [](Wish& wish, const std::string& value) {
-         return assignChoice(wish.mode.emplace(), value,
-                             {{"sidecar", Mode::Sidecar}, {"container", Mode::Container}});
-     }},
-    {"cpu-request",
-     [](Wish& wish, const std::string& value) {
-         wish.cpuRequest = value;
-         return complaintAboutCpu(value);
-     }},
-    {"cpu-limit",
-     [](Wish& wish, const std::string& value) {
-         wish.cpuLimit = value;
-         return complaintAboutCpu(value);
-     }},
-    {"memory-request",
-     [](Wish& wish, const std::string& value) {
-         wish.memoryRequest = value;
-         return complaintAboutMemory(value);
-     }},
-    {"memory-limit",
-     [](Wish& wish, const std::string& value) {
-         wish.memoryLimit = value;
-         return complaintAboutMemory(value);
-     }},
-    {"ephemeral-storage-request",
-     [](Wish& wish, const std::string& value) {
-         wish.storageRequest = value;
-         return complaintAboutStorage(value);
-     }},
-    {"ephemeral-storage-limit",
-     [](Wish& wish, const std::string& value) {
-         wish.storageLimit = value;
-         return complaintAboutStorage(value);
-     }},
-    {"image",
-     [](Wish& wish, const std::string& value) {
-         wish.image = value;
-         return complaintAboutImage(value);
-     }},
-    {"log-level", assignLogLevel},
-    // Ours to write: whatever it says is replaced.
-    {"status",
-     [](Wish& wish, const std::string& value) {
-         wish.status = value;
-         return std::string();
-     }},
-}};
-
-const Entry* entryOf(std::string_view name) {
-    const auto* const found =
-        std::ranges::find_if(kEntries, [&](const Entry& entry) { return entry.name == name; });
-    return found == kEntries.end() ? nullptr : found;
+    return nullptr;
 }
 
 // The names of the table, those of amounts in short: all of them would leave no room in a sentence.
@@ -189,107 +59,50 @@ Refusal unknown(const std::string& name, const std::string& value) {
 // What is wrong with a single annotation; nothing if nothing is.
 std::optional<Refusal> take(const std::string& name, const std::optional<std::string>& value,
                             Wish& wish) {
-    const Entry* entry = entryOf(name);
-    if (entry == nullptr) {
+    const Option* option = annotationOf(name);
+    if (option == nullptr) {
         return unknown(name, value.value_or(""));
     }
     if (!value) {
         return Refusal{
             fmt::format("annotation {}{} is refused: it is no text; write its value in "
                         "quotes",
-                        elector::names::kPrefix, entry->name)};
+                        elector::names::kPrefix, name)};
     }
-    const std::string complaint = entry->assign(wish, *value);
+    const std::string complaint = elector::config::complaintAbout(option->flag, *value);
     if (complaint.empty()) {
+        wish[option->flag.name] = *value;
         return std::nullopt;
     }
     return refusalOf(name, *value, " is refused: " + complaint);
 }
 
-// A duration of the Wish, else of the release, else the elector's own.
-struct Chosen {
-    std::string_view name;
-    std::string text;
-    bool isDefault = false;
-    Duration value{};
-};
-
-Chosen choose(std::string_view name, const std::string& wished, const std::string& fallback,
-              Duration own) {
-    Chosen chosen{name, wished.empty() ? fallback : wished, wished.empty(), own};
-    if (chosen.text.empty()) {
-        chosen.text = elector::runtime::formatDuration(own);
-    } else {
-        chosen.value = elector::runtime::parseDuration(chosen.text).value_or(own);
-    }
-    return chosen;
-}
-
-struct ChosenTiming {
-    Chosen lease;
-    Chosen renew;
-    Chosen retry;
-
-    const Chosen& of(TimingField field) const {
-        switch (field) {
-            case TimingField::LeaseDuration:
-                return lease;
-            case TimingField::RenewDeadline:
-                return renew;
-            case TimingField::RetryPeriod:
-                break;
-        }
-        return retry;
-    }
-};
-
-ChosenTiming chooseTiming(const Wish& wish, const Defaults& defaults) {
-    const Timing own;
-    ChosenTiming chosen;
-    chosen.lease =
-        choose("lease-duration", wish.leaseDuration, defaults.leaseDuration, own.leaseDuration);
-    chosen.renew = choose("lease-renew-duration", wish.leaseRenewDuration,
-                          defaults.leaseRenewDuration, own.renewDeadline);
-    chosen.retry = choose("retry-period", wish.retryPeriod, defaults.retryPeriod,
-                          elector::election::defaultRetryPeriod(chosen.renew.value));
-    return chosen;
-}
-
 std::optional<Refusal> judgeTiming(const Wish& wish, const Defaults& defaults) {
-    const ChosenTiming chosen = chooseTiming(wish, defaults);
-    const auto review =
-        elector::election::review({chosen.lease.value, chosen.renew.value, chosen.retry.value});
-    if (review.refusals.empty()) {
+    OptionValues given = defaults.values;
+    for (const Option& option : sidecarOptions()) {
+        if (const std::string& wished = wish[option.flag.name]; !wished.empty()) {
+            given[option.flag.name] = wished;
+        }
+    }
+    const auto judgement = elector::config::judgeTiming(given);
+    if (judgement.refusals.empty()) {
         return std::nullopt;
     }
-    const auto& fault = review.refusals.front();
-    const Chosen& wrong = chosen.of(fault.field);
-    const std::string remark = wrong.isDefault ? " (the default) " : " ";
-    return refusalOf(wrong.name, wrong.text, remark + fault.reason);
+    const auto& [option, value, reason] = judgement.refusals.front();
+    return refusalOf(option, value, (wish[option].empty() ? " (the default) " : " ") + reason);
 }
 
-std::optional<Refusal> judgeResource(std::string_view resource, const std::string& request,
-                                     const std::string& limit) {
+std::optional<Refusal> judgeResource(std::string_view resource, const Wish& wish) {
+    const std::string requestName = fmt::format("{}-request", resource);
+    const std::string& request = wish[requestName];
+    const std::string& limit = wish[fmt::format("{}-limit", resource)];
     if (request.empty() || limit.empty() || parseQuantity(request) <= parseQuantity(limit)) {
         return std::nullopt;
     }
-    return refusalOf(fmt::format("{}-request", resource), request,
+    return refusalOf(requestName, request,
                      fmt::format(" is refused: it is above {}{}-limit \"{}\"; allowed is at most "
                                  "that",
                                  elector::names::kPrefix, resource, limit));
-}
-
-std::optional<Refusal> judgeTogether(const Wish& wish, const Defaults& defaults) {
-    if (auto refusal = judgeTiming(wish, defaults)) {
-        return refusal;
-    }
-    if (auto refusal = judgeResource("cpu", wish.cpuRequest, wish.cpuLimit)) {
-        return refusal;
-    }
-    if (auto refusal = judgeResource("memory", wish.memoryRequest, wish.memoryLimit)) {
-        return refusal;
-    }
-    return judgeResource("ephemeral-storage", wish.storageRequest, wish.storageLimit);
 }
 
 }  // namespace
@@ -301,8 +114,13 @@ std::variant<Wish, Refusal> readWish(const Annotations& annotations, const Defau
             return *std::move(refusal);
         }
     }
-    if (auto refusal = judgeTogether(wish, defaults)) {
+    if (auto refusal = judgeTiming(wish, defaults)) {
         return *std::move(refusal);
+    }
+    for (const std::string_view resource : resources()) {
+        if (auto refusal = judgeResource(resource, wish)) {
+            return *std::move(refusal);
+        }
     }
     return wish;
 }
@@ -316,14 +134,15 @@ std::optional<bool> injectIn(const Annotations& annotations) {
 }
 
 bool isAnnotation(std::string_view name) {
-    return entryOf(name) != nullptr;
+    return annotationOf(name) != nullptr;
 }
 
 std::vector<std::string_view> annotationNames() {
     std::vector<std::string_view> names;
-    names.reserve(kEntries.size());
-    for (const Entry& entry : kEntries) {
-        names.push_back(entry.name);
+    for (const Option& option : sidecarOptions()) {
+        if (option.isAnnotation) {
+            names.push_back(option.flag.name);
+        }
     }
     return names;
 }

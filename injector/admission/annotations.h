@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -10,9 +9,10 @@
 #include <variant>
 #include <vector>
 
-#include "injector/admission/defaults.h"
+#include "injector/admission/options.h"
 
-// The annotations of a Pod that mean something to the injector: the one table of them.
+// The annotations of a Pod that mean something to the injector: those options of a sidecar that are
+// annotations too.
 namespace injector::admission {
 
 // No value of more bytes means anything: an image's reference, the longest, has at most this.
@@ -22,28 +22,9 @@ inline constexpr std::size_t kMostAnnotationBytes = 512;
 // text, and some beginning of it where it is longer than kMostAnnotationBytes.
 using Annotations = std::map<std::string, std::optional<std::string>, std::less<>>;
 
-// What the annotations of one Pod say, before the defaults are asked. A text is "" where there is
-// no such annotation; those of durations and quantities are as written, and well-formed.
-struct Wish {
-    std::optional<bool> inject;
-    std::string leaseName;
-    bool shared = false;
-    std::string leaseDuration;
-    std::string leaseRenewDuration;
-    std::string retryPeriod;
-    std::string drain;
-    std::optional<std::uint16_t> port;
-    std::optional<Mode> mode;
-    std::string cpuRequest;
-    std::string cpuLimit;
-    std::string memoryRequest;
-    std::string memoryLimit;
-    std::string storageRequest;
-    std::string storageLimit;
-    std::string image;
-    std::string logLevel;
-    std::string status;
-};
+// What the annotations of one Pod say, before the defaults are asked: each is what its option
+// allows, and "" where there is no such annotation.
+using Wish = OptionValues;
 
 // Why a Pod is refused: one sentence that names the annotation, its value and what is allowed; or
 // the list, its length and what is allowed.
@@ -58,10 +39,10 @@ std::variant<Wish, Refusal> readWish(const Annotations& annotations, const Defau
 // What `inject` says; nothing where it is absent or neither "true" nor "false".
 std::optional<bool> injectIn(const Annotations& annotations);
 
-// Whether `name`, without the prefix, is in the table.
+// Whether `name`, without the prefix, is one of them.
 bool isAnnotation(std::string_view name);
 
-// The names of all annotations, without the prefix, in the order of the documentation.
+// The names of all, without the prefix, in the order of the documentation.
 std::vector<std::string_view> annotationNames();
 
 // `annotation leader-elector.io/NAME "VALUE"REST`, in the length of a sentence.

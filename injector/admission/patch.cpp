@@ -61,7 +61,8 @@ std::string injectionPatch(const PodFacts& pod, const SidecarSpec& spec) {
         keepDefaultContainer(patch, pod);
     }
     if (!pod.annotations.contains("lease-name")) {
-        patch.add(annotationPath(names::kLeaseNameAnnotation), jsonString(spec.leaseName));
+        patch.add(annotationPath(names::kLeaseNameAnnotation),
+                  jsonString(spec.values["lease-name"]));
     }
     patch.add(annotationPath(names::kStatusAnnotation), jsonString(injectedStatus()));
     addLabel(patch, pod);

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -21,53 +21,52 @@ namespace names = elector::names;
 // The user of the image, as a number for Pods that say 0 for all their containers.
 constexpr int kUser = 65532;
 
-std::string firstOf(const std::string& wished, const std::string& fallback) {
-    return wished.empty() ? fallback : wished;
-}
-
-// Request and limit of one resource.
-std::pair<std::string, std::string> amountsOf(const std::string& wishedRequest,
-                                              const std::string& wishedLimit,
-                                              const std::string& defaultRequest,
-                                              const std::string& defaultLimit) {
-    if (wishedRequest.empty() && wishedLimit.empty()) {
-        return {defaultRequest, defaultLimit};
+// Where one of a request and a limit is wished, the other is the same, unless the defaults leave it
+// out.
+void chooseAmount(std::string_view name, std::string_view other, const Wish& wish,
+                  const Defaults& defaults, OptionValues& values) {
+    if (!wish[name].empty() || wish[other].empty()) {
+        return;
     }
-    const std::string request = defaultRequest.empty() ? "" : wishedLimit;
-    const std::string limit = defaultLimit.empty() ? "" : wishedRequest;
-    return {firstOf(wishedRequest, request), firstOf(wishedLimit, limit)};
+    const bool isLeftOut =
+        !elector::config::optionOf(name).releaseFlag.empty() && defaults.values[name].empty();
+    values[name] = isLeftOut ? "" : wish[other];
 }
 
 std::string arguments(const SidecarSpec& spec) {
-    std::vector<std::string> list;
-    const auto append = [&](std::string_view flag, std::string_view value) {
-        if (!value.empty()) {
-            list.push_back(jsonString(fmt::format("--{}={}", flag, value)));
-        }
-    };
-    append("lease-name", spec.leaseName);
-    append("lease-duration", spec.leaseDuration);
-    append("lease-renew-duration", spec.leaseRenewDuration);
-    append("retry-period", spec.retryPeriod);
-    append("drain", spec.drain);
+    OptionValues values = spec.values;
     if (spec.onHostNetwork) {
         // Not to the network of the node, whose other users are none of the Pod's.
-        append("addr", fmt::format("localhost:{}", spec.port));
+        values["addr"] = fmt::format("localhost:{}", spec.port);
     } else if (spec.port != names::kDefaultPort) {
-        append("addr", fmt::format(":{}", spec.port));
+        values["addr"] = fmt::format(":{}", spec.port);
     }
     // Beside the program, both are told to stop at once: it may still act when the sidecar leaves.
-    append("on-shutdown", spec.mode == Mode::Container ? "expire" : "");
-    append("log-level", spec.logLevel);
+    values["on-shutdown"] = spec.mode == Mode::Container ? "expire" : "";
+    std::vector<std::string> list;
+    for (const Option& option : elector::config::options()) {
+        const std::string& value = std::as_const(values)[option.flag.name];
+        if (option.isElectors && !value.empty()) {
+            list.push_back(jsonString(fmt::format("--{}={}", option.flag.name, value)));
+        }
+    }
     return jsonArray(list);
 }
 
-std::string fieldVariable(std::string_view name, std::string_view field) {
-    const std::string reference = JsonObject().addText("fieldPath", field).text();
-    return JsonObject()
-        .addText("name", name)
-        .add("valueFrom", JsonObject().add("fieldRef", reference).text())
-        .text();
+// Who it is, told by fields of the Pod.
+std::string environment() {
+    std::vector<std::string> list;
+    for (const Option& option : elector::config::options()) {
+        if (option.podField.empty()) {
+            continue;
+        }
+        const std::string reference = JsonObject().addText("fieldPath", option.podField).text();
+        list.push_back(JsonObject()
+                           .addText("name", option.flag.environment)
+                           .add("valueFrom", JsonObject().add("fieldRef", reference).text())
+                           .text());
+    }
+    return jsonArray(list);
 }
 
 std::string probe(const SidecarSpec& spec, std::string_view path, int period, int timeout,
@@ -86,18 +85,21 @@ std::string probe(const SidecarSpec& spec, std::string_view path, int period, in
 }
 
 // "{}" where neither is given.
-std::string resources(const SidecarSpec& spec) {
-    const auto amounts = [](const std::string& cpu, const std::string& memory,
-                            const std::string& storage) {
+std::string amounts(const SidecarSpec& spec) {
+    const auto amountsOf = [](const std::string& cpu, const std::string& memory,
+                              const std::string& storage) {
         return JsonObject()
             .addTextIfAny("cpu", cpu)
             .addTextIfAny("memory", memory)
             .addTextIfAny("ephemeral-storage", storage)
             .text();
     };
+    const OptionValues& values = spec.values;
     return JsonObject()
-        .add("requests", amounts(spec.cpuRequest, spec.memoryRequest, spec.storageRequest))
-        .add("limits", amounts(spec.cpuLimit, spec.memoryLimit, spec.storageLimit))
+        .add("requests", amountsOf(values["cpu-request"], values["memory-request"],
+                                   values["ephemeral-storage-request"]))
+        .add("limits", amountsOf(values["cpu-limit"], values["memory-limit"],
+                                 values["ephemeral-storage-limit"]))
         .text();
 }
 
@@ -137,44 +139,40 @@ std::string tokenMount() {
 
 SidecarSpec sidecarSpecOf(const Wish& wish, const Defaults& defaults) {
     SidecarSpec spec;
-    spec.image = firstOf(wish.image, defaults.image);
-    spec.imagePullPolicy = defaults.imagePullPolicy;
-    spec.mode = wish.mode.value_or(defaults.mode);
-    spec.port = wish.port.value_or(names::kDefaultPort);
-    spec.leaseName = wish.leaseName;
-    spec.leaseDuration = firstOf(wish.leaseDuration, defaults.leaseDuration);
-    spec.leaseRenewDuration = firstOf(wish.leaseRenewDuration, defaults.leaseRenewDuration);
-    spec.retryPeriod = firstOf(wish.retryPeriod, defaults.retryPeriod);
-    spec.drain = wish.drain;
-    spec.logLevel = firstOf(wish.logLevel, defaults.logLevel);
-    std::tie(spec.cpuRequest, spec.cpuLimit) =
-        amountsOf(wish.cpuRequest, wish.cpuLimit, defaults.cpuRequest, defaults.cpuLimit);
-    std::tie(spec.memoryRequest, spec.memoryLimit) = amountsOf(
-        wish.memoryRequest, wish.memoryLimit, defaults.memoryRequest, defaults.memoryLimit);
-    spec.storageRequest = firstOf(wish.storageRequest, wish.storageLimit);
-    spec.storageLimit = firstOf(wish.storageLimit, wish.storageRequest);
+    for (const Option& option : sidecarOptions()) {
+        const std::string_view name = option.flag.name;
+        spec.values[name] = wish[name].empty() ? defaults.values[name] : wish[name];
+    }
+    for (const std::string_view resource : resources()) {
+        const auto& request = elector::config::optionOf(fmt::format("{}-request", resource));
+        const auto& limit = elector::config::optionOf(fmt::format("{}-limit", resource));
+        chooseAmount(request.flag.name, limit.flag.name, wish, defaults, spec.values);
+        chooseAmount(limit.flag.name, request.flag.name, wish, defaults, spec.values);
+    }
+    spec.mode = spec.values["mode"] == "container" ? Mode::Container : Mode::Sidecar;
+    spec.port = names::kDefaultPort;
+    const std::string& port = wish["port"];
+    std::from_chars(port.data(), port.data() + port.size(), spec.port);
     return spec;
 }
 
 std::string sidecarContainer(const SidecarSpec& spec) {
     JsonObject container;
     container.addText("name", names::kContainer)
-        .addText("image", spec.image)
-        .addTextIfAny("imagePullPolicy", spec.imagePullPolicy);
+        .addText("image", spec.values["image"])
+        .addTextIfAny("imagePullPolicy", spec.values["image-pull-policy"]);
     if (spec.mode == Mode::Sidecar) {
         container.addText("restartPolicy", "Always");
     }
     return container.add("args", arguments(spec))
-        .add("env", jsonArray({fieldVariable("POD_NAME", "metadata.name"),
-                               fieldVariable("POD_UID", "metadata.uid"),
-                               fieldVariable("NAMESPACE", "metadata.namespace")}))
+        .add("env", environment())
         .add("ports", jsonArray({port(spec)}))
         // Half a minute to start, as all else of the Pod waits for it; a restart of one that is
         // alive would end a term, so that liveness has patience.
         .add("startupProbe", probe(spec, "/healthz", 1, 2, 30))
         .add("livenessProbe", probe(spec, "/healthz", 10, 5, 3))
         .add("readinessProbe", probe(spec, "/readyz", 2, 2, 3))
-        .add("resources", resources(spec))
+        .add("resources", amounts(spec))
         .add("securityContext", securityContext(spec))
         .addText("terminationMessagePolicy", "FallbackToLogsOnError")
         .add("volumeMounts", jsonArray({tokenMount()}))

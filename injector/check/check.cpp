@@ -13,7 +13,6 @@
 #include "injector/check/diagnosis.h"
 #include "injector/check/gather.h"
 #include "injector/check/report.h"
-#include "injector/check/survey.h"
 #include "injector/cluster/api.h"
 
 namespace injector::check {

@@ -7,9 +7,7 @@
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/log.h"
-#include "injector/check/lease_findings.h"
-#include "injector/check/pod_findings.h"
-#include "injector/check/webhook_findings.h"
+#include "injector/check/findings.h"
 
 namespace injector::check {
 
@@ -52,8 +50,8 @@ std::string whyNotCopied(const WorkloadFacts& facts) {
 admission::Defaults defaultsOf(const WorkloadFacts& facts) {
     auto defaults = facts.installation.defaults.value_or(admission::Defaults());
     defaults.releaseNamespace = facts.installation.space;
-    if (defaults.image.empty()) {
-        defaults.image = "unknown";  // what it is makes no difference to the verdict
+    if (std::string& image = defaults.values["image"]; image.empty()) {
+        image = "unknown";  // what it is makes no difference to the verdict
     }
     return defaults;
 }
@@ -128,9 +126,10 @@ void addSettings(const WorkloadFacts& facts, Report& report) {
         return;
     }
     if (installation.defaults) {
-        report.findings.push_back({Weight::Well, "settings",
-                                   fmt::format("sidecars run the image {} by default",
-                                               quoted(installation.defaults->image, 300))});
+        report.findings.push_back(
+            {Weight::Well, "settings",
+             fmt::format("sidecars run the image {} by default",
+                         quoted(installation.defaults->values["image"], 300))});
         return;
     }
     report.findings.push_back(

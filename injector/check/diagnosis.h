@@ -7,7 +7,7 @@
 #include "injector/check/facts.h"
 #include "injector/check/report.h"
 
-// What is said about one workload. Pure.
+// What is said about one workload, and about the Pods of a namespace. Pure.
 namespace injector::check {
 
 // How the Pods of the workload will be decided about.
@@ -26,5 +26,9 @@ Judgement judge(const WorkloadFacts& facts);
 // is "". `version` is that of this program.
 Report diagnose(const WorkloadFacts& facts, const Judgement& judgement, const LeaseFacts& lease,
                 std::string_view version);
+
+// What is said about all Pods that concern the injector, of the namespace `space` or, for "", of
+// all: which have sidecars older than `version`, which asked for one in vain.
+Report survey(const PodFacts& facts, const std::string& space, std::string_view version);
 
 }  // namespace injector::check

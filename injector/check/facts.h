@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "elector/runtime/clock.h"
-#include "injector/admission/defaults.h"
+#include "injector/admission/options.h"
 #include "injector/check/target.h"
 #include "injector/operator/pod.h"
 

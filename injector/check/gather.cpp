@@ -6,7 +6,6 @@
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
-#include "injector/check/installation.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/cluster/resource.h"
 #include "injector/operator/leading_api.h"

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "elector/runtime/clock.h"
 #include "injector/check/facts.h"
@@ -23,5 +24,13 @@ LeaseFacts gatherLease(cluster::Api& api, const cluster::ObjectKey& lease,
 // All Pods that concern the injector, of the namespace or, for "", of all; and those of `target`
 // where there is one. Fails where the Pods could not be listed.
 Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const Target* target);
+
+// Reads the webhook configurations, and the release's Deployment that the webhook's service leads
+// to, for what sidecars are by default.
+Installation gatherInstallation(cluster::Api& api);
+
+// Takes from the Deployments of the release's namespace, a list as JSON, what its webhook and
+// operator were told. Pure.
+void readRelease(std::string_view deployments, Installation& installation);
 
 }  // namespace injector::check

@@ -1,4 +1,4 @@
-#include "injector/check/installation.h"
+#include "injector/check/gather.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "injector/check/webhook_findings.h"
+#include "injector/check/findings.h"
 
 #include <fmt/format.h>
 

@@ -2,10 +2,9 @@
 
 #include <string_view>
 
-#include "elector/config/help_section.h"
-#include "elector/config/settings.h"
+#include "elector/config/help.h"
 #include "elector/version.h"
-#include "injector/config/flag_tables.h"
+#include "injector/config/flags.h"
 #include "injector/config/invocation.h"
 
 namespace injector::config {
@@ -45,12 +44,11 @@ constexpr std::string_view kExamples =
 
 std::string helpText() {
     using elector::config::helpSection;
-    using elector::config::specsOf;
     std::string text(kIntroduction);
-    text += helpSection("Flags of webhook", specsOf(webhookFlags()));
-    text += helpSection("Flags of operator", specsOf(operatorFlags()));
-    text += helpSection("Flags of inject", specsOf(injectFlags()));
-    text += helpSection("Flags of check", specsOf(checkFlags()));
+    text += helpSection("Flags of webhook", webhookFlags());
+    text += helpSection("Flags of operator", operatorFlags());
+    text += helpSection("Flags of inject", injectFlags());
+    text += helpSection("Flags of check", checkFlags());
     text += kRequests;
     text += kExamples;
     return text + fmt::format(

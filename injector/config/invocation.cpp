@@ -8,20 +8,22 @@
 
 #include "elector/config/scan.h"
 #include "elector/config/settings.h"
+#include "elector/config/timing.h"
 #include "elector/runtime/log.h"
-#include "injector/config/completion.h"
-#include "injector/config/flag_tables.h"
+#include "elector/version.h"
+#include "injector/admission/quantity.h"
+#include "injector/config/flags.h"
 
 namespace injector::config {
 namespace {
 
 using elector::config::Environment;
 using elector::config::Facts;
-using elector::config::Flag;
+using elector::config::FlagSpec;
 using elector::config::Refusal;
 using elector::config::Scan;
+using elector::config::Setting;
 using elector::config::Settings;
-using elector::config::specsOf;
 using elector::runtime::quoted;
 using Arguments = std::vector<std::string>;
 
@@ -49,23 +51,117 @@ void refuseRest(const Arguments& rest, std::size_t allowed) {
     }
 }
 
-// `finish` gets the target with its flags applied, and the settings that they came from.
-template <typename Target, typename Finish>
-Invocation parse(const Arguments& arguments, const Environment& environment,
-                 const std::vector<Flag<Target>>& flags, Finish finish) {
-    const std::vector<elector::config::FlagSpec> specs = specsOf(flags);
-    const Scan scan = elector::config::scan(arguments, specs);
-    if (scan.help) {
-        return HelpRequest{};
+void require(const std::string& value, std::string_view name, std::string_view what) {
+    if (value.empty()) {
+        throw Refusal(fmt::format("{} is missing: {}", name, what));
     }
-    if (scan.version) {
-        return VersionRequest{};
+}
+
+Logging loggingIn(const Settings& settings, const Facts& facts) {
+    return {elector::config::logLevelIn(settings), elector::config::logFormatIn(settings, facts)};
+}
+
+void judgeResource(std::string_view resource, const Settings& settings) {
+    const std::string request = fmt::format("{}-request", resource);
+    const std::string limit = fmt::format("{}-limit", resource);
+    const auto least = admission::parseQuantity(settings.text(request));
+    const auto most = admission::parseQuantity(settings.text(limit));
+    if (least && most && *least > *most) {
+        throw Refusal(fmt::format("{} is refused beside {}: a request is at most its limit",
+                                  settings.find(request)->subject, settings.find(limit)->subject));
     }
-    const Settings settings(scan, environment, specs);
-    Target target;
-    settings.apply(flags, target);
-    finish(target, settings, scan.rest);
-    return target;
+}
+
+admission::Defaults defaultsIn(const Settings& settings) {
+    admission::Defaults defaults;
+    for (const admission::Option& option : admission::sidecarOptions()) {
+        if (!option.releaseFlag.empty()) {
+            defaults.values[option.flag.name] = settings.text(option.releaseFlag);
+        }
+    }
+    if (std::string& image = defaults.values["image"]; image.empty()) {
+        image = fmt::format("leader-elector:{}", elector::kVersion);
+    }
+    const auto judgement = elector::config::judgeTiming(defaults.values);
+    if (!judgement.refusals.empty()) {
+        const auto& [option, value, reason] = judgement.refusals.front();
+        throw Refusal(fmt::format("{} {}", settings.subjectOf(option, value), reason));
+    }
+    for (const std::string_view resource : admission::resources()) {
+        judgeResource(resource, settings);
+    }
+    return defaults;
+}
+
+void judgeCertificates(const OperatorConfig& config, const Settings& settings) {
+    require(config.certificateFile, "--certificate", "name the file that the webhook reads");
+    require(config.certificateSecret, "--certificate-secret",
+            "name the Secret with tls.crt and tls.key");
+    if (config.certificates == CertificateSource::Own) {
+        constexpr std::string_view kWhy =
+            "--certificates=own needs it; with --certificates=given somebody else makes the "
+            "certificate";
+        require(config.authoritySecret, "--authority-secret", kWhy);
+        require(config.service, "--service", kWhy);
+        require(config.webhookConfiguration, "--webhook-configuration", kWhy);
+        return;
+    }
+    for (const std::string_view name : {"authority-secret", "webhook-configuration"}) {
+        if (const Setting* setting = settings.find(name)) {
+            throw Refusal(fmt::format(
+                "{} is refused beside {}: it is not touched then; allowed is one of the two",
+                setting->subject, settings.find("certificates")->subject));
+        }
+    }
+}
+
+WebhookConfig parseWebhook(const Settings& settings, const Facts& facts) {
+    WebhookConfig config;
+    config.certificate = settings.text("certificate");
+    require(config.certificate, "--certificate",
+            "name the PEM file with the private key and the certificate");
+    const std::string space = settings.text("namespace");
+    require(space, "--namespace (or NAMESPACE)", "name the namespace that the injector runs in");
+    config.address = settings.address("addr");
+    config.healthAddress = settings.address("health-addr");
+    config.shutdownDelay = settings.duration("shutdown-delay");
+    config.defaults = defaultsIn(settings);
+    config.defaults.releaseNamespace = space;
+    config.logging = loggingIn(settings, facts);
+    return config;
+}
+
+OperatorConfig parseOperator(const Settings& settings, const Facts& facts) {
+    OperatorConfig config;
+    config.leaseName = settings.text("lease-name");
+    require(config.leaseName, "--lease-name",
+            "name the Lease that the operator's replicas campaign for");
+    config.space = settings.text("namespace");
+    require(config.space, "--namespace (or NAMESPACE)",
+            "name the namespace that the injector runs in");
+    config.certificates = settings.text("certificates") == "given" ? CertificateSource::Given
+                                                                   : CertificateSource::Own;
+    config.certificateFile = settings.text("certificate");
+    config.certificateSecret = settings.text("certificate-secret");
+    config.authoritySecret = settings.text("authority-secret");
+    config.service = settings.text("service");
+    config.webhookConfiguration = settings.text("webhook-configuration");
+    judgeCertificates(config, settings);
+    config.id = elector::config::idIn(settings, facts);
+    config.podUid = elector::config::podUidIn(settings, facts);
+    config.kubeconfig = settings.text("kubeconfig");
+    config.healthAddress = settings.address("health-addr");
+    config.copiesAnnotations = settings.text("copy-annotations") == "true";
+    config.managesRbac = settings.text("manage-rbac") == "true";
+    config.logging = loggingIn(settings, facts);
+    return config;
+}
+
+InjectRequest parseInject(const Settings& settings) {
+    const std::string file = settings.text("filename");
+    require(file, "--filename (or -f)",
+            "name the file with the manifests, or - for standard input");
+    return {file, settings.text("namespace"), defaultsIn(settings)};
 }
 
 void takeWorkload(CheckRequest& request, const Arguments& rest) {
@@ -91,34 +187,60 @@ void takeWorkload(CheckRequest& request, const Arguments& rest) {
     request.workload = workload;
 }
 
-Invocation parseCommand(const std::string& command, const Arguments& rest,
-                        const Environment& environment, const Facts& facts) {
+CheckRequest parseCheck(const Settings& settings, const Arguments& rest,
+                        const Environment& environment) {
+    CheckRequest request;
+    request.space = settings.text("namespace");
+    request.all = settings.text("all-namespaces") == "true";
+    request.output = elector::config::outputIn(settings);
+    if (request.all && settings.find("namespace") != nullptr) {
+        throw Refusal(fmt::format("{} is refused beside {}: allowed is one of the two",
+                                  settings.find("namespace")->subject,
+                                  settings.find("all-namespaces")->subject));
+    }
+    const auto valueOf = [&environment](const char* name) {
+        const auto found = environment.find(name);
+        return found == environment.end() ? "" : found->second;
+    };
+    const std::string home = valueOf("HOME");
+    request.kubeconfig = settings.text("kubeconfig");
+    if (request.kubeconfig.empty() && valueOf("KUBERNETES_SERVICE_HOST").empty() && !home.empty()) {
+        request.kubeconfig = home + "/.kube/config";
+    }
+    takeWorkload(request, rest);
+    return request;
+}
+
+const std::vector<FlagSpec>& flagsOf(const std::string& command) {
     if (command == "webhook") {
-        return parse(rest, environment, webhookFlags(),
-                     [&](WebhookConfig& config, const Settings& settings, const Arguments& extra) {
-                         refuseRest(extra, 0);
-                         complete(config, settings, facts);
-                     });
+        return webhookFlags();
     }
     if (command == "operator") {
-        return parse(rest, environment, operatorFlags(),
-                     [&](OperatorConfig& config, const Settings& settings, const Arguments& extra) {
-                         refuseRest(extra, 0);
-                         complete(config, settings, facts);
-                     });
+        return operatorFlags();
     }
+    return command == "inject" ? injectFlags() : checkFlags();
+}
+
+Invocation parseCommand(const std::string& command, const Arguments& arguments,
+                        const Environment& environment, const Facts& facts) {
+    const std::vector<FlagSpec>& flags = flagsOf(command);
+    const Scan scan = elector::config::scan(arguments, flags);
+    if (scan.help) {
+        return HelpRequest{};
+    }
+    if (scan.version) {
+        return VersionRequest{};
+    }
+    const Settings settings(scan, environment, flags);
+    if (command == "check") {
+        return parseCheck(settings, scan.rest, environment);
+    }
+    refuseRest(scan.rest, 0);
     if (command == "inject") {
-        return parse(rest, environment, injectFlags(),
-                     [](InjectRequest& request, const Settings& settings, const Arguments& extra) {
-                         refuseRest(extra, 0);
-                         complete(request, settings);
-                     });
+        return parseInject(settings);
     }
-    return parse(rest, environment, checkFlags(),
-                 [&](CheckRequest& request, const Settings& settings, const Arguments& extra) {
-                     complete(request, settings, environment);
-                     takeWorkload(request, extra);
-                 });
+    return command == "webhook" ? Invocation(parseWebhook(settings, facts))
+                                : parseOperator(settings, facts);
 }
 
 }  // namespace

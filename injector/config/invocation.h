@@ -7,7 +7,7 @@
 
 #include "elector/config/invocation.h"
 #include "elector/runtime/log.h"
-#include "injector/admission/defaults.h"
+#include "injector/admission/options.h"
 
 // What the program leader-elector-injector was started to do: flags win over the environment, the
 // environment over defaults.

@@ -167,7 +167,7 @@ void judge(std::string_view text) {
     const auto input = inputFrom(text);
     const auto pod = podOf(input);
     injector::admission::Defaults defaults;
-    defaults.image = "leader-elector:fuzz";
+    defaults.values["image"] = "leader-elector:fuzz";
     const auto decision = injector::admission::admit(pod, input.fact("space"), defaults);
     require(decision.verdict != Verdict::Failed, "annotations never make a Pod unreadable",
             decision.reason);

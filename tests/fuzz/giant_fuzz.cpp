@@ -73,7 +73,7 @@ std::string bodyOf(std::string_view text) {
 void judge(std::string_view text) {
     const std::string body = bodyOf(text);
     Defaults defaults;
-    defaults.image = "leader-elector:fuzz";
+    defaults.values["image"] = "leader-elector:fuzz";
     ReviewAnswer answer;
     const std::size_t peak =
         elector::test::heapPeakOf([&] { answer = injector::admission::review(body, defaults); });

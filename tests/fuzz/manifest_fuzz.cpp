@@ -32,7 +32,7 @@ Manifest inject(std::string_view text) {
     injector::config::InjectRequest request;
     request.file = "FILE";
     request.space = "default";
-    request.defaults.image = "leader-elector:fuzz";
+    request.defaults.values["image"] = "leader-elector:fuzz";
     return injector::offline::injectManifest(text, request.file, request);
 }
 

@@ -28,7 +28,7 @@ using json_text::member;
 
 Defaults someDefaults() {
     Defaults defaults;
-    defaults.image = "leader-elector:fuzz";
+    defaults.values["image"] = "leader-elector:fuzz";
     defaults.releaseNamespace = "leader-elector";
     return defaults;
 }

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIMIT_SECONDS = 180
 
 ADMISSION, OPERATOR, OFFLINE = "injector/admission", "injector/operator", "injector/offline"
-CERTIFICATES, CHECK, WEBHOOK = "injector/certificates", "injector/check", "injector/webhook"
+CERTIFICATES, CHECK, WEBHOOK, CONFIG = "injector/certificates", "injector/check", "injector/webhook", "injector/config"
 
 
 # What the rule is, the file, what stands there (once), what stands there instead, and who has to notice: a program of the unit
@@ -37,19 +37,23 @@ MUTATIONS = [Mutation(*row) for row in [
     ("a fault of our own allows the Pod", f"{ADMISSION}/review.cpp",
      "decision.verdict == Verdict::Refused;", "decision.verdict >= Verdict::Refused;", "unit_injector_admission"),
     ("a review of another version is none", f"{ADMISSION}/review.cpp",
-     'textOf(review, "apiVersion") != kApiVersion || ', "", "unit_injector_admission"),
+     'textOf(apiVersion) != kApiVersion || ', "", "unit_injector_admission"),
     ("unknown annotations are refused", f"{ADMISSION}/annotations.cpp",
      'return unknown(name, value.value_or(""));', "return std::nullopt;", "unit_injector_admission"),
     ("annotations that are no text are refused", f"{ADMISSION}/annotations.cpp",
      "    if (!value) {\n", "    if (!value) {\n        return std::nullopt;\n", "unit_injector_admission"),
     ("durations are judged together", f"{ADMISSION}/annotations.cpp",
-     "if (review.refusals.empty()) {", "if (true) {", "unit_injector_admission"),
+     "if (judgement.refusals.empty()) {", "if (true) {", "unit_injector_admission"),
+    ("the release's durations are judged together", f"{CONFIG}/invocation.cpp",
+     "if (!judgement.refusals.empty()) {", "if (false) {", "unit_injector_config"),
+    ("the release's image is judged as a Pod's", f"{ADMISSION}/options.cpp",
+     '{"image", complaintAboutImage},', '{"picture", complaintAboutImage},', "unit_injector_config"),
     ("a port that is taken is refused", f"{ADMISSION}/admission.cpp",
-     "std::ranges::find(container.tcpPorts, spec.port) != container.tcpPorts.end()", "false", "unit_injector_admission"),
+     "if (!pod.tcpPorts.contains(spec.port)) {", "if (true) {", "unit_injector_admission"),
     ("a container beside a Job's program is refused", f"{ADMISSION}/admission.cpp",
      "if (spec.mode == Mode::Sidecar || restarts) {", "if (true || restarts) {", "unit_injector_admission"),
     ("a Lease without a name is refused", f"{ADMISSION}/admission.cpp",
-     "if (spec.leaseName.empty()) {", "if (false) {", "unit_injector_admission"),
+     "if (leaseName.empty()) {", "if (false) {", "unit_injector_admission"),
     ("namespaces of the system are passed over", f"{ADMISSION}/admission.cpp",
      '"kube-system", ', "", "unit_injector_admission"),
     ("the injector's own Pods are passed over", f"{ADMISSION}/admission.cpp",
@@ -63,11 +67,11 @@ MUTATIONS = [Mutation(*row) for row in [
     ("lists that are missing are made", f"{ADMISSION}/patch.cpp",
      "patch.add(list, jsonArray({element}));", 'patch.add(fmt::format("{}/-", list), element);', "unit_injector_admission"),
     ("the sidecar stands first", f"{ADMISSION}/patch.cpp",
-     'pod.hasInitContainers, "0",', 'pod.hasInitContainers, "-",', "unit_injector_admission"),
+     'pod.initContainers.isList, "0",', 'pod.initContainers.isList, "-",', "unit_injector_admission"),
     ("a native sidecar has restartPolicy Always", f"{ADMISSION}/sidecar.cpp",
      'container.addText("restartPolicy", "Always");', "", "unit_injector_admission"),
     ("requests are limits where one is given", f"{ADMISSION}/sidecar.cpp",
-     'defaultLimit.empty() ? "" : wishedRequest;', '"";', "unit_injector_admission"),
+     'isLeftOut ? "" : wish[other];', '"";', "unit_injector_admission"),
     ("a plain container lets its term expire", f"{ADMISSION}/sidecar.cpp",
      'spec.mode == Mode::Container ? "expire" : ""', '""', "unit_injector_admission"),
     ("on the host's network it listens on localhost", f"{ADMISSION}/sidecar.cpp",

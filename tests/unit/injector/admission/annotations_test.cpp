@@ -250,9 +250,9 @@ TEST(AnnotationsTest, AreRefusedWhereTheyDoNotFitEachOther) {
 
 TEST(AnnotationsTest, AreJudgedWithTheDefaultsOfTheRelease) {
     Defaults defaults = someDefaults();
-    defaults.leaseDuration = "60s";
-    defaults.leaseRenewDuration = "40s";
-    defaults.retryPeriod = "10s";
+    defaults.values["lease-duration"] = "60s";
+    defaults.values["lease-renew-duration"] = "40s";
+    defaults.values["retry-period"] = "10s";
     EXPECT_THAT(sidecarIn(podOf({{"lease-renew-duration", "50s"}}), defaults),
                 HasSubstr(R"("args":["--lease-name=web","--lease-duration=60s",)"
                           R"("--lease-renew-duration=50s","--retry-period=10s"])"));

@@ -104,7 +104,7 @@ std::string indented(std::string_view json) {
 
 Defaults goldenDefaults() {
     Defaults defaults;
-    defaults.image = "leader-elector:golden";
+    defaults.values["image"] = "leader-elector:golden";
     return defaults;
 }
 

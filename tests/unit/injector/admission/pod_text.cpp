@@ -36,7 +36,7 @@ std::string askingPod(Pairs more, const std::string& spec) {
 
 Defaults someDefaults() {
     Defaults defaults;
-    defaults.image = "leader-elector:test";
+    defaults.values["image"] = "leader-elector:test";
     return defaults;
 }
 

@@ -15,16 +15,16 @@ using testing::Not;
 
 TEST(SidecarTest, TakesWhatTheReleaseSays) {
     Defaults defaults;
-    defaults.image = "r.example/leader-elector@sha256:0f";
-    defaults.imagePullPolicy = "Never";
-    defaults.cpuRequest = "20m";
-    defaults.cpuLimit = "";
-    defaults.memoryRequest = "48Mi";
-    defaults.memoryLimit = "96Mi";
-    defaults.leaseDuration = "20s";
-    defaults.leaseRenewDuration = "12s";
-    defaults.retryPeriod = "3s";
-    defaults.logLevel = "warn";
+    defaults.values["image"] = "r.example/leader-elector@sha256:0f";
+    defaults.values["image-pull-policy"] = "Never";
+    defaults.values["cpu-request"] = "20m";
+    defaults.values["cpu-limit"] = "";
+    defaults.values["memory-request"] = "48Mi";
+    defaults.values["memory-limit"] = "96Mi";
+    defaults.values["lease-duration"] = "20s";
+    defaults.values["lease-renew-duration"] = "12s";
+    defaults.values["retry-period"] = "3s";
+    defaults.values["log-level"] = "warn";
     const std::string sidecar = sidecarIn(askingPod(), defaults);
     EXPECT_THAT(sidecar,
                 HasSubstr(R"("name":"leader-elector","image":"r.example/leader-elector@sha256:0f",)"
@@ -38,7 +38,7 @@ TEST(SidecarTest, TakesWhatTheReleaseSays) {
 
 TEST(SidecarTest, LeavesOutWhatNobodySays) {
     Defaults defaults = someDefaults();
-    defaults.cpuRequest = defaults.cpuLimit = defaults.memoryRequest = defaults.memoryLimit = "";
+    defaults.values = {};
     const std::string sidecar = sidecarIn(askingPod(), defaults);
     EXPECT_THAT(sidecar, Not(HasSubstr("imagePullPolicy")));
     EXPECT_THAT(sidecar, Not(HasSubstr("runAsUser")));
@@ -50,14 +50,14 @@ TEST(SidecarTest, LeavesOutWhatNobodySays) {
 // A release without a limit on the CPU means it: a request of the Pod brings none.
 TEST(SidecarTest, GivesNoLimitWhereTheReleaseHasNone) {
     Defaults defaults = someDefaults();
-    defaults.cpuLimit = "";
+    defaults.values["cpu-limit"] = "";
     EXPECT_THAT(
         sidecarIn(askingPod({{"cpu-request", "50m"}}), defaults),
         HasSubstr(R"({"requests":{"cpu":"50m","memory":"32Mi"},"limits":{"memory":"32Mi"})"));
     EXPECT_THAT(sidecarIn(askingPod({{"cpu-limit", "50m"}}), defaults),
                 HasSubstr(R"({"requests":{"cpu":"50m","memory":"32Mi"},)"
                           R"("limits":{"cpu":"50m","memory":"32Mi"})"));
-    defaults.cpuRequest = "";
+    defaults.values["cpu-request"] = "";
     EXPECT_THAT(sidecarIn(askingPod({{"cpu-limit", "50m"}}), defaults),
                 HasSubstr(R"({"requests":{"memory":"32Mi"},"limits":{"cpu":"50m",)"));
 }
@@ -98,7 +98,7 @@ TEST(SidecarTest, IsAskedOnTheLoopbackOfTheNodeUnderHostNetwork) {
 
 TEST(SidecarTest, IsAContainerWhereTheReleaseSaysSo) {
     Defaults defaults = someDefaults();
-    defaults.mode = Mode::Container;
+    defaults.values["mode"] = "container";
     const std::string sidecar = sidecarIn(askingPod(), defaults);
     EXPECT_THAT(sidecar, HasSubstr(R"("args":["--lease-name=web","--on-shutdown=expire"])"));
     EXPECT_THAT(sidecar, Not(HasSubstr("restartPolicy")));

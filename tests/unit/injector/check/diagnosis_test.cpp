@@ -131,11 +131,11 @@ TEST(DiagnosisTest, TellsWhatIsRefusedAndWhatIsPassedOver) {
 
 TEST(DiagnosisTest, JudgesByTheDefaultsOfTheRelease) {
     auto scene = goodScene();
-    scene.facts.installation.defaults->leaseDuration = "10s";
+    scene.facts.installation.defaults->values["lease-duration"] = "10s";
     scene.facts.object = deployment(
         "", R"("leader-elector.io/inject":"true","leader-elector.io/lease-renew-duration":"10s")");
     EXPECT_EQ(scene.report().verdict, "refused");
-    scene.facts.installation.defaults->leaseDuration = "60s";
+    scene.facts.installation.defaults->values["lease-duration"] = "60s";
     EXPECT_EQ(scene.report().verdict, "injected");
 }
 

@@ -1,4 +1,4 @@
-#include "injector/check/installation.h"
+#include "injector/check/gather.h"
 
 #include <gtest/gtest.h>
 
@@ -30,9 +30,9 @@ TEST(InstallationTest, KnowsWhatTheReleaseWasTold) {
         R"(,"--image=example.org/leader-elector:7","--mode=container","--lease-duration=30s")",
         ""));
     ASSERT_TRUE(installation.defaults.has_value()) << installation.defaultsProblem;
-    EXPECT_EQ(installation.defaults->image, "example.org/leader-elector:7");
-    EXPECT_EQ(installation.defaults->mode, admission::Mode::Container);
-    EXPECT_EQ(installation.defaults->leaseDuration, "30s");
+    EXPECT_EQ(installation.defaults->values["image"], "example.org/leader-elector:7");
+    EXPECT_EQ(installation.defaults->values["mode"], "container");
+    EXPECT_EQ(installation.defaults->values["lease-duration"], "30s");
     EXPECT_TRUE(installation.copiesAnnotations);
 }
 

@@ -1,4 +1,4 @@
-#include "injector/check/lease_findings.h"
+#include "injector/check/findings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

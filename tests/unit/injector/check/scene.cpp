@@ -59,7 +59,7 @@ Scene goodScene() {
          R"("matchConditions":[{"name":"annotated"},{"name":"not-the-injector"}]})"});
     installation.space = "electors";
     admission::Defaults defaults;
-    defaults.image = "leader-elector:0.1.0";
+    defaults.values["image"] = "leader-elector:0.1.0";
     installation.defaults = defaults;
     scene.facts.pods.pods = {injectedPod("web-5d4f-a", "web"), injectedPod("web-5d4f-b", "web")};
     const std::string meta =

@@ -1,4 +1,4 @@
-#include "injector/check/survey.h"
+#include "injector/check/diagnosis.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

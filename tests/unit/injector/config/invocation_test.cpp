@@ -20,18 +20,17 @@ TEST(InvocationTest, AWebhookHasTheseDefaults) {
     EXPECT_EQ(config.certificate, "/run/c.pem");
     EXPECT_EQ(config.shutdownDelay, std::chrono::seconds(10));
     EXPECT_EQ(config.defaults.releaseNamespace, "system");
-    EXPECT_EQ(config.defaults.image, kDefaultImage);
-    EXPECT_EQ(config.defaults.imagePullPolicy, "");
-    // The help says what the type says.
-    EXPECT_EQ(config.defaults.cpuRequest, admission::Defaults{}.cpuRequest);
-    EXPECT_EQ(config.defaults.cpuLimit, admission::Defaults{}.cpuLimit);
-    EXPECT_EQ(config.defaults.memoryRequest, admission::Defaults{}.memoryRequest);
-    EXPECT_EQ(config.defaults.memoryLimit, admission::Defaults{}.memoryLimit);
-    EXPECT_EQ(config.defaults.leaseDuration, "");
-    EXPECT_EQ(config.defaults.leaseRenewDuration, "");
-    EXPECT_EQ(config.defaults.retryPeriod, "");
-    EXPECT_EQ(config.defaults.logLevel, "");
-    EXPECT_EQ(config.defaults.mode, admission::Mode::Sidecar);
+    EXPECT_EQ(config.defaults.values["image"], kDefaultImage);
+    EXPECT_EQ(config.defaults.values["image-pull-policy"], "");
+    EXPECT_EQ(config.defaults.values["cpu-request"], "50m");
+    EXPECT_EQ(config.defaults.values["cpu-limit"], "50m");
+    EXPECT_EQ(config.defaults.values["memory-request"], "32Mi");
+    EXPECT_EQ(config.defaults.values["memory-limit"], "32Mi");
+    EXPECT_EQ(config.defaults.values["lease-duration"], "");
+    EXPECT_EQ(config.defaults.values["lease-renew-duration"], "");
+    EXPECT_EQ(config.defaults.values["retry-period"], "");
+    EXPECT_EQ(config.defaults.values["log-level"], "");
+    EXPECT_EQ(config.defaults.values["mode"], "sidecar");
     EXPECT_EQ(config.logging.level, LogLevel::Info);
     EXPECT_EQ(config.logging.format, LogFormat::Json);
 }
@@ -42,7 +41,7 @@ TEST(InvocationTest, AWebhookTakesEachOfItsFlags) {
                                                "--health-addr=[::1]:2",
                                                "--certificate=/c.pem",
                                                "--shutdown-delay=1m",
-                                               "--image=r.example/e@sha256:0",
+                                               "--image=r.example/e:1",
                                                "--image-pull-policy=Always",
                                                "--cpu-request=5m",
                                                "--cpu-limit=",
@@ -62,17 +61,17 @@ TEST(InvocationTest, AWebhookTakesEachOfItsFlags) {
     EXPECT_EQ(config.certificate, "/c.pem");
     EXPECT_EQ(config.shutdownDelay, std::chrono::minutes(1));
     EXPECT_EQ(config.defaults.releaseNamespace, "own");
-    EXPECT_EQ(config.defaults.image, "r.example/e@sha256:0");
-    EXPECT_EQ(config.defaults.imagePullPolicy, "Always");
-    EXPECT_EQ(config.defaults.cpuRequest, "5m");
-    EXPECT_EQ(config.defaults.cpuLimit, "");
-    EXPECT_EQ(config.defaults.memoryRequest, "16Mi");
-    EXPECT_EQ(config.defaults.memoryLimit, "64Mi");
-    EXPECT_EQ(config.defaults.leaseDuration, "20s");
-    EXPECT_EQ(config.defaults.leaseRenewDuration, "15s");
-    EXPECT_EQ(config.defaults.retryPeriod, "3s");
-    EXPECT_EQ(config.defaults.logLevel, "warn");
-    EXPECT_EQ(config.defaults.mode, admission::Mode::Container);
+    EXPECT_EQ(config.defaults.values["image"], "r.example/e:1");
+    EXPECT_EQ(config.defaults.values["image-pull-policy"], "Always");
+    EXPECT_EQ(config.defaults.values["cpu-request"], "5m");
+    EXPECT_EQ(config.defaults.values["cpu-limit"], "");
+    EXPECT_EQ(config.defaults.values["memory-request"], "16Mi");
+    EXPECT_EQ(config.defaults.values["memory-limit"], "64Mi");
+    EXPECT_EQ(config.defaults.values["lease-duration"], "20s");
+    EXPECT_EQ(config.defaults.values["lease-renew-duration"], "15s");
+    EXPECT_EQ(config.defaults.values["retry-period"], "3s");
+    EXPECT_EQ(config.defaults.values["log-level"], "warn");
+    EXPECT_EQ(config.defaults.values["mode"], "container");
     EXPECT_EQ(config.logging.level, LogLevel::Debug);
     EXPECT_EQ(config.logging.format, LogFormat::Text);
 }
@@ -138,13 +137,13 @@ TEST(InvocationTest, InjectReadsAFileForANamespace) {
     const auto plain = parsed<InjectRequest>({"inject", "-f", "-"});
     EXPECT_EQ(plain.file, "-");
     EXPECT_EQ(plain.space, "default");
-    EXPECT_EQ(plain.defaults.image, kDefaultImage);
+    EXPECT_EQ(plain.defaults.values["image"], kDefaultImage);
     EXPECT_EQ(plain.defaults.releaseNamespace, "");
     const auto other =
         parsed<InjectRequest>({"inject", "--filename=web.yaml", "-n", "shop", "--mode=container"});
     EXPECT_EQ(other.file, "web.yaml");
     EXPECT_EQ(other.space, "shop");
-    EXPECT_EQ(other.defaults.mode, admission::Mode::Container);
+    EXPECT_EQ(other.defaults.values["mode"], "container");
 }
 
 TEST(InvocationTest, CheckTakesAWorkloadANamespaceOrAll) {

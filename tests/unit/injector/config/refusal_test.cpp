@@ -27,8 +27,9 @@ const std::string kSpace =
     "a namespace's name is a DNS label: lower-case letters, digits and dashes, beginning and "
     "ending with a letter or digit, at most 63 characters";
 const std::string kDuration = "write a duration with its units, such as 10s, 1m30s or 500ms";
-const std::string kImage =
-    "an image's name has printable ASCII characters and no spaces, such as leader-elector:1.0.0";
+const std::string kImage = "an image's reference has 1 to 512 letters, digits and ._-+/:@[]";
+const std::string kReference =
+    "allowed is [REGISTRY/]REPOSITORY[:TAG][@DIGEST], the repository in lower case";
 
 INSTANTIATE_TEST_SUITE_P(
     Commands, RefusalTest,
@@ -83,6 +84,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Refused{injectWith({"--image="}), "--image \"\" is refused: " + kImage},
         Refused{injectWith({"--image=a b"}), "--image \"a b\" is refused: " + kImage},
+        Refused{injectWith({"--image=r.example/Web"}),
+                "--image \"r.example/Web\" is refused: " + kReference},
         Refused{injectWith({"--image-pull-policy=always"}),
                 "--image-pull-policy \"always\" is refused: allowed are Always, IfNotPresent and "
                 "Never"},

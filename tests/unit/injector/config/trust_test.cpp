@@ -1,29 +1,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <regex>
 #include <set>
 #include <string>
+
+#include "tests/unit/injector/config/documents.h"
 
 // docs/trust.md names the tests that hold its promises.
 namespace injector {
 namespace {
 
-namespace fs = std::filesystem;
-
-const fs::path kProject = PROJECT_FOLDER;
-
-std::string contentOf(const fs::path& file) {
-    std::ifstream stream(file);
-    return {std::istreambuf_iterator<char>(stream), {}};
-}
-
 // Whether `file` has the test, or function, `name`: "Suite.Case" or "test_it".
 bool hasTest(const std::string& file, const std::string& name) {
-    const std::string content = contentOf(kProject / file);
+    const std::string content = documentAt(file);
     const auto dot = name.find('.');
     if (file.ends_with(".py")) {
         return content.find("def " + name + "(") != std::string::npos;
@@ -36,7 +26,7 @@ bool hasTest(const std::string& file, const std::string& name) {
 }
 
 TEST(TrustTest, NamesTestsThatThereAre) {
-    const std::string page = contentOf(kProject / "docs/trust.md");
+    const std::string page = documentAt("docs/trust.md");
     const std::regex reference("`(tests/[^`:]+)::([A-Za-z0-9_.]+)`");
     std::set<std::string> named;
     for (auto found = std::sregex_iterator(page.begin(), page.end(), reference);
@@ -48,7 +38,7 @@ TEST(TrustTest, NamesTestsThatThereAre) {
 }
 
 TEST(TrustTest, GivesEachPromiseATest) {
-    const std::string page = contentOf(kProject / "docs/trust.md");
+    const std::string page = documentAt("docs/trust.md");
     const std::regex row("\\n\\| ([A-Z][^|]*) \\| ([^|]*) \\|(?=\\n)");
     int promises = 0;
     for (auto found = std::sregex_iterator(page.begin(), page.end(), row);

@@ -56,7 +56,7 @@ std::string nameOf(const testing::TestParamInfo<std::string>& param) {
 Manifest inject(const std::string& text) {
     config::InjectRequest request;
     request.space = "default";
-    request.defaults.image = "leader-elector:golden";
+    request.defaults.values["image"] = "leader-elector:golden";
     return injectManifest(text, "FILE", request);
 }
 

@@ -25,7 +25,7 @@ Outcome run(const std::string& file, const std::string& input = "") {
     config::InjectRequest request;
     request.file = file;
     request.space = "default";
-    request.defaults.image = "leader-elector:test";
+    request.defaults.values["image"] = "leader-elector:test";
     std::istringstream in(input);
     std::ostringstream out;
     std::ostringstream err;

@@ -26,7 +26,7 @@ config::InjectRequest request() {
     config::InjectRequest request;
     request.file = "web.yaml";
     request.space = "default";
-    request.defaults.image = "leader-elector:test";
+    request.defaults.values["image"] = "leader-elector:test";
     return request;
 }
 

@@ -75,7 +75,7 @@ class WebhookTest : public testing::Test {
         config.address = {"127.0.0.1", 0};
         config.healthAddress = {"127.0.0.1", 0};
         config.certificate = folder_.path() + "/certificate.pem";
-        config.defaults.image = "leader-elector:test";
+        config.defaults.values["image"] = "leader-elector:test";
         config.defaults.releaseNamespace = "system";
     }
     ~WebhookTest() override {

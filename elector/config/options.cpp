@@ -1,0 +1,306 @@
+#include "elector/config/options.h"
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "elector/config/values.h"
+#include "elector/runtime/log.h"
+
+namespace elector::config {
+
+namespace {
+
+// The variable is the running elector's, so that in its container both agree without a word.
+constexpr FlagSpec kTarget{
+    .name = "addr",
+    .placeholder = "[HOST]:PORT",
+    .environment = "ADDR",
+    .fallback = "localhost:4040",
+    .purpose = "The elector to ask; without a host, the one on this machine.",
+    .complain = complaintAboutTarget};
+
+std::string complaintAboutDrain(const std::string& value) {
+    return complaintAboutDuration(value, "0s", "1h");
+}
+
+// In capitals too, as other programs' variables of these names are written.
+std::string complaintAboutLogLevel(const std::string& value) {
+    return runtime::parseLogLevel(value) ? "" : "allowed are debug, info, warn and error";
+}
+
+std::string complaintAboutLogFormat(const std::string& value) {
+    return runtime::parseLogFormat(value) ? "" : "allowed are text and json";
+}
+
+std::string complaintAboutStore(const std::string& value) {
+    return value == "kubernetes" || folderIn(value) ? "" : "allowed are kubernetes and file:DIR";
+}
+
+std::string complaintAboutTimeout(const std::string& value) {
+    return complaintAboutDuration(value, "1ms", "1h");
+}
+
+constexpr auto kOptions = std::to_array<Option>({
+    {.flag = {.name = "inject", .placeholder = "true|false"},
+     .isElectors = false,
+     .isAnnotation = true},
+    {.flag = {.name = "lease-name",
+              .placeholder = "NAME",
+              .environment = "LEASE_NAME",
+              .shown = "required",
+              .purpose = "The Lease that the replicas campaign for: one name, one leader.",
+              .complain = complaintAboutLeaseName},
+     .isAnnotation = true},
+    {.flag = {.name = "shared", .placeholder = "true|false"},
+     .isElectors = false,
+     .isAnnotation = true},
+    {.flag = {.name = "id",
+              .placeholder = "TEXT",
+              .environment = "POD_NAME",
+              .shown = "host name + random",
+              .purpose = "What the leader is called: different for each replica.",
+              .complain = complaintAboutId},
+     .podField = "metadata.name"},
+    {.flag = {.name = "pod-uid",
+              .placeholder = "UID",
+              .environment = "POD_UID",
+              .shown = "the one in the service account's token, else none",
+              .purpose = "Tells a restarted container from another Pod of the same name.",
+              .complain = complaintAboutPodUid},
+     .podField = "metadata.uid"},
+    {.flag = {.name = "namespace",
+              .placeholder = "NAME",
+              .environment = "NAMESPACE",
+              .shown = "the service account's, else the one called default",
+              .purpose = "The namespace of the Lease.",
+              .letter = "n",
+              .complain = complaintAboutNamespace},
+     .podField = "metadata.namespace"},
+    {.flag = {.name = "lease-duration",
+              .placeholder = "DURATION",
+              .environment = "LEASE_DURATION",
+              .fallback = "10s",
+              .purpose = "How long the others wait after a leader's last renewal. Whole "
+                         "seconds, 1s to 1h.",
+              .complain = complaintAboutDuration},
+     .isAnnotation = true,
+     .releaseFlag = "lease-duration",
+     .releasePurpose = "How long the others wait after a leader's last renewal."},
+    {.flag = {.name = "lease-renew-duration",
+              .placeholder = "DURATION",
+              .environment = "LEASE_RENEW_DURATION",
+              .fallback = "5s",
+              .purpose = "How long a leader leads on without a renewal. At most 0.9 of the "
+                         "lease duration.",
+              .complain = complaintAboutDuration},
+     .isAnnotation = true,
+     .releaseFlag = "lease-renew-duration",
+     .releasePurpose = "How long a leader leads on without a renewal."},
+    {.flag = {.name = "retry-period",
+              .placeholder = "DURATION",
+              .environment = "RETRY_PERIOD",
+              .shown = "2s, or 2/5 of the renew duration if that is less",
+              .purpose = "How often a leader renews. Below the renew duration, better below "
+                         "half of it.",
+              .complain = complaintAboutDuration},
+     .isAnnotation = true,
+     .releaseFlag = "retry-period",
+     .releasePurpose = "How often a leader renews."},
+    {.flag = {.name = "drain",
+              .placeholder = "DURATION",
+              .environment = "DRAIN",
+              .fallback = "0s",
+              .purpose = "How long to answer \"not leader\" before the release, renewing on; "
+                         "for programs\nthat poll, at least the polling interval.",
+              .complain = complaintAboutDrain},
+     .isAnnotation = true},
+    {.flag = {.name = "addr",
+              .placeholder = "[HOST]:PORT",
+              .environment = "ADDR",
+              .fallback = ":4040",
+              .purpose = "Where to answer over HTTP.",
+              .complain = complaintAboutAddress}},
+    {.flag = {.name = "on-shutdown",
+              .placeholder = "release|expire",
+              .environment = "ON_SHUTDOWN",
+              .fallback = "release",
+              .purpose = "When a leader is stopped: give the Lease up at once, or let it run "
+                         "out."}},
+    {.flag = {.name = "on-missing",
+              .placeholder = "create|wait",
+              .environment = "ON_MISSING",
+              .fallback = "create",
+              .purpose = "Where there is no Lease: create and take it at once, or wait a lease "
+                         "duration first."}},
+    {.flag = {.name = "allowed-host",
+              .placeholder = "NAME,...",
+              .environment = "ALLOWED_HOST",
+              .shown = "none",
+              .purpose = "Host names to answer for, besides localhost, IP addresses and the id.",
+              .complain = complaintAboutHosts}},
+    {.flag = {.name = "ready",
+              .placeholder = "synced|leader",
+              .environment = "READY",
+              .fallback = "synced",
+              .purpose = "When /readyz says yes: once the Lease's state is known, or only on "
+                         "the leader."}},
+    {.flag = {.name = "store",
+              .placeholder = "kubernetes|file:DIR",
+              .environment = "STORE",
+              .fallback = "kubernetes",
+              .purpose = "Where the Lease lives: in the cluster, or in a folder, to elect "
+                         "among\nprocesses of this machine.",
+              .complain = complaintAboutStore}},
+    {.flag = {.name = "kubeconfig",
+              .placeholder = "FILE",
+              .environment = "KUBECONFIG",
+              .shown = "in-cluster",
+              .purpose = "How to reach the cluster from outside of it."}},
+    {.flag = {.name = "port", .placeholder = "PORT"}, .isElectors = false, .isAnnotation = true},
+    {.flag = {.name = "mode", .placeholder = "sidecar|container", .fallback = "sidecar"},
+     .isElectors = false,
+     .isAnnotation = true,
+     .releaseFlag = "mode",
+     .releasePurpose = "A native sidecar, which ends after the program, or a container beside it."},
+    // Enough for half a second from the start to the first answer; with 10m that takes three.
+    {.flag = {.name = "cpu-request", .placeholder = "QUANTITY", .fallback = "50m"},
+     .isElectors = false,
+     .isOmissible = true,
+     .isAnnotation = true,
+     .releaseFlag = "cpu-request",
+     .releasePurpose = "The sidecar's request for CPU; empty for none, as with the next three."},
+    {.flag = {.name = "cpu-limit", .placeholder = "QUANTITY", .fallback = "50m"},
+     .isElectors = false,
+     .isOmissible = true,
+     .isAnnotation = true,
+     .releaseFlag = "cpu-limit",
+     .releasePurpose = "Its limit. Requests equal to limits leave the Pod's quality of service."},
+    {.flag = {.name = "memory-request", .placeholder = "QUANTITY", .fallback = "32Mi"},
+     .isElectors = false,
+     .isOmissible = true,
+     .isAnnotation = true,
+     .releaseFlag = "memory-request",
+     .releasePurpose = "The sidecar's request for memory."},
+    {.flag = {.name = "memory-limit", .placeholder = "QUANTITY", .fallback = "32Mi"},
+     .isElectors = false,
+     .isOmissible = true,
+     .isAnnotation = true,
+     .releaseFlag = "memory-limit",
+     .releasePurpose = "Its limit."},
+    {.flag = {.name = "ephemeral-storage-request", .placeholder = "QUANTITY"},
+     .isElectors = false,
+     .isAnnotation = true},
+    {.flag = {.name = "ephemeral-storage-limit", .placeholder = "QUANTITY"},
+     .isElectors = false,
+     .isAnnotation = true},
+    {.flag = {.name = "image", .placeholder = "IMAGE", .shown = "leader-elector of this version"},
+     .isElectors = false,
+     .isAnnotation = true,
+     .releaseFlag = "image",
+     .releasePurpose = "The sidecar's image, by tag or digest."},
+    {.flag = {.name = "image-pull-policy",
+              .placeholder = "Always|IfNotPresent|Never",
+              .shown = "the cluster's"},
+     .isElectors = false,
+     .isOmissible = true,
+     .releaseFlag = "image-pull-policy",
+     .releasePurpose = "When the sidecar's image is pulled."},
+    {.flag = {.name = "log-level",
+              .placeholder = "debug|info|warn|error",
+              .environment = "LOG_LEVEL",
+              .fallback = "info",
+              .purpose = "The least level that is logged, to standard error.",
+              .complain = complaintAboutLogLevel},
+     .isAnnotation = true,
+     .releaseFlag = "sidecar-log-level",
+     .releasePurpose = "The least level that sidecars log."},
+    {.flag = {.name = "log-format",
+              .placeholder = "text|json",
+              .environment = "LOG_FORMAT",
+              .shown = "text on a terminal, else json",
+              .purpose = "How log lines are written.",
+              .complain = complaintAboutLogFormat}},
+    // The injector's to write: whatever it says is replaced.
+    {.flag = {.name = "status", .placeholder = "TEXT"}, .isElectors = false, .isAnnotation = true},
+    {.flag = {.name = "ttl",
+              .placeholder = "DURATION",
+              .purpose = "Old: the lease duration; renew duration and retry period are 1/2 and "
+                         "1/4 of it.",
+              .replacement = "lease-duration",
+              .complain = complaintAboutDuration}},
+});
+
+}  // namespace
+
+std::span<const Option> options() {
+    return kOptions;
+}
+
+const Option& optionOf(std::string_view name) {
+    const auto* const found = std::ranges::find_if(
+        kOptions, [&](const Option& option) { return option.flag.name == name; });
+    if (found == kOptions.end()) {
+        throw std::out_of_range("no option is called " + std::string(name));
+    }
+    return *found;
+}
+
+const std::vector<FlagSpec>& runFlags() {
+    static const std::vector<FlagSpec> kFlags = [] {
+        std::vector<FlagSpec> flags;
+        for (const Option& option : kOptions) {
+            if (option.isElectors) {
+                flags.push_back(option.flag);
+            }
+        }
+        return flags;
+    }();
+    return kFlags;
+}
+
+const std::vector<FlagSpec>& statusFlags() {
+    static const std::vector<FlagSpec> kFlags{
+        kTarget,
+        {.name = "output",
+         .placeholder = "human|json",
+         .fallback = "human",
+         .purpose = "How to print the answer."},
+        {.name = "timeout",
+         .placeholder = "DURATION",
+         .fallback = "2s",
+         .purpose = "How long to wait for the whole answer.",
+         .complain = complaintAboutTimeout},
+    };
+    return kFlags;
+}
+
+const std::vector<FlagSpec>& probeFlags() {
+    // Below the second after which a kubelet kills a probe, so that the reason is still printed.
+    static const std::vector<FlagSpec> kFlags{
+        kTarget,
+        {.name = "timeout",
+         .placeholder = "DURATION",
+         .fallback = "900ms",
+         .purpose = "How long to wait for the whole answer.",
+         .complain = complaintAboutTimeout},
+    };
+    return kFlags;
+}
+
+const std::vector<FlagSpec>& oldNames() {
+    static const std::vector<FlagSpec> kNames{
+        {.name = "election", .placeholder = "NAME", .replacement = "lease-name"},
+        {.name = "election-namespace", .placeholder = "NAME", .replacement = "namespace"},
+        {.name = "http", .placeholder = "[HOST]:PORT", .replacement = "addr"},
+    };
+    return kNames;
+}
+
+const std::string& OptionValues::operator[](std::string_view name) const {
+    static const std::string kNothing;
+    const auto found = texts_.find(name);
+    return found == texts_.end() ? kNothing : found->second;
+}
+
+}  // namespace elector::config

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "elector/config/flag.h"
+
+// The table of what a sidecar takes. From it come the elector's flags and variables, the
+// annotations of a Pod, the injector's flags for their defaults, the arguments and variables of the
+// container, and --help of both programs; tests compare the documentation with it.
+namespace elector::config {
+
+struct Option {
+    FlagSpec flag;  // its name is that of the annotation too
+    // Whether the elector has this flag. What else there is concerns the container or its
+    // injection: the injector judges and uses it, unless `flag` says what is allowed.
+    bool isElectors = true;
+    // Whether the injector can leave it out of the container, as it can what is the elector's.
+    bool isOmissible = false;
+    bool isAnnotation = false;  // a Pod may say it: leader-elector.io/NAME
+    // NOLINTBEGIN(readability-redundant-string-init): see FlagSpec
+    // The injector's flag that says it for all Pods that do not; "" where there is none.
+    std::string_view releaseFlag = "";
+    std::string_view releasePurpose = "";  // lines of help for that one
+    std::string_view podField = "";        // the field of the Pod that its variable is taken from
+    // NOLINTEND(readability-redundant-string-init)
+};
+
+// All of them, in the order of --help, of the documentation and of the container's arguments.
+std::span<const Option> options();
+
+// The one of this name. Throws std::out_of_range where there is none.
+const Option& optionOf(std::string_view name);
+
+// The flags of the elector's commands: those of `run` are the options that are the elector's.
+const std::vector<FlagSpec>& runFlags();
+const std::vector<FlagSpec>& statusFlags();
+const std::vector<FlagSpec>& probeFlags();
+
+// Names of the retired leader-elector of kubernetes/contrib for flags of `run`.
+const std::vector<FlagSpec>& oldNames();
+
+// What options are set to, each as the text that was written, by the option's name. A value.
+class OptionValues {
+  public:
+    // `name` must outlive this object: a literal, or the table's.
+    std::string& operator[](std::string_view name) { return texts_[name]; }
+    // "" where nothing was set.
+    const std::string& operator[](std::string_view name) const;
+
+  private:
+    std::map<std::string_view, std::string> texts_;
+};
+
+}  // namespace elector::config

@@ -1,0 +1,227 @@
+#include "injector/config/flags.h"
+
+#include <string>
+#include <string_view>
+
+#include "elector/config/dns_name.h"
+#include "elector/config/options.h"
+#include "elector/config/values.h"
+#include "injector/admission/options.h"
+
+namespace injector::config {
+namespace {
+
+using admission::Option;
+using elector::config::FlagSpec;
+
+std::string complaintAboutObject(const std::string& name) {
+    return elector::config::isDnsSubdomain(name)
+               ? ""
+               : "an object's name is a DNS subdomain: lower-case letters, digits, dashes and "
+                 "points, beginning and ending with a letter or digit, at most 253 characters";
+}
+
+std::string complaintAboutService(const std::string& name) {
+    return elector::config::isDnsLabel(name)
+               ? ""
+               : "a Service's name is a DNS label: lower-case letters, digits and dashes, "
+                 "beginning "
+                 "and ending with a letter or digit, at most 63 characters";
+}
+
+std::string complaintAboutPath(const std::string& path) {
+    return path.empty() ? "name a file" : "";
+}
+
+std::string complaintAboutDelay(const std::string& value) {
+    return elector::config::complaintAboutDuration(value, "0s", "10m");
+}
+
+// One of the elector's flags, for a process of the injector.
+FlagSpec ownFlag(std::string_view name) {
+    return elector::config::optionOf(name).flag;
+}
+
+FlagSpec ownFlag(std::string_view name, std::string_view shown, std::string_view purpose) {
+    FlagSpec flag = ownFlag(name);
+    flag.shown = shown;
+    flag.purpose = purpose;
+    return flag;
+}
+
+FlagSpec healthFlag(std::string_view fallback) {
+    return {.name = "health-addr",
+            .placeholder = "[HOST]:PORT",
+            .fallback = fallback,
+            .purpose = "Where to answer /healthz, /readyz and /metrics, over HTTP.",
+            .complain = elector::config::complaintAboutAddress};
+}
+
+void addLogging(std::vector<FlagSpec>& flags) {
+    flags.push_back(ownFlag("log-level"));
+    flags.push_back(ownFlag("log-format"));
+}
+
+// All that sets the sidecars' defaults.
+void addSidecar(std::vector<FlagSpec>& flags) {
+    for (const Option& option : admission::sidecarOptions()) {
+        if (option.releaseFlag.empty()) {
+            continue;
+        }
+        FlagSpec flag = option.flag;
+        flag.name = option.releaseFlag;
+        flag.environment = "";
+        flag.purpose = option.releasePurpose;
+        flag.mayBeEmpty = option.isElectors || option.isOmissible;
+        flag.isLeftToElector = option.isElectors;
+        flags.push_back(flag);
+    }
+}
+
+std::vector<FlagSpec> makeWebhookFlags() {
+    std::vector<FlagSpec> flags{
+        {.name = "addr",
+         .placeholder = "[HOST]:PORT",
+         .fallback = ":8443",
+         .purpose = "Where to answer reviews, over HTTPS.",
+         .complain = elector::config::complaintAboutAddress},
+        healthFlag(":8081"),
+        {.name = "certificate",
+         .placeholder = "FILE",
+         .shown = "required",
+         .purpose = "A PEM file with the private key and the certificate with its chain; may come\n"
+                    "later, and be replaced at any time.",
+         .complain = complaintAboutPath},
+        {.name = "shutdown-delay",
+         .placeholder = "DURATION",
+         .fallback = "10s",
+         .purpose = "How long to serve on after SIGTERM, not ready, so that API servers have "
+                    "left.",
+         .complain = complaintAboutDelay},
+        ownFlag("namespace", "required",
+                "The one that the injector runs in: its own Pods are never injected."),
+    };
+    addSidecar(flags);
+    addLogging(flags);
+    return flags;
+}
+
+std::vector<FlagSpec> makeOperatorFlags() {
+    FlagSpec leaseName =
+        ownFlag("lease-name", "required",
+                "The operator's own Lease: whoever holds it works, the others wait.");
+    leaseName.environment = "";
+    std::vector<FlagSpec> flags{
+        leaseName,
+        ownFlag("namespace", "required",
+                "The injector's own: of the Lease, the Secrets and the Service."),
+        ownFlag("id", "host name + random", "What this replica is called: different for each."),
+        ownFlag("pod-uid"),
+        ownFlag("kubeconfig"),
+        healthFlag(":8082"),
+        {.name = "certificates",
+         .placeholder = "own|given",
+         .fallback = "own",
+         .purpose = "Whether the webhook's certificate is made, renewed and published here, or by\n"
+                    "somebody else (cert-manager, you)."},
+        {.name = "certificate",
+         .placeholder = "FILE",
+         .shown = "required",
+         .purpose = "Where to deliver key and certificate to the webhook beside this replica.",
+         .complain = complaintAboutPath},
+        {.name = "certificate-secret",
+         .placeholder = "NAME",
+         .shown = "required",
+         .purpose = "The Secret that holds them (tls.crt, tls.key).",
+         .complain = complaintAboutObject},
+        {.name = "authority-secret",
+         .placeholder = "NAME",
+         .shown = "required with --certificates=own",
+         .purpose = "The Secret that holds the certificate authority.",
+         .complain = complaintAboutObject},
+        {.name = "service",
+         .placeholder = "NAME",
+         .shown = "required with --certificates=own",
+         .purpose = "The webhook's Service, whose names the certificate has.",
+         .complain = complaintAboutService},
+        {.name = "webhook-configuration",
+         .placeholder = "NAME",
+         .shown = "required with --certificates=own",
+         .purpose = "The MutatingWebhookConfiguration whose caBundle is set.",
+         .complain = complaintAboutObject},
+        {.name = "copy-annotations",
+         .placeholder = "true|false",
+         .fallback = "true",
+         .purpose = "Copy a workload's annotations to its Pod template.",
+         .isSwitch = true},
+        {.name = "manage-rbac",
+         .placeholder = "true|false",
+         .fallback = "true",
+         .purpose = "Give each injected Pod the right to its Lease.",
+         .isSwitch = true},
+    };
+    addLogging(flags);
+    return flags;
+}
+
+std::vector<FlagSpec> makeInjectFlags() {
+    std::vector<FlagSpec> flags{
+        {.name = "filename",
+         .placeholder = "FILE",
+         .shown = "required",
+         .purpose = "The manifests, YAML or JSON; - for standard input.",
+         .letter = "f",
+         .complain = complaintAboutPath},
+        {.name = "namespace",
+         .placeholder = "NAME",
+         .fallback = "default",
+         .purpose = "The namespace of objects that name none.",
+         .letter = "n",
+         .complain = elector::config::complaintAboutNamespace},
+    };
+    addSidecar(flags);
+    return flags;
+}
+
+}  // namespace
+
+const std::vector<FlagSpec>& webhookFlags() {
+    static const std::vector<FlagSpec> kFlags = makeWebhookFlags();
+    return kFlags;
+}
+
+const std::vector<FlagSpec>& operatorFlags() {
+    static const std::vector<FlagSpec> kFlags = makeOperatorFlags();
+    return kFlags;
+}
+
+const std::vector<FlagSpec>& injectFlags() {
+    static const std::vector<FlagSpec> kFlags = makeInjectFlags();
+    return kFlags;
+}
+
+const std::vector<FlagSpec>& checkFlags() {
+    static const std::vector<FlagSpec> kFlags{
+        {.name = "namespace",
+         .placeholder = "NAME",
+         .shown = "the kubeconfig's",
+         .purpose = "Where to look.",
+         .letter = "n",
+         .complain = elector::config::complaintAboutNamespace},
+        {.name = "all-namespaces",
+         .placeholder = "true|false",
+         .purpose = "Look in all namespaces.",
+         .letter = "A",
+         .isSwitch = true},
+        {.name = "output",
+         .placeholder = "human|json",
+         .fallback = "human",
+         .purpose = "How to print the answer.",
+         .letter = "o"},
+        ownFlag("kubeconfig", "in-cluster; outside of one $HOME/.kube/config",
+                "How to reach the cluster."),
+    };
+    return kFlags;
+}
+
+}  // namespace injector::config
