@@ -81,19 +81,18 @@ void complete(admission::Defaults& defaults, const Settings& settings) {
 }
 
 void judgeCertificates(const OperatorConfig& config, const Settings& settings) {
-    require(config.certificateFile, "--certificate", "name the file that the webhook reads");
-    require(config.certificateSecret, "--certificate-secret",
-            "name the Secret with tls.crt and tls.key");
     if (config.certificates == CertificateSource::Own) {
         constexpr std::string_view kWhy =
             "--certificates=own needs it; with --certificates=given somebody else makes the "
             "certificate";
+        require(config.certificateSecret, "--certificate-secret", kWhy);
         require(config.authoritySecret, "--authority-secret", kWhy);
         require(config.service, "--service", kWhy);
         require(config.webhookConfiguration, "--webhook-configuration", kWhy);
         return;
     }
-    for (const std::string_view name : {"authority-secret", "webhook-configuration"}) {
+    for (const std::string_view name :
+         {"certificate-secret", "authority-secret", "webhook-configuration"}) {
         if (const Setting* setting = settings.find(name)) {
             throw Refusal(fmt::format(
                 "{} is refused beside {}: it is not touched then; allowed is one of the two",
@@ -105,8 +104,10 @@ void judgeCertificates(const OperatorConfig& config, const Settings& settings) {
 }  // namespace
 
 void complete(WebhookConfig& config, const Settings& settings, const Facts& facts) {
-    require(config.certificate, "--certificate",
-            "name the PEM file with the private key and the certificate");
+    require(config.certificate, "--certificate", "name the PEM file with the certificate");
+    if (config.key.empty()) {
+        config.key = config.certificate;
+    }
     require(config.defaults.releaseNamespace, "--namespace (or NAMESPACE)",
             "name the namespace that the injector runs in");
     complete(config.defaults, settings);

@@ -91,18 +91,10 @@ std::vector<Flag<OperatorConfig>> certificateFlags() {
                  config.certificates, value,
                  {{"own", CertificateSource::Own}, {"given", CertificateSource::Given}});
          }},
-        {{.name = "certificate",
-          .placeholder = "FILE",
-          .shown = "required",
-          .purpose = "Where to deliver key and certificate to the webhook beside this replica."},
-         [](OperatorConfig& config, const std::string& value) {
-             config.certificateFile = value;
-             return complaintAboutPath(value);
-         }},
         {{.name = "certificate-secret",
           .placeholder = "NAME",
-          .shown = "required",
-          .purpose = "The Secret that holds them (tls.crt, tls.key)."},
+          .shown = "required with --certificates=own",
+          .purpose = "The Secret that holds the certificate and its key (tls.crt, tls.key)."},
          [](OperatorConfig& config, const std::string& value) {
              config.certificateSecret = value;
              return complaintAboutObject(value);

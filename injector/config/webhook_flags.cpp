@@ -36,10 +36,19 @@ std::vector<Flag<WebhookConfig>> servingFlags() {
           .placeholder = "FILE",
           .shown = "required",
           .purpose =
-              "A PEM file with the private key and the certificate with its chain; may come\n"
-              "later, and be replaced at any time."},
+              "A PEM file with the certificate and its chain; may come later, and be replaced "
+              "at\n"
+              "any time."},
          [](WebhookConfig& config, const std::string& value) {
              config.certificate = value;
+             return complaintAboutPath(value);
+         }},
+        {{.name = "key",
+          .placeholder = "FILE",
+          .shown = "the file of --certificate",
+          .purpose = "A PEM file with the private key of the certificate, as --certificate."},
+         [](WebhookConfig& config, const std::string& value) {
+             config.key = value;
              return complaintAboutPath(value);
          }},
         {{.name = "shutdown-delay",
