@@ -115,14 +115,12 @@ std::optional<CertificateFile::Identity> CertificateFile::find(const std::string
 void CertificateFile::refresh() {
     const std::optional<Identity> certificate = find(paths_.certificate);
     const std::optional<Identity> key = certificate ? find(paths_.key) : std::nullopt;
-    if (!key) {
-        certificateIdentity_.reset();
-        keyIdentity_.reset();
-    } else if (!keyIdentity_ || !isSame(*certificate, *certificateIdentity_) ||
-               !isSame(*key, *keyIdentity_)) {
+    if (!certificate || !key) {
+        identities_.reset();
+    } else if (!identities_ || !isSame(*certificate, identities_->certificate) ||
+               !isSame(*key, identities_->key)) {
         // Taken before the reading: what is written meanwhile is read at the next look.
-        certificateIdentity_ = certificate;
-        keyIdentity_ = key;
+        identities_ = {*certificate, *key};
         load();
     }
 }

@@ -54,6 +54,10 @@ class CertificateFile {
         timespec modified{};
         timespec changed{};
     };
+    struct Identities {
+        Identity certificate;
+        Identity key;
+    };
     struct Loaded {
         certificates::openssl::Key key;
         std::vector<certificates::openssl::X509Pointer> chain;  // the leaf first
@@ -75,9 +79,7 @@ class CertificateFile {
     const elector::runtime::Clock& clock_;
     const elector::runtime::Log& log_;
     std::mutex mutex_;
-    // Of the files as last read, usable or not.
-    std::optional<Identity> certificateIdentity_;
-    std::optional<Identity> keyIdentity_;
+    std::optional<Identities> identities_;  // of the files as last read, usable or not
     std::optional<Loaded> loaded_;
     std::string why_;  // the files cannot be used as they are now; "" where they can
 };

@@ -123,7 +123,7 @@ MUTATIONS = [Mutation(*row) for row in [
      "    const std::lock_guard lock(file.mutex_);\n    if (!file.loaded_) {\n        file.refresh();\n    }\n",
      "unit_injector_webhook"),
     ("a key that comes later is read, too", f"{WEBHOOK}/certificate_file.cpp",
-     "               !isSame(*key, *keyIdentity_)) {", "               false) {", "unit_injector_webhook"),
+     "!isSame(*key, identities_->key)", "false", "unit_injector_webhook"),
     ("a sidecar on another port is told from the rest", f"{ADMISSION}/patch.cpp",
      "if (port != names::kDefaultPort) {", "if (false) {", "unit_injector_admission"),
     ("reviews that are too long are not read", f"{WEBHOOK}/webhook.cpp",
