@@ -22,6 +22,9 @@ inline constexpr int kDefaultPort = 4040;
 // label by which monitoring finds the Pod.
 inline constexpr const char* kTokenVolume = "leader-elector-token";
 inline constexpr const char* kInjectedLabel = "leader-elector.io/injected";
+// Beside it where the sidecar answers on another port than kDefaultPort: a NetworkPolicy for that
+// port, which can select Pods by labels alone, leaves these Pods out.
+inline constexpr const char* kPortLabel = "leader-elector.io/port";
 // Label on the injector's own Pods, which never get a sidecar.
 inline constexpr const char* kInjectorLabel = "leader-elector.io/injector";
 

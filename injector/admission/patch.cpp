@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
 #include "elector/version.h"
@@ -19,12 +24,21 @@ std::string annotationPath(std::string_view annotation) {
     return "/metadata/annotations/" + pointerPart(annotation);
 }
 
-void addLabel(JsonPatch& patch, const PodFacts& pod) {
-    const std::string value = jsonString("true");
-    if (pod.hasLabels) {
-        patch.add("/metadata/labels/" + pointerPart(names::kInjectedLabel), value);
-    } else {
-        patch.add("/metadata/labels", JsonObject().add(names::kInjectedLabel, value).text());
+void addLabels(JsonPatch& patch, const PodFacts& pod, std::uint16_t port) {
+    std::vector<std::pair<Key, std::string>> labels{{Key(names::kInjectedLabel), "true"}};
+    if (port != names::kDefaultPort) {
+        labels.emplace_back(Key(names::kPortLabel), std::to_string(port));
+    }
+    JsonObject all;
+    for (const auto& [name, value] : labels) {
+        if (pod.hasLabels) {
+            patch.add("/metadata/labels/" + pointerPart(name.text()), jsonString(value));
+        } else {
+            all.add(name, jsonString(value));
+        }
+    }
+    if (!pod.hasLabels) {
+        patch.add("/metadata/labels", all.text());
     }
 }
 
@@ -65,7 +79,7 @@ std::string injectionPatch(const PodFacts& pod, const SidecarSpec& spec) {
                   jsonString(spec.values["lease-name"]));
     }
     patch.add(annotationPath(names::kStatusAnnotation), jsonString(injectedStatus()));
-    addLabel(patch, pod);
+    addLabels(patch, pod, spec.port);
     addTo(patch, "/spec/volumes", pod.hasVolumes, "-", tokenVolume());
     if (isSidecar) {
         // The first, so that the init containers behind it find an answer too.

@@ -121,20 +121,11 @@ constexpr Keep kLeaseSpec{.others = &kMemberOfSpec, .most = 8_KiB};
 constexpr std::array kPartsOfLease{Keep::Member{"metadata", &kMeta},
                                    Keep::Member{"spec", &kLeaseSpec}};
 
-// A chain of certificates has a few KiB.
-constexpr Keep kPem{.most = 256_KiB};
-constexpr std::array kPemData{Keep::Member{"tls.crt", &kPem}, Keep::Member{"tls.key", &kPem}};
-constexpr Keep kData{.members = kPemData, .dropsOthers = true};
-constexpr std::array kPartsOfSecret{
-    Keep::Member{"kind", &kName}, Keep::Member{"metadata", &kMeta}, Keep::Member{"code", &kName},
-    Keep::Member{"message", &kMessage}, Keep::Member{"data", &kData}};
-
 }  // namespace
 
 constinit const Keep kMetaOnly{.members = kMetaAndStatus, .dropsOthers = true};
 constinit const Keep kPodOnly{.members = kPartsOfPod, .dropsOthers = true};
 constinit const Keep kMakerOnly{.members = kPartsOfMaker, .dropsOthers = true};
 constinit const Keep kLeaseOnly{.members = kPartsOfLease, .dropsOthers = true};
-constinit const Keep kCertificateOnly{.members = kPartsOfSecret, .dropsOthers = true};
 
 }  // namespace injector::cluster

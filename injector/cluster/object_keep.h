@@ -24,9 +24,6 @@ extern const elector::kubernetes::json_text::Keep kMakerOnly;
 // A Lease: metadata as above, and the members of its spec.
 extern const elector::kubernetes::json_text::Keep kLeaseOnly;
 
-// A Secret: its certificate and its key.
-extern const elector::kubernetes::json_text::Keep kCertificateOnly;
-
 // The longest annotation that is kept, as JSON with its quotes: all values that have a meaning are
 // much shorter.
 inline constexpr std::size_t kLongestAnnotation = 4096;

@@ -94,19 +94,18 @@ admission::Defaults defaultsIn(const Settings& settings) {
 }
 
 void judgeCertificates(const OperatorConfig& config, const Settings& settings) {
-    require(config.certificateFile, "--certificate", "name the file that the webhook reads");
-    require(config.certificateSecret, "--certificate-secret",
-            "name the Secret with tls.crt and tls.key");
     if (config.certificates == CertificateSource::Own) {
         constexpr std::string_view kWhy =
             "--certificates=own needs it; with --certificates=given somebody else makes the "
             "certificate";
+        require(config.certificateSecret, "--certificate-secret", kWhy);
         require(config.authoritySecret, "--authority-secret", kWhy);
         require(config.service, "--service", kWhy);
         require(config.webhookConfiguration, "--webhook-configuration", kWhy);
         return;
     }
-    for (const std::string_view name : {"authority-secret", "webhook-configuration"}) {
+    for (const std::string_view name :
+         {"certificate-secret", "authority-secret", "webhook-configuration"}) {
         if (const Setting* setting = settings.find(name)) {
             throw Refusal(fmt::format(
                 "{} is refused beside {}: it is not touched then; allowed is one of the two",
@@ -118,8 +117,11 @@ void judgeCertificates(const OperatorConfig& config, const Settings& settings) {
 WebhookConfig parseWebhook(const Settings& settings, const Facts& facts) {
     WebhookConfig config;
     config.certificate = settings.text("certificate");
-    require(config.certificate, "--certificate",
-            "name the PEM file with the private key and the certificate");
+    require(config.certificate, "--certificate", "name the PEM file with the certificate");
+    config.key = settings.text("key");
+    if (config.key.empty()) {
+        config.key = config.certificate;
+    }
     const std::string space = settings.text("namespace");
     require(space, "--namespace (or NAMESPACE)", "name the namespace that the injector runs in");
     config.address = settings.address("addr");
@@ -141,7 +143,6 @@ OperatorConfig parseOperator(const Settings& settings, const Facts& facts) {
             "name the namespace that the injector runs in");
     config.certificates = settings.text("certificates") == "given" ? CertificateSource::Given
                                                                    : CertificateSource::Own;
-    config.certificateFile = settings.text("certificate");
     config.certificateSecret = settings.text("certificate-secret");
     config.authoritySecret = settings.text("authority-secret");
     config.service = settings.text("service");

@@ -23,7 +23,8 @@ struct Logging {
 struct WebhookConfig {
     elector::config::Address address;        // --addr, of the reviews
     elector::config::Address healthAddress;  // --health-addr: /healthz /readyz /metrics, plain
-    std::string certificate;                 // --certificate: a PEM file with key and chain
+    std::string certificate;                 // --certificate: a PEM file with the chain
+    std::string key;                         // --key: a PEM file, --certificate's by default
     // --shutdown-delay: how long it serves on after SIGTERM, not ready, so that no new call comes.
     elector::election::Duration shutdownDelay{};
     admission::Defaults defaults;
@@ -35,8 +36,7 @@ enum class CertificateSource {
     Given,  // --certificates=given: somebody else fills the Secret, and the caBundle
 };
 
-// `operator`: RBAC, annotations, certificates, Events; the elected replica works, the others wait
-// (but each delivers the certificate to the webhook beside it).
+// `operator`: RBAC, annotations, certificates, Events; the elected replica works, the others wait.
 struct OperatorConfig {
     std::string id;                          // --id, POD_NAME: this replica's name
     std::string space;                       // --namespace, NAMESPACE: that of the release
@@ -45,10 +45,9 @@ struct OperatorConfig {
     std::string kubeconfig;                  // --kubeconfig; "": in-cluster
     elector::config::Address healthAddress;  // --health-addr: /healthz /readyz /metrics, plain
     CertificateSource certificates = CertificateSource::Own;
-    std::string certificateFile;       // --certificate: where to deliver the leaf for the webhook
-    std::string certificateSecret;     // --certificate-secret: tls.crt and tls.key
-    std::string authoritySecret;       // --authority-secret: the CA, ours alone (Own)
-    std::string service;               // --service: the webhook's, whose DNS names the leaf has
+    std::string certificateSecret;  // --certificate-secret: tls.crt and tls.key (Own)
+    std::string authoritySecret;    // --authority-secret: the CA, ours alone (Own)
+    std::string service;            // --service: the webhook's, whose DNS names the leaf has (Own)
     std::string webhookConfiguration;  // --webhook-configuration: whose caBundle is ours (Own)
     bool copiesAnnotations = true;     // --copy-annotations
     bool managesRbac = true;           // --manage-rbac

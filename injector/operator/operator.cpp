@@ -53,12 +53,6 @@ Operator::Operator(config::OperatorConfig config, const elector::runtime::Clock&
         const std::lock_guard lock(mutex_);
         return outdated_;
     });
-    if (!config_.certificateFile.empty()) {
-        delivery_ = std::make_unique<certificates::Delivery>(
-            certificates::Delivery::Options{access_, config_.space, config_.certificateSecret,
-                                            config_.certificateFile},
-            clock_, log_);
-    }
 }
 
 Operator::~Operator() = default;

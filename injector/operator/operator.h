@@ -11,7 +11,6 @@
 #include "elector/kubernetes/access.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
-#include "injector/certificates/delivery.h"
 #include "injector/config/invocation.h"
 #include "injector/operator/certificate_duty.h"
 #include "injector/operator/term.h"
@@ -19,11 +18,10 @@
 namespace injector::operators {
 
 // A running replica of the operator: campaigns for the operator's own Lease as any elector does,
-// with the elector's API for health, metrics and who leads; works while it leads; and delivers the
-// certificate to the webhook beside it all the time.
+// with the elector's API for health, metrics and who leads; and works while it leads.
 //
-// Threads: the owner's. Its own: the elector's five, one that begins and ends terms, one that
-// delivers; and in a term those of Term and CertificateDuty.
+// Threads: the owner's. Its own: the elector's five, one that begins and ends terms; and in a term
+// those of Term and CertificateDuty.
 class Operator {
   public:
     // Listens from here on. Throws std::runtime_error with a sentence where it cannot run:
@@ -58,7 +56,6 @@ class Operator {
     elector::Elector elector_;
     Counters counters_;
     elector::http::MetricFamily& expiry_;
-    std::unique_ptr<certificates::Delivery> delivery_;  // null: nobody to deliver to
     elector::runtime::Wake wake_;
 
     // Of the supervising thread.

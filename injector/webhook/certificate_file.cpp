@@ -40,9 +40,9 @@ bool isEqual(const timespec& left, const timespec& right) {
 
 }  // namespace
 
-CertificateFile::CertificateFile(std::string path, const elector::runtime::Clock& clock,
+CertificateFile::CertificateFile(Paths paths, const elector::runtime::Clock& clock,
                                  const elector::runtime::Log& log)
-    : path_(std::move(path)), clock_(clock), log_(log) {}
+    : paths_(std::move(paths)), clock_(clock), log_(log) {}
 
 void CertificateFile::attachTo(SSL_CTX* context) {
     SSL_CTX_set_cert_cb(context, &show, this);
@@ -103,36 +103,47 @@ bool CertificateFile::isSame(const Identity& left, const Identity& right) {
            isEqual(left.modified, right.modified) && isEqual(left.changed, right.changed);
 }
 
-void CertificateFile::refresh() {
-    const std::optional<Identity> identity = identityOf(path_);
+std::optional<CertificateFile::Identity> CertificateFile::find(const std::string& path) {
+    std::optional<Identity> identity = identityOf(path);
     if (!identity) {
-        identity_.reset();
-        complain(fmt::format("cannot find {}: {}", path_,
+        complain(fmt::format("cannot find {}: {}", path,
                              std::error_code(errno, std::generic_category()).message()));
-    } else if (!identity_ || !isSame(*identity, *identity_)) {
+    }
+    return identity;
+}
+
+void CertificateFile::refresh() {
+    const std::optional<Identity> certificate = find(paths_.certificate);
+    const std::optional<Identity> key = certificate ? find(paths_.key) : std::nullopt;
+    if (!certificate || !key) {
+        identities_.reset();
+    } else if (!identities_ || !isSame(*certificate, identities_->certificate) ||
+               !isSame(*key, identities_->key)) {
         // Taken before the reading: what is written meanwhile is read at the next look.
-        identity_ = identity;
+        identities_ = {*certificate, *key};
         load();
     }
 }
 
 void CertificateFile::load() {
-    const auto text = elector::kubernetes::readFile(path_);
-    if (!text) {
-        complain(text.error().message);
+    const auto certificate = elector::kubernetes::readFile(paths_.certificate);
+    const auto key = elector::kubernetes::readFile(paths_.key);
+    if (!certificate || !key) {
+        complain((certificate ? key : certificate).error().message);
         return;
     }
-    const auto facts = certificates::Certificate::readAll(text.value());
-    if (facts.empty() || !facts.front().hasKey(text.value())) {
-        complain(fmt::format("{} holds no private key followed by its certificate", path_));
+    const auto facts = certificates::Certificate::readAll(certificate.value());
+    if (facts.empty() || !facts.front().hasKey(key.value())) {
+        complain(fmt::format("{} holds no certificate whose private key is in {}",
+                             paths_.certificate, paths_.key));
         return;
     }
-    loaded_ = Loaded{openssl::readKey(text.value()), chainIn(text.value()),
+    loaded_ = Loaded{openssl::readKey(key.value()), chainIn(certificate.value()),
                      facts.front().notBefore(), facts.front().notAfter()};
     why_.clear();
-    log_.info(
-        "the certificate was read",
-        {{"file", path_}, {"notAfter", elector::runtime::formatMicroTime(loaded_->notAfter)}});
+    log_.info("the certificate was read",
+              {{"file", paths_.certificate},
+               {"notAfter", elector::runtime::formatMicroTime(loaded_->notAfter)}});
 }
 
 void CertificateFile::complain(std::string why) {

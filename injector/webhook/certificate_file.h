@@ -13,18 +13,25 @@
 
 namespace injector::webhook {
 
-// The certificate that the webhook shows: read from one PEM file (certificates/pem_file.h) as soon
-// as a stat() at a handshake, or at a question for it, says that the file is another one. So a new
-// certificate is in use from the next handshake on, connections that are open go on, and key and
-// certificate are always of one reading.
+// The certificate that the webhook shows, with its chain, and its key: read from two PEM files, as
+// a mounted Secret has them, or from one that holds both, as soon as a stat() at a handshake, or at
+// a question for it, says that one of them is another file. So a new certificate is in use from the
+// next handshake on, and connections that are open go on.
 //
-// What cannot be used leaves what was read before in force, and is logged once.
+// What cannot be used leaves what was read before in force, and is logged once. So does a key that
+// does not belong to the certificate: the files were replaced between the two readings, and are
+// read again at the next look.
 //
 // Threads: any.
 class CertificateFile {
   public:
-    // `clock` and `log` outlive it. The file need not exist yet.
-    CertificateFile(std::string path, const elector::runtime::Clock& clock,
+    // Where the two are; the same file where it holds both.
+    struct Paths {
+        std::string certificate;
+        std::string key;
+    };
+    // `clock` and `log` outlive it. The files need not exist yet.
+    CertificateFile(Paths paths, const elector::runtime::Clock& clock,
                     const elector::runtime::Log& log);
     CertificateFile(const CertificateFile&) = delete;
     CertificateFile& operator=(const CertificateFile&) = delete;
@@ -47,6 +54,10 @@ class CertificateFile {
         timespec modified{};
         timespec changed{};
     };
+    struct Identities {
+        Identity certificate;
+        Identity key;
+    };
     struct Loaded {
         certificates::openssl::Key key;
         std::vector<certificates::openssl::X509Pointer> chain;  // the leaf first
@@ -58,18 +69,19 @@ class CertificateFile {
     static std::optional<Identity> identityOf(const std::string& path);
     static bool isSame(const Identity& left, const Identity& right);
 
-    // The next three with the mutex held.
+    // The next four with the mutex held.
     void refresh();
+    std::optional<Identity> find(const std::string& path);
     void load();
     void complain(std::string why);
 
-    const std::string path_;
+    const Paths paths_;
     const elector::runtime::Clock& clock_;
     const elector::runtime::Log& log_;
     std::mutex mutex_;
-    std::optional<Identity> identity_;  // of the file as last read, usable or not
+    std::optional<Identities> identities_;  // of the files as last read, usable or not
     std::optional<Loaded> loaded_;
-    std::string why_;  // the file cannot be used as it is now; "" where it can
+    std::string why_;  // the files cannot be used as they are now; "" where they can
 };
 
 }  // namespace injector::webhook

@@ -112,7 +112,7 @@ Webhook::Webhook(const config::WebhookConfig& config, const elector::runtime::Cl
                                   "Open connections to the webhook.")),
       happened_(metrics_.counter("leader_elector_injector_http_events_total",
                                  "What happened at the webhook's server, by kind.", {"event"})),
-      certificate_(config.certificate, clock, log) {
+      certificate_({config.certificate, config.key}, clock, log) {
     metrics_.gauge("leader_elector_injector_info", "1; the version that runs.", {"version"})
         .set({elector::kVersion}, 1);
     // Shown from the start, since an alert cannot be made of a series that is not there.

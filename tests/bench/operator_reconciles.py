@@ -15,7 +15,6 @@ import urllib.request
 import process
 from figures import Figure
 from growth_api import Administrator
-from webhook_servers import make_certificate
 
 NEEDS_CONTROL_PLANE = True
 PODS = 1_000
@@ -100,12 +99,11 @@ class Workloads:
 class Operator:
     """A running operator; a context manager."""
 
-    def __init__(self, bench, administrator, certificate):
+    def __init__(self, bench, administrator):
         self._log = open(bench.directory / "operator.log", "ab")
         self._process = subprocess.Popen(
             [bench.injector, "operator", "--id=bench", "--namespace=bench", "--lease-name=operator",
-             f"--kubeconfig={administrator.kubeconfig}", f"--health-addr=127.0.0.1:{PORT}", "--certificates=given",
-             "--certificate-secret=none", f"--certificate={certificate}"],
+             f"--kubeconfig={administrator.kubeconfig}", f"--health-addr=127.0.0.1:{PORT}", "--certificates=given"],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
 
     def __enter__(self):
@@ -148,13 +146,13 @@ def requests_of(before, after):
     return sum(counts.values())
 
 
-def run(bench, administrator, certificate, done, pause):
+def run(bench, administrator, done, pause):
     """Starts the operator, and ends it some time after done()."""
     def counted():
         return administrator.metrics().by("apiserver_request_total", "verb", "resource")
 
     before, begun = counted(), time.monotonic()
-    with Operator(bench, administrator, certificate) as operator:
+    with Operator(bench, administrator) as operator:
         wait_until("the operator's work", lambda: done(operator), pause)
         seconds = time.monotonic() - begun
         time.sleep(QUIET_SECONDS)
@@ -171,15 +169,14 @@ def figures_of(case, measured):
 
 def measure(bench, pods=PODS):
     administrator = Administrator(bench.plane.directory)
-    certificate = make_certificate(bench.directory)
-    figures = figures_of("no Pods", run(bench, administrator, certificate, Operator.has_swept, 0.1))
+    figures = figures_of("no Pods", run(bench, administrator, Operator.has_swept, 0.1))
     workloads = Workloads(administrator, pods)
     bench.say(f"operator: creating {pods} Pods")
     try:
         workloads.create()
-        first = run(bench, administrator, certificate, lambda _: not workloads.lack_rights(), 0.2)
+        first = run(bench, administrator, lambda _: not workloads.lack_rights(), 0.2)
         figures += figures_of(f"{pods:,} Pods without rights", first)
-        again = run(bench, administrator, certificate, Operator.has_swept, 0.1)
+        again = run(bench, administrator, Operator.has_swept, 0.1)
         figures += figures_of(f"{pods:,} Pods with all rights", again)
     finally:
         with contextlib.suppress(OSError, RuntimeError):

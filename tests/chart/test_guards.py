@@ -41,9 +41,8 @@ REFUSED = [
      "leave it empty."),
     (values(certificates={"mode": "certManager", "certManager": {"duration": "24h", "renewBefore": "1440m"}}),
      "certificates.certManager.renewBefore 1440m must be less than certificates.certManager.duration 24h."),
-    (values(webhook__port=8082),
-     "webhook.port 8082, webhook.healthPort 8081 and operator.healthPort 8082 must differ: the containers share one "
-     "address."),
+    (values(webhook__port=8081),
+     "webhook.port and webhook.healthPort are both 8081, and must differ: one process listens on both."),
     (values(terminationGracePeriodSeconds=10),
      "terminationGracePeriodSeconds 10 must be more than webhook.shutdownDelaySeconds 10: the webhook would be killed "
      "while it "
@@ -57,6 +56,8 @@ REFUSED = [
      "must be set."),
     (values(podDisruptionBudget__minAvailable=2),
      "podDisruptionBudget.minAvailable 2 with replicas 2 would let no node be drained: at most replicas - 1."),
+    (values(replicas=3, operator__replicas=2, podDisruptionBudget__minAvailable=2),
+     "podDisruptionBudget.minAvailable 2 with operator.replicas 2 would let no node be drained: at most operator.replicas - 1."),
     (values(podDisruptionBudget__minAvailable="100%"),
      "podDisruptionBudget.minAvailable 100% with replicas 2 would let no node be drained: at most replicas - 1."),
     (values(podDisruptionBudget={"minAvailable": "", "maxUnavailable": 0}),
@@ -108,6 +109,8 @@ TAKEN = {
     "a budget by percentage": values(podDisruptionBudget__minAvailable="50%"),
     "a budget by what may go": values(podDisruptionBudget={"minAvailable": "", "maxUnavailable": 1}),
     "a budget that fits three": values(replicas=3, podDisruptionBudget__minAvailable=2),
+    "ports of Pods that share no address": values(webhook__port=8082),
+    "a budget that only the webhook's replicas need fit": values(replicas=3, operator__replicas=1, podDisruptionBudget__minAvailable=2),
     "a budget that is not rendered": values(replicas=1, podDisruptionBudget__minAvailable=1),
     "a Secret whose CA cert-manager injects": values(
         certificates={"mode": "secret", "secret": {"name": "a"}}, webhook__annotations=INJECTED),
@@ -131,7 +134,8 @@ def refused_by_version(version):
 
 
 NOTED = [
-    ({}, ["helm test leader-elector -n election", "kubectl annotate deployment NAME leader-elector.io/inject=true"],
+    ({}, ["rollout status deployment/leader-elector\n", "rollout status deployment/leader-elector-operator\n",
+          "helm test leader-elector -n election", "kubectl annotate deployment NAME leader-elector.io/inject=true"],
      ["WARNING", "You chose"]),
     (values(replicas=1), ["WARNING: with one replica and webhook.failurePolicy=Fail, annotated Pods are refused "
                           "whenever"], []),

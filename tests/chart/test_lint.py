@@ -82,8 +82,8 @@ def test_the_program_knows_every_flag_that_is_rendered():
     known = set(re.findall(r'\.name = "([a-z-]+)"', sources))
     assert len(known) > 20
     rendered = {argument.partition("=")[0].removeprefix("--") for values in VALUE_SETS.values()
-                for container in at(render(values).the("Deployment"), "spec.template.spec.containers")
-                for argument in container["args"][1:]}
+                for each in render(values).objects if each["kind"] == "Deployment"
+                for container in at(each, "spec.template.spec.containers") for argument in container["args"][1:]}
     assert rendered - known == set()
 
 
@@ -94,5 +94,5 @@ def test_names_are_those_of_the_program():
     templates = "".join(file.read_text(encoding="utf-8") for file in (CHART / "templates").rglob("*.yaml"))
     for name in ("kInjectorLabel", "kInjectedLabel", "kVacantHolder", "kRolePrefix", "kManagedByLabel", "kOperator",
                  "kWebhook",
-                 "kWebhookPath", "kInjectAnnotation", "kLeaseNameAnnotation", "kContainer"):
+                 "kWebhookPath", "kPortLabel", "kInjectAnnotation", "kLeaseNameAnnotation", "kContainer"):
         assert names[name] in templates, name

@@ -15,10 +15,24 @@ def fixture_rendered(request):
     return render(request.param)
 
 
+WEBHOOK, OPERATOR = ("Deployment", "elector"), ("Deployment", "-operator")
+
+
+def pods(rendered):
+    """The two Pods, as their Deployments have them: the webhook's, the operator's."""
+    deployments = [each for each in rendered.objects if each["kind"] == "Deployment"]
+    webhook, operator = sorted(deployments, key=lambda each: each["metadata"]["name"].endswith("-operator"))
+    return [webhook["spec"]["template"], operator["spec"]["template"]]
+
+
+def finds(selector, labels):
+    return selector.items() <= labels.items()
+
+
 def test_every_object_has_the_recommended_labels(rendered):
     for each in rendered.objects:
         labels = each["metadata"]["labels"]
-        assert labels["app.kubernetes.io/component"] in ("injector", "policy", "metrics", "test")
+        assert labels["app.kubernetes.io/component"] in ("injector", "operator", "policy", "metrics", "test")
         assert labels["app.kubernetes.io/instance"] == "leader-elector"
         assert labels["app.kubernetes.io/managed-by"] == "Helm"
         assert labels["app.kubernetes.io/name"] == "leader-elector"
@@ -28,6 +42,8 @@ def test_every_object_has_the_recommended_labels(rendered):
 
 def test_every_namespaced_object_is_in_the_release_namespace(rendered):
     for each in rendered.objects:
+        if each["metadata"]["name"].endswith("-sidecars") and each["kind"] == "NetworkPolicy":
+            continue  # in the namespaces of sidecars
         assert each["metadata"].get("namespace") == ("election" if each["kind"] in NAMESPACED else None), each["kind"]
 
 
@@ -37,13 +53,32 @@ def test_every_name_begins_with_the_full_name(rendered):
 
 
 def test_only_the_operator_has_a_token_and_the_webhook_cannot_write_its_certificate(rendered):
-    pod = at(rendered.the("Deployment"), "spec.template.spec")
-    assert pod["automountServiceAccountToken"] is False
-    mounts = {each["name"]: {mount["name"]: mount for mount in each["volumeMounts"]} for each in pod["containers"]}
-    assert set(mounts["webhook"]) == {"certificate"} and mounts["webhook"]["certificate"]["readOnly"] is True
-    assert set(mounts["operator"]) == {"certificate", "token"}
-    assert mounts["operator"]["token"]["mountPath"] == "/var/run/secrets/kubernetes.io/serviceaccount"
-    assert at(pod, "volumes[certificate].emptyDir.medium") == "Memory"
+    webhook, operator = (each["spec"] for each in pods(rendered))
+    assert [len(pod["containers"]) for pod in (webhook, operator)] == [1, 1]
+    assert webhook["automountServiceAccountToken"] is operator["automountServiceAccountToken"] is False
+    [mount] = webhook["containers"][0]["volumeMounts"]
+    assert mount["name"] == "certificate" and mount["readOnly"] is True
+    assert [set(volume) for volume in webhook["volumes"]] == [{"name", "secret"}]
+    [mount] = operator["containers"][0]["volumeMounts"]
+    assert mount["mountPath"] == "/var/run/secrets/kubernetes.io/serviceaccount" and mount["readOnly"] is True
+    assert [set(volume) for volume in operator["volumes"]] == [{"name", "projected"}]
+
+
+def test_the_webhook_starts_with_its_certificate_and_not_before(rendered):
+    """The kubelet waits for keys that are named; whatever else a Secret lacks, it looks for a minute later."""
+    secret = at(pods(rendered)[0], "spec.volumes[certificate].secret")
+    assert [item["key"] for item in secret["items"]] == ["tls.crt", "tls.key"] and "optional" not in secret
+    arguments = at(pods(rendered)[0], "spec.containers[webhook].args")
+    assert {"--certificate=/run/leader-elector/tls.crt", "--key=/run/leader-elector/tls.key"} <= set(arguments)
+
+
+def test_the_webhooks_service_account_has_no_rights():
+    rendered = render()
+    webhook, operator = (each["spec"]["serviceAccountName"] for each in pods(rendered))
+    assert webhook != operator and {webhook, operator} == set(rendered.names("ServiceAccount"))
+    bound = [subject["name"] for each in rendered.objects if each["kind"].endswith("RoleBinding")
+             for subject in each["subjects"]]
+    assert bound == [operator, operator]
 
 
 def test_nobody_but_who_makes_it_writes_the_ca(rendered):
@@ -53,7 +88,7 @@ def test_nobody_but_who_makes_it_writes_the_ca(rendered):
     injected = any(key.startswith("cert-manager.io/inject-ca-from") for key in annotations)
     rights = [rule for role in rendered.objects if role["kind"] == "ClusterRole" for rule in role["rules"]
               if "mutatingwebhookconfigurations" in rule["resources"]]
-    own = "--certificates=own" in at(rendered.the("Deployment"), POD + "containers[operator].args")
+    own = "--certificates=own" in at(rendered.the(*OPERATOR), POD + "containers[operator].args")
     assert given + injected + own == 1
     if rendered.names("ClusterRole"):
         assert bool(rights) == own
@@ -67,21 +102,38 @@ def test_secrets_are_rendered_without_data(rendered):
 
 
 def test_probes_ask_ports_that_there_are(rendered):
-    for container in at(rendered.the("Deployment"), POD + "containers"):
+    for container in [container for pod in pods(rendered) for container in pod["spec"]["containers"]]:
         ports = {each["name"] for each in container["ports"]}
         assert {container[probe]["httpGet"]["port"] for probe in ("livenessProbe", "readinessProbe")} <= ports
         assert all(len(name) <= 15 for name in ports)
 
 
-def test_selectors_find_the_pods(rendered):
-    labels = at(rendered.the("Deployment"), "spec.template.metadata.labels")
-    selectors = [at(rendered.the("Deployment"), "spec.selector.matchLabels"),
-                 at(rendered.the("Service", "-webhook"), "spec.selector")]
-    for kind, path in (("PodDisruptionBudget", "spec.selector.matchLabels"),
-                       ("NetworkPolicy", "spec.podSelector.matchLabels")):
-        selectors += [at(each, path) for each in rendered.objects if each["kind"] == kind]
-    for selector in selectors:
-        assert selector and selector.items() <= labels.items()
+def test_selectors_find_the_pods_that_they_are_for_and_no_others(rendered):
+    """Else whatever becomes of the operator would become of the webhook: both are in no selector but that of the metrics."""
+    webhook, operator = (each["metadata"]["labels"] for each in pods(rendered))
+    found = {}
+    for each in rendered.objects:
+        path = {"Deployment": "spec.selector.matchLabels", "Service": "spec.selector",
+                "PodDisruptionBudget": "spec.selector.matchLabels", "NetworkPolicy": "spec.podSelector.matchLabels"}.get(each["kind"])
+        if path and not each["metadata"]["name"].endswith("-sidecars"):
+            selector = at(each, path)
+            found[each["kind"], each["metadata"]["name"]] = (finds(selector, webhook), finds(selector, operator))
+    for (kind, name), both in found.items():
+        expected = {"-metrics": (True, True), "-operator": (False, True)}.get(name.removeprefix("leader-elector"), (True, False))
+        assert both == expected, (kind, name)
+    assert {name for kind, name in found if kind == "Deployment"} == {"leader-elector", "leader-elector-operator"}
+
+
+def test_the_webhooks_pods_are_selected_as_they_always_were(rendered):
+    """A Deployment's selector cannot be changed: an upgrade from a chart of one Deployment finds its own."""
+    assert at(rendered.the(*WEBHOOK), "spec.selector.matchLabels") == {
+        "app.kubernetes.io/name": "leader-elector", "app.kubernetes.io/instance": "leader-elector",
+        "app.kubernetes.io/component": "injector"}
+
+
+def test_neither_pod_waits_for_the_webhook(rendered):
+    for pod in pods(rendered):
+        assert pod["metadata"]["labels"]["leader-elector.io/injector"] == "true"
 
 
 def test_the_operator_can_only_read_and_patch_what_it_must():
@@ -119,9 +171,8 @@ def test_a_long_name_stays_within_kubernetes_limits():
     assert len(LONG) == 53
     kinds = ("Service", "Pod", "Lease")
     assert max(len(each["metadata"]["name"]) for each in rendered.objects if each["kind"] in kinds) <= 63
-    labels = at(rendered.the("Deployment"), "spec.template.metadata.labels")
-    assert all(len(value) <= 63 for value in labels.values())
+    assert all(len(value) <= 63 for pod in pods(rendered) for value in pod["metadata"]["labels"].values())
 
 
 def test_a_release_of_another_name_is_named_after_both():
-    assert render(None, "election", "prod").the("Deployment")["metadata"]["name"] == "prod-leader-elector"
+    assert render(None, "election", "prod").names("Deployment") == ["prod-leader-elector", "prod-leader-elector-operator"]

@@ -121,7 +121,7 @@ def test_an_uninstallation_leaves_nothing(control_plane, release):
     """Nor the Leases that the operator's election and a test that failed have left."""
     release.helm("uninstall")
     before = everything(control_plane)
-    release.helm("install", "--set=metrics.serviceMonitor.enabled=false,networkPolicy.enabled=true")
+    release.helm("install", "--set=metrics.serviceMonitor.enabled=false,networkPolicy.enabled=true,networkPolicy.sidecars.namespaces={default}")
     release.fill()
     for name in ("leader-elector-operator", "leader-elector-test"):
         control_plane.apply(json.dumps({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {
@@ -149,8 +149,7 @@ RIGHTS = [
     *[(verb, "leases", "shop") for verb in ("get", "list", "watch", "create", "update", "patch", "delete")],
     *[(verb, kind, "shop") for verb in ("get", "list", "watch", "create", "patch", "delete")
       for kind in ("roles", "rolebindings")],
-    *[(verb, "secrets/leader-elector-tls", SPACE) for verb in ("get", "list", "watch", "patch")],
-    *[(verb, "secrets/leader-elector-ca", SPACE) for verb in ("get", "patch")],
+    *[(verb, f"secrets/leader-elector-{secret}", SPACE) for secret in ("tls", "ca") for verb in ("get", "patch")],
     *[(verb, "leases/leader-elector-operator", SPACE) for verb in ("get", "list", "watch", "create", "update")],
     ("get", "mutatingwebhookconfigurations/leader-elector", SPACE),
     ("patch", "mutatingwebhookconfigurations/leader-elector", SPACE),
@@ -158,7 +157,7 @@ RIGHTS = [
 NO_RIGHTS = [
     ("create", "pods", "shop"), ("delete", "pods", "shop"), ("patch", "pods", "shop"), ("create", "pods/exec", "shop"),
     ("get", "pods/log", "shop"), ("get", "secrets", "shop"), ("list", "secrets", SPACE),
-    ("get", "secrets/other", SPACE),
+    ("get", "secrets/other", SPACE), ("list", "secrets/leader-elector-tls", SPACE), ("watch", "secrets/leader-elector-tls", SPACE),
     ("delete", "secrets/leader-elector-tls", SPACE), ("create", "secrets", SPACE), ("get", "configmaps", SPACE),
     ("update", "deployments", "shop"), ("create", "deployments", "shop"), ("delete", "deployments", "shop"),
     ("patch", "deployments/scale", "shop"), ("patch", "replicasets", "shop"), ("update", "roles", "shop"),

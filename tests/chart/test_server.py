@@ -14,8 +14,10 @@ def fixture_server(control_plane):
     control_plane.kubectl("create", "namespace", NAMESPACE)
     control_plane.kubectl("create", "namespace", "restricted")
     control_plane.kubectl("label", "namespace", "restricted", "pod-security.kubernetes.io/enforce=restricted")
+    for namespace in ("shop", "bank"):
+        control_plane.kubectl("create", "namespace", namespace)
     for namespace in (NAMESPACE, "restricted"):  # nobody makes them here: there is no controller manager
-        for account in ("default", "leader-elector"):
+        for account in ("default", "leader-elector", "leader-elector-webhook"):
             control_plane.kubectl("create", "serviceaccount", account, "-n", namespace)
     return control_plane
 
@@ -31,28 +33,31 @@ def test_the_server_takes_every_object_and_knows_every_field(server, values):
 
 def test_the_server_would_have_refused_a_misspelt_field(server):
     """So that the test above can fail: of our own kinds, and of the foreign ones."""
-    for kind in ("Deployment", "ServiceMonitor"):
-        wrong = render(VALUE_SETS["everything"]).the(kind)
+    for kind, suffix in (("Deployment", "elector"), ("ServiceMonitor", "")):
+        wrong = render(VALUE_SETS["everything"]).the(kind, suffix)
         wrong["spec"]["selectors"] = wrong["spec"].pop("selector")
         with pytest.raises(AssertionError, match="selectors"):
             server.apply(json.dumps(wrong), "--server-side", "--dry-run=server", "--validate=strict")
 
 
-def pod_of(rendered, kind):
+PODS = [("Deployment", "elector"), ("Deployment", "-operator"), ("Pod", "")]
+
+
+def pod_of(rendered, kind, suffix):
     """The Pod that the kubelet would run, to be made in the namespace that enforces the standard."""
-    source = rendered.the(kind)
+    source = rendered.the(kind, suffix)
     pod = source if kind == "Pod" else at(source, "spec.template")
     return {"apiVersion": "v1", "kind": "Pod", "spec": pod["spec"],
             "metadata": {"name": "it", "namespace": "restricted"}}
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "Pod"])
-def test_the_pods_fit_the_restricted_standard(server, kind):
-    server.kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(pod_of(render(), kind)))
+@pytest.mark.parametrize("kind, suffix", PODS)
+def test_the_pods_fit_the_restricted_standard(server, kind, suffix):
+    server.kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(pod_of(render(), kind, suffix)))
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "Pod"])
-def test_without_their_security_contexts_they_would_not(server, kind):
+@pytest.mark.parametrize("kind, suffix", PODS)
+def test_without_their_security_contexts_they_would_not(server, kind, suffix):
     rendered = render({"securityContext": None})
     with pytest.raises(AssertionError, match='violates PodSecurity "restricted:latest"'):
-        server.kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(pod_of(rendered, kind)))
+        server.kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(pod_of(rendered, kind, suffix)))

@@ -8,12 +8,14 @@ SELECTOR = {"app.kubernetes.io/name": "leader-elector", "app.kubernetes.io/insta
 PEM = "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n"
 DIGEST = "sha256:" + "0af9" * 16
 
-DEPLOYMENT, POD = ("Deployment", ""), "spec.template.spec."
+DEPLOYMENT, POD = ("Deployment", "elector"), "spec.template.spec."
+OPERATORS = ("Deployment", "-operator")
 WEBHOOK, OPERATOR = POD + "containers[webhook].", POD + "containers[operator]."
 CONFIGURATION = ("MutatingWebhookConfiguration", "")
 SERVICE = ("Service", "-webhook")
 MONITOR, PODS = ("ServiceMonitor", ""), ("PodMonitor", "")
-BUDGET, NETWORK = ("PodDisruptionBudget", ""), ("NetworkPolicy", "")
+BUDGET, NETWORK = ("PodDisruptionBudget", "elector"), ("NetworkPolicy", "elector")
+OPERATORS_NETWORK = ("NetworkPolicy", "-operator")
 CERTIFICATE = ("Certificate", "leader-elector")
 ON = {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}},
       "networkPolicy": {"enabled": True}, "flowSchema": {"enabled": True}}
@@ -28,19 +30,23 @@ TOLERATION = [{"key": "a", "operator": "Exists"}]
 # A value, and where it stands: (value, what it is set to, the object, the path in it, what stands there).
 PLACES = [
     ("nameOverride", "elect", DEPLOYMENT, "metadata>labels>app.kubernetes.io/name", "elect"),
-    ("fullnameOverride", "mine", DEPLOYMENT, "metadata.name", "mine"),
+    ("fullnameOverride", "mine", ("Deployment", "mine"), "metadata.name", "mine"),
+    ("fullnameOverride", "mine", OPERATORS, "metadata.name", "mine-operator"),
     ("fullnameOverride", "mine", SERVICE, "metadata.name", "mine-webhook"),
     ("commonLabels", {"team": "a"}, DEPLOYMENT, POD[:-5] + "metadata.labels.team", "a"),
     ("image.registry", "registry.example/", DEPLOYMENT, WEBHOOK + "image", "registry.example/leader-elector:0.1.0"),
-    ("image.repository", "team/it", DEPLOYMENT, OPERATOR + "image", "team/it:0.1.0"),
+    ("image.repository", "team/it", OPERATORS, OPERATOR + "image", "team/it:0.1.0"),
     ("image.tag", "2", DEPLOYMENT, WEBHOOK + "image", "leader-elector:2"),
-    ("image.digest", DIGEST, DEPLOYMENT, OPERATOR + "image", "leader-elector@" + DIGEST),
+    ("image.digest", DIGEST, OPERATORS, OPERATOR + "image", "leader-elector@" + DIGEST),
     ("image.pullPolicy", "Always", DEPLOYMENT, WEBHOOK + "imagePullPolicy", "Always"),
-    ("image.pullPolicy", "Always", DEPLOYMENT, OPERATOR + "imagePullPolicy", "Always"),
+    ("image.pullPolicy", "Always", OPERATORS, OPERATOR + "imagePullPolicy", "Always"),
     ("imagePullSecrets", [{"name": "a"}], DEPLOYMENT, POD + "imagePullSecrets", [{"name": "a"}]),
     ("global", {"imageRegistry": "mirror"}, DEPLOYMENT, WEBHOOK + "image", "mirror/leader-elector:0.1.0"),
     ("global", {"imagePullSecrets": [{"name": "a"}]}, DEPLOYMENT, POD + "imagePullSecrets", [{"name": "a"}]),
     ("replicas", 3, DEPLOYMENT, "spec.replicas", 3),
+    ("replicas", 3, OPERATORS, "spec.replicas", 3),
+    ("operator.replicas", 3, DEPLOYMENT, "spec.replicas", 2),
+    ("operator.replicas", 3, OPERATORS, "spec.replicas", 3),
     ("revisionHistoryLimit", 0, DEPLOYMENT, "spec.revisionHistoryLimit", 0),
     ("strategy", {"type": "Recreate"}, DEPLOYMENT, "spec.strategy", {"type": "Recreate"}),
     ("terminationGracePeriodSeconds", 60, DEPLOYMENT, POD + "terminationGracePeriodSeconds", 60),
@@ -49,7 +55,7 @@ PLACES = [
     ("podSecurityContext", {"runAsUser": 1000}, DEPLOYMENT, POD + "securityContext",
      {"runAsNonRoot": True, "runAsUser": 1000, "seccompProfile": {"type": "RuntimeDefault"}}),
     ("securityContext", {"runAsUser": 1000}, DEPLOYMENT, WEBHOOK + "securityContext.runAsUser", 1000),
-    ("securityContext", {"runAsUser": 1000}, DEPLOYMENT, OPERATOR + "securityContext.runAsUser", 1000),
+    ("securityContext", {"runAsUser": 1000}, OPERATORS, OPERATOR + "securityContext.runAsUser", 1000),
     ("nodeSelector", {"a": "b"}, DEPLOYMENT, POD + "nodeSelector", {"kubernetes.io/os": "linux", "a": "b"}),
     ("affinity", {"nodeAffinity": {"a": 1}}, DEPLOYMENT, POD + "affinity", {"nodeAffinity": {"a": 1}}),
     ("tolerations", TOLERATION, DEPLOYMENT, POD + "tolerations", TOLERATION),
@@ -58,13 +64,18 @@ PLACES = [
     ("hostNetwork", True, DEPLOYMENT, POD + "hostNetwork", True),
     ("hostNetwork", True, DEPLOYMENT, POD + "dnsPolicy", "ClusterFirstWithHostNet"),
     ("hostNetwork", True, DEPLOYMENT, "spec.strategy.rollingUpdate", {"maxUnavailable": 1, "maxSurge": 0}),
+    ("hostNetwork", True, OPERATORS, POD + "hostNetwork", None),
+    ("hostNetwork", True, OPERATORS, "spec.strategy.rollingUpdate", {"maxUnavailable": 0, "maxSurge": 1}),
     ("dnsPolicy", "Default", DEPLOYMENT, POD + "dnsPolicy", "Default"),
-    ("serviceAccount.name", "it", DEPLOYMENT, POD + "serviceAccountName", "it"),
-    ("serviceAccount.name", "it", ("ServiceAccount", ""), "metadata.name", "it"),
+    ("serviceAccount.name", "it", OPERATORS, POD + "serviceAccountName", "it"),
+    ("serviceAccount.name", "it", DEPLOYMENT, POD + "serviceAccountName", "leader-elector-webhook"),
+    ("serviceAccount.name", "it", ("ServiceAccount", "it"), "metadata.name", "it"),
     ("serviceAccount.name", "it", ("RoleBinding", ""), "subjects[0].name", "it"),
     ("serviceAccount.name", "it", ("ClusterRoleBinding", ""), "subjects[0].name", "it"),
     ("serviceAccount.create", False, DEPLOYMENT, POD + "serviceAccountName", "default"),
-    ("serviceAccount.annotations", {"a": "b"}, ("ServiceAccount", ""), "metadata.annotations", {"a": "b"}),
+    ("serviceAccount.create", False, OPERATORS, POD + "serviceAccountName", "default"),
+    ("serviceAccount.annotations", {"a": "b"}, ("ServiceAccount", "elector"), "metadata.annotations", {"a": "b"}),
+    ("serviceAccount.annotations", {"a": "b"}, ("ServiceAccount", "-webhook"), "metadata.annotations", {"a": "b"}),
     ("webhook.failurePolicy", "Ignore", CONFIGURATION, "webhooks[0].failurePolicy", "Ignore"),
     ("webhook.timeoutSeconds", 3, CONFIGURATION, "webhooks[0].timeoutSeconds", 3),
     ("webhook.reinvocationPolicy", "Never", CONFIGURATION, "webhooks[0].reinvocationPolicy", "Never"),
@@ -83,16 +94,23 @@ PLACES = [
     ("webhook.healthPort", 9090, DEPLOYMENT, WEBHOOK + "ports[webhook-health].containerPort", 9090),
     ("webhook.resources", LIMITS, DEPLOYMENT, WEBHOOK + "resources.limits.cpu", "1"),
     ("webhook.extraEnv", NAMED, DEPLOYMENT, WEBHOOK + "env[A].value", "b"),
-    ("operator.healthPort", 9091, DEPLOYMENT, OPERATOR + "ports[operator-health].containerPort", 9091),
-    ("operator.resources", LIMITS, DEPLOYMENT, OPERATOR + "resources.limits.cpu", "1"),
-    ("operator.extraEnv", NAMED, DEPLOYMENT, OPERATOR + "env[A].value", "b"),
+    ("operator.healthPort", 9091, OPERATORS, OPERATOR + "ports[operator-health].containerPort", 9091),
+    ("operator.resources", LIMITS, OPERATORS, OPERATOR + "resources.limits.cpu", "1"),
+    ("operator.extraEnv", NAMED, OPERATORS, OPERATOR + "env[A].value", "b"),
     ("service.annotations", {"a": "b"}, SERVICE, "metadata.annotations", {"a": "b"}),
     ("service.ipFamilyPolicy", "PreferDualStack", SERVICE, "spec.ipFamilyPolicy", "PreferDualStack"),
     ("service.ipFamilies", ["IPv6"], SERVICE, "spec.ipFamilies", ["IPv6"]),
     ("podDisruptionBudget", {"minAvailable": "50%"}, BUDGET, "spec.minAvailable", "50%"),
     ("podDisruptionBudget", {"minAvailable": "", "maxUnavailable": 1}, BUDGET, "spec.maxUnavailable", 1),
     ("podDisruptionBudget", {"minAvailable": "", "maxUnavailable": 1}, BUDGET, "spec.minAvailable", None),
+    ("podDisruptionBudget", {"minAvailable": "50%"}, ("PodDisruptionBudget", "-operator"), "spec.minAvailable", "50%"),
 ]
+# What is said of the Pods is said of those of both Deployments.
+OF_BOTH = ("commonLabels", "imagePullSecrets", "revisionHistoryLimit", "strategy", "terminationGracePeriodSeconds", "podAnnotations",
+           "podLabels", "podSecurityContext", "nodeSelector", "affinity", "tolerations", "topologySpreadConstraints",
+           "priorityClassName", "dnsPolicy")
+PLACES += [(path, value, OPERATORS, place, expected) for path, value, where, place, expected in PLACES
+           if path in OF_BOTH and where == DEPLOYMENT]
 TOO_LONG = ("the sidecar leader-elector has a lease duration of more than the {}s that policies.longestLease of the leader-elector "
             "chart allows; annotate the Pod with a shorter leader-elector.io/lease-duration, or raise that value")
 DURATION = "variables.duration <= {} || variables.duration <= variables.old.?leaseDurationSeconds.orValue(0)"
@@ -107,9 +125,13 @@ PLACES_ON_DEMAND = [
     ("webhook.healthPort", 9090, ("Service", "-metrics"), "spec.ports[webhook-health].port", 9090),
     ("operator.healthPort", 9091, ("Service", "-metrics"), "spec.ports[operator-health].port", 9091),
     ("networkPolicy.webhookFrom", PEERS, NETWORK, "spec.ingress[0]", {"ports": [{"port": "webhook"}], "from": PEERS}),
-    ("networkPolicy.metricsFrom", PEERS, NETWORK, "spec.ingress[1].from", PEERS),
-    ("networkPolicy.egress", [{"to": PEERS}], NETWORK, "spec.egress", [{"to": PEERS}]),
-    ("networkPolicy.egress", [{"to": PEERS}], NETWORK, "spec.policyTypes", ["Ingress", "Egress"]),
+    ("networkPolicy.metricsFrom", PEERS, NETWORK, "spec.ingress[1]", {"ports": [{"port": "webhook-health"}], "from": PEERS}),
+    ("networkPolicy.metricsFrom", PEERS, OPERATORS_NETWORK, "spec.ingress",
+     [{"ports": [{"port": "operator-health"}], "from": PEERS}]),
+    *[("networkPolicy.egress", [{"to": PEERS}], where, place, expected) for where in (NETWORK, OPERATORS_NETWORK)
+      for place, expected in (("spec.egress", [{"to": PEERS}]), ("spec.policyTypes", ["Ingress", "Egress"]))],
+    ("networkPolicy.sidecars", {"namespaces": ["shop"]}, ("NetworkPolicy", "-sidecars"), "metadata.namespace", "shop"),
+    ("networkPolicy.sidecars", {"namespaces": ["shop"], "from": PEERS}, ("NetworkPolicy", "-sidecars"), "spec.ingress[1].from", PEERS),
     ("flowSchema.matchingPrecedence", 300, ("FlowSchema", ""), "spec.matchingPrecedence", 300),
     ("flowSchema.priorityLevel", "workload-high", ("FlowSchema", ""), "spec.priorityLevelConfiguration.name",
      "workload-high"),
@@ -177,6 +199,7 @@ KINDS = [
      {"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"}),
     ("podDisruptionBudget.enabled", False, {}, {"PodDisruptionBudget"}),
     ("replicas", 1, {}, {"PodDisruptionBudget"}),
+    ("networkPolicy.sidecars.namespaces", ["shop"], {"NetworkPolicy"}, {}),
     ("networkPolicy.enabled", True, {"NetworkPolicy"}, {}),
     ("flowSchema.enabled", True, {"FlowSchema", "PriorityLevelConfiguration"}, {}),
     ("flowSchema", {"enabled": True, "priorityLevel": "workload-high"}, {"FlowSchema"}, {}),
@@ -211,7 +234,8 @@ def test_it_stands_in_the_certificate(path, value, where, place, expected):
 
 @pytest.mark.parametrize("path, value, container, argument", ARGUMENTS)
 def test_it_is_an_argument(path, value, container, argument):
-    arguments = at(render(nested(path, value)).the("Deployment"), f"{POD}containers[{container}].args")
+    deployments = [each for each in render(nested(path, value)).objects if each["kind"] == "Deployment"]
+    [arguments] = filter(None, (at(each, f"{POD}containers[{container}].args") for each in deployments))
     assert arguments[0] == container
     assert arguments.count(argument) == 1
     flag = argument.partition("=")[0] + "="
@@ -234,18 +258,25 @@ def test_each_policy_can_be_left_out(policy):
             name for name in render().names(kind) if name.startswith(f"leader-elector-{policy}")}
 
 
+def test_a_budget_is_only_for_those_that_are_several():
+    assert render({"replicas": 1, "operator": {"replicas": 2}}).names("PodDisruptionBudget") == ["leader-elector-operator"]
+    assert render({"operator": {"replicas": 1}}).names("PodDisruptionBudget") == ["leader-elector"]
+
+
 def test_extra_objects_are_templates_as_text_or_as_objects():
     text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{ .Release.Name }}-a"}'
     thing = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "{{ .Release.Name }}-b"}}
     assert render({"extraObjects": [text, thing]}).names("ConfigMap") == ["leader-elector-a", "leader-elector-b"]
 
 
-def test_a_given_secret_is_the_operators_and_its_ca_stands_in_the_webhook():
+def test_a_given_secret_is_the_webhooks_and_its_ca_stands_in_the_configuration():
     rendered = render(BY_SECRET)
     assert at(rendered.the("MutatingWebhookConfiguration"),
               "webhooks[0].clientConfig.caBundle").startswith("LS0tLS1CRUdJTiBD")
-    arguments = at(rendered.the("Deployment"), OPERATOR + "args")
-    assert "--certificates=given" in arguments and "--certificate-secret=mine" in arguments
+    assert at(rendered.the(*DEPLOYMENT), POD + "volumes[certificate].secret.secretName") == "mine"
+    arguments = at(rendered.the(*OPERATORS), OPERATOR + "args")
+    assert "--certificates=given" in arguments
+    assert not [each for each in arguments if each.startswith("--certificate-secret")]
 
 
 def test_cert_manager_makes_a_ca_of_its_own_unless_an_issuer_is_given():

@@ -13,7 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "history")]
 
 from group import Group  # noqa: E402
 from machine import GivenCluster, OwnCluster  # noqa: E402
-from release import Release  # noqa: E402
+from release import OPERATORS, WEBHOOK, Release  # noqa: E402
 from workload import Space  # noqa: E402
 
 NUMBERS = itertools.count(1)
@@ -107,8 +107,9 @@ def installed_release(cluster):
 
 @pytest.fixture
 def release(installed_release):
-    """Both replicas ready, whatever the test before has done."""
-    installed_release.ready_pods()
+    """All replicas ready, whatever the test before has done."""
+    for component in (WEBHOOK, OPERATORS):
+        installed_release.ready_pods(component=component)
     return installed_release
 
 

@@ -8,6 +8,8 @@ CHART = Path(__file__).resolve().parents[2] / "charts" / "leader-elector"
 NAME = "leader-elector"
 SPACE = "leader-elector"
 OPERATOR = f"system:serviceaccount:{SPACE}:{NAME}"
+# The components of a release, as the labels of their Pods say.
+WEBHOOK, OPERATORS = "injector", "operator"
 
 
 class Release:
@@ -45,33 +47,50 @@ class Release:
     def kubectl(self, *arguments, **options):
         return self.cluster.kubectl("--namespace", SPACE, *arguments, **options)
 
-    def _all_pods(self):
-        selector = f"app.kubernetes.io/name={NAME},app.kubernetes.io/component=injector"
+    def _all_pods(self, component=WEBHOOK):
+        selector = f"app.kubernetes.io/name={NAME},app.kubernetes.io/component={component}"
         return self.cluster.get("pods", "--namespace", SPACE, "-l", selector)["items"]
 
-    def pods(self):
-        return [pod for pod in self._all_pods() if "deletionTimestamp" not in pod["metadata"]]
+    def pods(self, component=WEBHOOK):
+        """Those of the webhook, or of the operator."""
+        return [pod for pod in self._all_pods(component) if "deletionTimestamp" not in pod["metadata"]]
 
     def _wait_for_leavers(self):
         """Those that are about to go still answer for a while, as they were told before."""
-        wait_for("old Pods of the injector are gone", lambda: len(self._all_pods()) == len(self.pods()))
+        wait_for("old Pods of the injector are gone", lambda: all(
+            len(self._all_pods(component)) == len(self.pods(component)) for component in (WEBHOOK, OPERATORS)))
 
-    def ready_pods(self, count=2, seconds=90):
+    def ready_pods(self, count=2, seconds=90, component=WEBHOOK):
         def all_ready():
-            pods = self.pods()
+            pods = self.pods(component)
             return pods if len(pods) == count and all(map(is_ready, pods)) else None
 
-        return wait_for(f"{count} ready Pods of the injector", all_ready, seconds)
+        return wait_for(f"{count} ready Pods of the {component}", all_ready, seconds)
 
     def scale(self, replicas):
+        """The webhook."""
         self.kubectl("scale", "deployment", NAME, f"--replicas={replicas}")
-        wait_for(f"{replicas} Pods of the injector", lambda: len(self.pods()) == replicas, 60)
+        wait_for(f"{replicas} Pods of the webhook", lambda: len(self.pods()) == replicas, 60)
         self._wait_for_leavers()
+
+    def endpoints(self):
+        """The addresses at which the API server may call the webhook now."""
+        slices = self.cluster.get("endpointslices", "--namespace", SPACE, "-l",
+                                  f"kubernetes.io/service-name={NAME}-webhook")["items"]
+        return {address for each in slices for endpoint in each["endpoints"] or [] if endpoint["conditions"]["ready"]
+                for address in endpoint["addresses"]}
+
+    def process(self, pod, container):
+        """The pid of a container's first process; None while it does not run."""
+        status = next(one for one in pod["status"]["containerStatuses"] if one["name"] == container)
+        if "running" not in status["state"]:
+            return None
+        return self.cluster.process(pod["spec"]["nodeName"], status["containerID"].removeprefix("containerd://"))
 
     def operator_leader(self):
         """The name of the Pod whose operator works."""
         leases = self.cluster.get("leases", "--namespace", SPACE)["items"]
-        names = {pod["metadata"]["name"] for pod in self.pods()}
+        names = {pod["metadata"]["name"] for pod in self.pods(OPERATORS)}
         holders = {lease["spec"].get("holderIdentity") for lease in leases}
         return next(iter(names & holders), None)
 

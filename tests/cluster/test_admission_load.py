@@ -1,11 +1,13 @@
 """The webhook under a stream of Pod creations, while its replicas come, go and die."""
+import contextlib
 import os
 import signal
 import time
 
 import pytest
+from release import OPERATORS
 from stream import Stream
-from workload import INJECT, bare_pod, deployment, wait_for
+from workload import INJECT, bare_pod, deployment, is_ready, wait_for
 
 RATE = 50  # creations a second
 TIMEOUT = 5  # the webhook's timeoutSeconds
@@ -63,8 +65,7 @@ def test_a_rolling_upgrade_fails_no_creation(release, stream):
 @pytest.mark.machine("SIGKILL of a webhook")
 def test_a_killed_webhook_fails_only_calls_in_flight(release, stream):
     pod = release.serving(stream)
-    status = next(one for one in pod["status"]["containerStatuses"] if one["name"] == "webhook")
-    pid = release.cluster.process(pod["spec"]["nodeName"], status["containerID"].removeprefix("containerd://"))
+    pid = release.process(pod, "webhook")
     killed = time.monotonic()
     os.kill(pid, signal.SIGKILL)
     stream.wait_for(2 * RATE)
@@ -75,6 +76,33 @@ def test_a_killed_webhook_fails_only_calls_in_flight(release, stream):
     # The stream has one call in flight; what finds the port closed until the endpoint is gone is refused at once.
     assert all(failure.status in (0, 500) and failure.sent - killed < 2 * TIMEOUT for failure in failures)
     assert "inject.leader-elector.io" in "".join(failure.message for failure in failures) or not failures
+
+
+@pytest.mark.machine("SIGKILL of the operators")
+def test_operators_that_die_again_and_again_fail_no_creation(release, stream):
+    """As they do that need more memory than they have: the webhook's endpoints stay, and no admission notices."""
+    endpoints = release.endpoints()
+    assert len(endpoints) == 2
+
+    def crash_loops():
+        """Kills each operator that runs; whether the kubelet lets all of them wait by now."""
+        pods = release.pods(OPERATORS)
+        for pod in pods:
+            with contextlib.suppress(AssertionError, ProcessLookupError):  # it ends or starts just now
+                if pid := release.process(pod, "operator"):
+                    os.kill(pid, signal.SIGKILL)
+        assert release.endpoints() == endpoints
+        return all(status["state"].get("waiting", {}).get("reason") == "CrashLoopBackOff"
+                   for pod in pods for status in pod["status"]["containerStatuses"])
+
+    wait_for("both operators are in CrashLoopBackOff", crash_loops, 120)
+    assert not any(map(is_ready, release.pods(OPERATORS)))
+    stream.wait_for(5 * RATE)
+    assert release.endpoints() == endpoints
+    assert_none_failed(stream)
+    for pod in release.pods(OPERATORS):
+        release.kubectl("delete", "pod", pod["metadata"]["name"], "--wait=false")
+    release.ready_pods(component=OPERATORS)
 
 
 @pytest.mark.machine("a node cut off")

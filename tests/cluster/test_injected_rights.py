@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from release import OPERATOR, SPACE
+from release import OPERATOR, OPERATORS, SPACE
 from workload import INJECT, bare_pod, deployment, program, wait_for
 
 ASK = {INJECT: "true"}
@@ -194,13 +194,16 @@ def test_the_operators_account_is_confined(release, spaces):
     assert space.find("deployment", "web")["spec"]["replicas"] == 1 and space.find("role", "theirs")
 
 
-def test_the_webhooks_container_has_no_token(release):
-    for pod in release.ready_pods():
-        webhook = next(one for one in pod["spec"]["containers"] if one["name"] == "webhook")
-        assert not [mount for mount in webhook.get("volumeMounts", []) if "serviceaccount" in mount["mountPath"]]
-        operator = next(one for one in pod["spec"]["containers"] if one["name"] == "operator")
-        assert [mount for mount in operator["volumeMounts"] if "serviceaccount" in mount["mountPath"]]
+def test_the_webhooks_pods_have_no_token(release):
+    def tokens(pod):
         assert pod["metadata"]["namespace"] == SPACE
+        return [mount for container in pod["spec"]["containers"] for mount in container["volumeMounts"]
+                if "serviceaccount" in mount["mountPath"]]
+
+    for pod in release.ready_pods():
+        assert not tokens(pod) and pod["spec"]["serviceAccountName"] == "leader-elector-webhook"
+    for pod in release.ready_pods(component=OPERATORS):
+        assert tokens(pod)
 
 
 def test_the_releases_own_pods_are_not_injected(release):

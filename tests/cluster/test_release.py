@@ -2,7 +2,7 @@
 import json
 
 import pytest
-from release import NAME, leftovers
+from release import NAME, OPERATORS, leftovers
 from workload import INJECT, deployment, sidecar_of, wait_for
 
 ASK = {INJECT: "true"}
@@ -65,7 +65,7 @@ def test_what_started_bare_is_found_and_reported(changed, space):
         f'Pod "{pod["metadata"]["name"]}" asks for a sidecar (leader-elector.io/inject: "true") but came up without '
         "one, as the webhook was not asked when it was made: delete the Pod, and the next one gets it")
     leader = wait_for("an operator works", changed.operator_leader)
-    operator = next(pod for pod in changed.ready_pods() if pod["metadata"]["name"] == leader)
+    operator = next(pod for pod in changed.pods(OPERATORS) if pod["metadata"]["name"] == leader)
     wait_for("the metric says so",
              lambda: changed.metric(operator, 8082, "leader_elector_injector_uninjected_pods") == 1)
 

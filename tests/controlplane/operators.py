@@ -65,8 +65,7 @@ class Operators:
         command = ["nsenter", f"--net={self._network}", "setpriv", "--pdeathsig", "KILL", self._binary, "operator",
                    f"--id={name}", f"--namespace={NAMESPACE}", f"--lease-name={self._lease}",
                    f"--kubeconfig={self.control_plane.directory / 'pki' / 'admin.kubeconfig'}",
-                   f"--health-addr=127.0.0.1:{port}", "--certificates=given", "--certificate-secret=none",
-                   f"--certificate={self._directory / 'certificate.pem'}", *flags]
+                   f"--health-addr=127.0.0.1:{port}", "--certificates=given", *flags]
         with open(self._log_path(name), "ab") as log:
             self._processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 

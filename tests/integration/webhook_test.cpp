@@ -14,7 +14,6 @@
 #include "elector/version.h"
 #include "injector/admission/quantity.h"
 #include "injector/certificates/mint.h"
-#include "injector/certificates/pem_file.h"
 #include "tests/support/elector_process.h"
 #include "tests/support/memory_limit.h"
 #include "tests/support/temporary_folder.h"
@@ -63,13 +62,14 @@ std::string podWith(const std::string& metadata, const std::string& annotations 
 
 class WebhookProgramTest : public testing::Test {
   protected:
-    // Without a certificate: deliver() stands for the operator.
+    // Without a certificate: deliver() stands for who mounts it.
     void start(const std::vector<std::string>& more = {}) {
         std::vector<std::string> arguments{"webhook",
                                            "--addr=127.0.0.1:0",
                                            "--health-addr=127.0.0.1:0",
                                            "--namespace=system",
                                            "--certificate=" + path_,
+                                           "--key=" + keyPath_,
                                            "--image=leader-elector:golden",
                                            "--log-format=json"};
         arguments.insert(arguments.end(), more.begin(), more.end());
@@ -93,7 +93,8 @@ class WebhookProgramTest : public testing::Test {
     }
     void deliver() {
         const auto leaf = mintLeaf(authority_, {kHost}, clock_.wall(), std::chrono::hours(1));
-        ASSERT_EQ(certificates::replacePemFile(path_, leaf.key + leaf.certificate), "");
+        elector::test::replaceText(path_, leaf.certificate);
+        elector::test::replaceText(keyPath_, leaf.key);
     }
     void startServing(const std::vector<std::string>& more = {}) {
         deliver();
@@ -132,6 +133,7 @@ class WebhookProgramTest : public testing::Test {
     elector::runtime::SystemClock clock_;
     elector::test::TemporaryFolder folder_;
     std::string path_ = folder_.path() + "/certificate.pem";
+    std::string keyPath_ = folder_.path() + "/key.pem";
     certificates::KeyPair authority_ =
         certificates::mintAuthority(clock_.wall(), std::chrono::hours(24));
     std::optional<elector::test::MemoryLimit> limit_;

@@ -39,4 +39,10 @@ void writeText(const std::filesystem::path& path, std::string_view text) {
     }
 }
 
+void replaceText(const std::filesystem::path& path, std::string_view text) {
+    const std::filesystem::path fresh = path.string() + ".new";
+    writeText(fresh, text);
+    std::filesystem::rename(fresh, path);
+}
+
 }  // namespace elector::test

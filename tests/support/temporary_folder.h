@@ -26,4 +26,8 @@ std::string readText(const std::filesystem::path& path);
 // Throws std::runtime_error where it cannot be written.
 void writeText(const std::filesystem::path& path, std::string_view text);
 
+// The same, and whoever reads the file finds the old text or the new one, whole. Throws
+// std::runtime_error, too.
+void replaceText(const std::filesystem::path& path, std::string_view text);
+
 }  // namespace elector::test

@@ -53,9 +53,8 @@ What the schema cannot say: refuses values that are well-formed and yet make no 
 {{- end }}
 
 {{- define "leader-elector.guardPods" -}}
-{{- $ports := list (int .Values.webhook.port) (int .Values.webhook.healthPort) (int .Values.operator.healthPort) }}
-{{- if ne (len $ports) (len (uniq $ports)) }}
-{{- fail (printf "webhook.port %d, webhook.healthPort %d and operator.healthPort %d must differ: the containers share one address." (index $ports 0) (index $ports 1) (index $ports 2)) }}
+{{- if eq (int .Values.webhook.port) (int .Values.webhook.healthPort) }}
+{{- fail (printf "webhook.port and webhook.healthPort are both %d, and must differ: one process listens on both." (int .Values.webhook.port)) }}
 {{- end }}
 {{- if le (int .Values.terminationGracePeriodSeconds) (int .Values.webhook.shutdownDelaySeconds) }}
 {{- fail (printf "terminationGracePeriodSeconds %d must be more than webhook.shutdownDelaySeconds %d: the webhook would be killed while it still answers." (int .Values.terminationGracePeriodSeconds) (int .Values.webhook.shutdownDelaySeconds)) }}
@@ -63,18 +62,22 @@ What the schema cannot say: refuses values that are well-formed and yet make no 
 {{- $budget := .Values.podDisruptionBudget }}
 {{- $least := toString $budget.minAvailable }}
 {{- $most := toString $budget.maxUnavailable }}
-{{- if and $budget.enabled (gt (int .Values.replicas) 1) }}
+{{- $counts := dict "replicas" (int .Values.replicas) }}
+{{- with .Values.operator.replicas }}{{ $_ := set $counts "operator.replicas" (int .) }}{{ end }}
+{{- range $value, $replicas := $counts }}
+{{- if and $budget.enabled (gt $replicas 1) }}
 {{- if and (ne $least "") (ne $most "") }}
 {{- fail (printf "podDisruptionBudget.minAvailable %s and podDisruptionBudget.maxUnavailable %s exclude each other: set one of them to \"\"." $least $most) }}
 {{- end }}
 {{- if and (eq $least "") (eq $most "") }}
 {{- fail "podDisruptionBudget.enabled is true, so one of podDisruptionBudget.minAvailable and podDisruptionBudget.maxUnavailable must be set." }}
 {{- end }}
-{{- if or (eq $least "100%") (and (regexMatch "^[0-9]+$" $least) (ge (int $least) (int .Values.replicas))) }}
-{{- fail (printf "podDisruptionBudget.minAvailable %s with replicas %d would let no node be drained: at most replicas - 1." $least (int .Values.replicas)) }}
+{{- if or (eq $least "100%") (and (regexMatch "^[0-9]+$" $least) (ge (int $least) $replicas)) }}
+{{- fail (printf "podDisruptionBudget.minAvailable %s with %s %d would let no node be drained: at most %s - 1." $least $value $replicas $value) }}
 {{- end }}
 {{- if has $most (list "0" "0%") }}
 {{- fail (printf "podDisruptionBudget.maxUnavailable %s would let no node be drained: at least 1." $most) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

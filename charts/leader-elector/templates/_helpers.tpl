@@ -14,11 +14,14 @@
 {{- end }}
 {{- end }}
 
-{{/* Labels that select the injector's Pods: for ever the same, a Deployment's selector cannot be changed. */}}
+{{/*
+Labels that select Pods: those of the webhook (component injector) or of the operator. For ever the same, a Deployment's
+selector cannot be changed. Called with (dict "context" . "component" NAME).
+*/}}
 {{- define "leader-elector.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "leader-elector.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
-app.kubernetes.io/component: injector
+app.kubernetes.io/name: {{ include "leader-elector.name" .context }}
+app.kubernetes.io/instance: {{ .context.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
 {{/* Labels of every object. Called with (dict "context" . "component" NAME). */}}
@@ -53,12 +56,26 @@ imagePullSecrets:
 {{- .Values.sidecar.image | default (include "leader-elector.image" .) }}
 {{- end }}
 
+{{/* The operator's. */}}
 {{- define "leader-elector.serviceAccountName" -}}
 {{- if .Values.serviceAccount.create }}
 {{- default (include "leader-elector.fullname" .) .Values.serviceAccount.name }}
 {{- else }}
 {{- default "default" .Values.serviceAccount.name }}
 {{- end }}
+{{- end }}
+
+{{/* Without rights and without a token; where none is created, there may be no other than the operator's. */}}
+{{- define "leader-elector.webhookServiceAccountName" -}}
+{{- if .Values.serviceAccount.create }}
+{{- include "leader-elector.fullname" . }}-webhook
+{{- else }}
+{{- include "leader-elector.serviceAccountName" . }}
+{{- end }}
+{{- end }}
+
+{{- define "leader-elector.operatorReplicas" -}}
+{{- .Values.operator.replicas | default .Values.replicas }}
 {{- end }}
 
 {{/* The user name of the operator, as the API server sees it. */}}

@@ -62,15 +62,6 @@ void FakeObjects::addRoutes(elector::http::Router& router) {
             return write(name, request);
         });
     }
-    router.answerLater(
-        "GET", kSecrets, [this](const Request& request, const elector::http::Responder& responder) {
-            if (request.head.query().find("fieldSelector=metadata.name%3Dhook-tls") ==
-                std::string_view::npos) {
-                responder.respond(status(403, "only by name"));
-            } else {
-                watch(responder);
-            }
-        });
 }
 
 elector::kubernetes::Access FakeObjects::access() const {
@@ -196,35 +187,6 @@ void FakeObjects::applyTo(Object& object, const std::string& body) {
             object.data[kBundle] = fromBase64(textIn(client, kBundle)).value();
         }
     }
-}
-
-void FakeObjects::watch(const elector::http::Responder& responder) {
-    responder.begin({200, "application/json", ""});
-    {
-        const std::lock_guard lock(mutex_);
-        watchers_.push_back(responder);
-        if (objects_.contains("hook-tls")) {
-            responder.push(
-                fmt::format("{{\"type\":\"ADDED\",\"object\":{}}}\n", document("hook-tls")));
-        }
-    }
-    ++opened_;
-}
-
-void FakeObjects::announce(const std::string& type) {
-    const std::lock_guard lock(mutex_);
-    for (const auto& watcher : watchers_) {
-        watcher.push(
-            fmt::format("{{\"type\":\"{}\",\"object\":{}}}\n", type, document("hook-tls")));
-    }
-}
-
-void FakeObjects::endWatches() {
-    const std::lock_guard lock(mutex_);
-    for (const auto& watcher : watchers_) {
-        watcher.finish();
-    }
-    watchers_.clear();
 }
 
 }  // namespace injector::certificates

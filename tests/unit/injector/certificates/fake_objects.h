@@ -58,11 +58,6 @@ class FakeObjects {
     // The queries and bodies of all writes.
     std::vector<std::string> writes() const;
 
-    // Of the watches of hook-tls: tells them its state as an event of this type.
-    void announce(const std::string& type);
-    void endWatches();
-    int watches() const { return opened_; }
-
   private:
     struct Object {
         int version = 1;
@@ -72,7 +67,6 @@ class FakeObjects {
     void addRoutes(elector::http::Router& router);
     elector::http::Response read(const std::string& name) const;
     elector::http::Response write(const std::string& name, const elector::http::Request& request);
-    void watch(const elector::http::Responder& responder);
     std::string document(const std::string& name) const;
     void merge(Object& object, const std::string& body);
     void applyTo(Object& object, const std::string& body);
@@ -83,8 +77,6 @@ class FakeObjects {
     std::function<void(const std::string&)> hook_;
     std::atomic<int> refusal_{0};
     std::vector<std::string> writes_;
-    std::vector<elector::http::Responder> watchers_;
-    std::atomic<int> opened_{0};
     std::unique_ptr<elector::http::Server> server_;
 };
 

@@ -7,13 +7,14 @@
 namespace injector::check {
 namespace {
 
-// A release's Deployment as the chart renders it, with these flags more.
+// A release's Deployments as the chart renders them, with these flags more.
 std::string release(const std::string& webhookFlags, const std::string& operatorFlags) {
     return R"({"items":[{"spec":{"template":{"spec":{"containers":[{"name":"webhook","args":["webhook",)"
-           R"("--addr=:8443","--certificate=/run/c.pem")" +
+           R"("--addr=:8443","--certificate=/run/tls.crt","--key=/run/tls.key")" +
            webhookFlags +
-           R"(]},{"name":"operator","env":[{"name":"POD_NAME","valueFrom":{}}],"args":["operator",)"
-           R"("--lease-name=x-operator","--certificate=/run/c.pem","--service=x-webhook",)"
+           R"(]}]}}}},{"spec":{"template":{"spec":{"containers":[{"name":"operator",)"
+           R"("env":[{"name":"POD_NAME","valueFrom":{}}],"args":["operator",)"
+           R"("--lease-name=x-operator","--service=x-webhook",)"
            R"("--certificate-secret=x-tls","--authority-secret=x-ca","--webhook-configuration=x")" +
            operatorFlags + R"(]}]}}}}]})";
 }

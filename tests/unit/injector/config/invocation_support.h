@@ -37,13 +37,11 @@ inline Arguments webhookWith(const Arguments& more) {
     return with({"webhook", "--certificate=/run/c.pem", "--namespace=system"}, more);
 }
 inline Arguments operatorWith(const Arguments& more) {
-    return with({"operator", "--lease-name=op", "--namespace=system", "--certificate=/run/c.pem",
-                 "--certificate-secret=hook-tls"},
-                more);
+    return with({"operator", "--lease-name=op", "--namespace=system"}, more);
 }
 inline Arguments ownOperatorWith(const Arguments& more) {
-    return with(operatorWith({"--authority-secret=hook-ca", "--service=hook",
-                              "--webhook-configuration=hook"}),
+    return with(operatorWith({"--certificate-secret=hook-tls", "--authority-secret=hook-ca",
+                              "--service=hook", "--webhook-configuration=hook"}),
                 more);
 }
 inline Arguments injectWith(const Arguments& more) {

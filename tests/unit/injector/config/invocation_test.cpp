@@ -18,6 +18,7 @@ TEST(InvocationTest, AWebhookHasTheseDefaults) {
     EXPECT_EQ(config.address, (Address{"", 8443}));
     EXPECT_EQ(config.healthAddress, (Address{"", 8081}));
     EXPECT_EQ(config.certificate, "/run/c.pem");
+    EXPECT_EQ(config.key, "/run/c.pem");
     EXPECT_EQ(config.shutdownDelay, std::chrono::seconds(10));
     EXPECT_EQ(config.defaults.releaseNamespace, "system");
     EXPECT_EQ(config.defaults.values["image"], kDefaultImage);
@@ -40,6 +41,7 @@ TEST(InvocationTest, AWebhookTakesEachOfItsFlags) {
                                                "--addr=127.0.0.1:1",
                                                "--health-addr=[::1]:2",
                                                "--certificate=/c.pem",
+                                               "--key=/k.pem",
                                                "--shutdown-delay=1m",
                                                "--image=r.example/e:1",
                                                "--image-pull-policy=Always",
@@ -59,6 +61,7 @@ TEST(InvocationTest, AWebhookTakesEachOfItsFlags) {
     EXPECT_EQ(config.address, (Address{"127.0.0.1", 1}));
     EXPECT_EQ(config.healthAddress, (Address{"::1", 2}));
     EXPECT_EQ(config.certificate, "/c.pem");
+    EXPECT_EQ(config.key, "/k.pem");
     EXPECT_EQ(config.shutdownDelay, std::chrono::minutes(1));
     EXPECT_EQ(config.defaults.releaseNamespace, "own");
     EXPECT_EQ(config.defaults.values["image"], "r.example/e:1");
@@ -85,7 +88,6 @@ TEST(InvocationTest, AnOperatorHasTheseDefaults) {
     EXPECT_EQ(config.kubeconfig, "");
     EXPECT_EQ(config.healthAddress, (Address{"", 8082}));
     EXPECT_EQ(config.certificates, CertificateSource::Own);
-    EXPECT_EQ(config.certificateFile, "/run/c.pem");
     EXPECT_EQ(config.certificateSecret, "hook-tls");
     EXPECT_EQ(config.authoritySecret, "hook-ca");
     EXPECT_EQ(config.service, "hook");
@@ -100,9 +102,8 @@ TEST(InvocationTest, AnOperatorIsToldWhoItIsByTheEnvironment) {
                                   {"NAMESPACE", "system"}, {"KUBECONFIG", "/k"},
                                   {"LOG_LEVEL", "warn"},   {"LOG_FORMAT", "text"}};
     const auto config = parsed<OperatorConfig>(
-        {"operator", "--lease-name=op", "--certificates=given", "--certificate=/c.pem",
-         "--certificate-secret=s", "--copy-annotations=false", "--manage-rbac=false",
-         "--health-addr=:1"},
+        {"operator", "--lease-name=op", "--certificates=given", "--copy-annotations=false",
+         "--manage-rbac=false", "--health-addr=:1"},
         environment);
     EXPECT_EQ(config.id, "hook-1");
     EXPECT_EQ(config.podUid, "u-1");

@@ -55,12 +55,12 @@ INSTANTIATE_TEST_SUITE_P(
     Webhook, RefusalTest,
     testing::Values(
         Refused{{"webhook", "-n=system"},
-                "--certificate is missing: name the PEM file with the private key and the "
-                "certificate"},
+                "--certificate is missing: name the PEM file with the certificate"},
         Refused{{"webhook", "--certificate=/c"},
                 "--namespace (or NAMESPACE) is missing: name the namespace that the injector runs "
                 "in"},
         Refused{webhookWith({"--certificate="}), "--certificate \"\" is refused: name a file"},
+        Refused{webhookWith({"--key="}), "--key \"\" is refused: name a file"},
         Refused{webhookWith({"--addr=hook:1"}),
                 "--addr \"hook:1\" is refused: allowed are :PORT, localhost:PORT, ADDRESS:PORT and "
                 "[IPV6-ADDRESS]:PORT with a port up to 65535"},
@@ -118,19 +118,21 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{{"operator", "--lease-name=op"},
                 "--namespace (or NAMESPACE) is missing: name the namespace that the injector runs "
                 "in"},
-        Refused{{"operator", "--lease-name=op", "-n=system"},
-                "--certificate is missing: name the file that the webhook reads"},
-        Refused{{"operator", "--lease-name=op", "-n=system", "--certificate=/c"},
-                "--certificate-secret is missing: name the Secret with tls.crt and tls.key"},
         Refused{operatorWith({}),
+                "--certificate-secret is missing: --certificates=own needs it; with "
+                "--certificates=given somebody else makes the certificate"},
+        Refused{operatorWith({"--certificate-secret=t"}),
                 "--authority-secret is missing: --certificates=own needs it; with "
                 "--certificates=given somebody else makes the certificate"},
-        Refused{operatorWith({"--authority-secret=a"}),
+        Refused{operatorWith({"--certificate-secret=t", "--authority-secret=a"}),
                 "--service is missing: --certificates=own needs it; with --certificates=given "
                 "somebody else makes the certificate"},
-        Refused{operatorWith({"--authority-secret=a", "--service=s"}),
+        Refused{operatorWith({"--certificate-secret=t", "--authority-secret=a", "--service=s"}),
                 "--webhook-configuration is missing: --certificates=own needs it; with "
                 "--certificates=given somebody else makes the certificate"},
+        Refused{operatorWith({"--certificates=given", "--certificate-secret=a"}),
+                "--certificate-secret \"a\" is refused beside --certificates \"given\": it is not "
+                "touched then; allowed is one of the two"},
         Refused{operatorWith({"--certificates=given", "--authority-secret=a"}),
                 "--authority-secret \"a\" is refused beside --certificates \"given\": it is not "
                 "touched then; allowed is one of the two"},

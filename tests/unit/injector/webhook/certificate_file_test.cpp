@@ -9,7 +9,6 @@
 
 #include "elector/http/server.h"
 #include "injector/certificates/mint.h"
-#include "injector/certificates/pem_file.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/test_client.h"
@@ -25,6 +24,30 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr std::chrono::hours kDay{24};
+
+// Two files, as the kubelet mounts a Secret: each is a link into a folder, and both change at once
+// when the link to that folder is replaced.
+class MountedSecret {
+  public:
+    MountedSecret() {
+        for (const char* name : {"tls.crt", "tls.key"}) {
+            std::filesystem::create_symlink(std::string("..data/") + name, at(name));
+        }
+    }
+    std::string at(const std::string& name) const { return folder_.path() + "/" + name; }
+    void put(const std::string& certificate, const std::string& key) {
+        const std::string next = "..version-" + std::to_string(++versions_);
+        std::filesystem::create_directory(at(next));
+        elector::test::writeText(at(next + "/tls.crt"), certificate);
+        elector::test::writeText(at(next + "/tls.key"), key);
+        std::filesystem::create_directory_symlink(next, at("..new"));
+        std::filesystem::rename(at("..new"), at("..data"));
+    }
+
+  private:
+    elector::test::TemporaryFolder folder_;
+    int versions_ = 0;
+};
 
 // A clock whose wall stands where a test puts it; what limits waiting goes on by itself.
 class WallClock final : public elector::runtime::Clock {
@@ -43,8 +66,9 @@ class CertificateFileTest : public testing::Test {
     KeyPair leaf(const std::string& name, std::chrono::seconds life = kDay) const {
         return mintLeaf(authority_, {name, "localhost"}, clock_.wall(), life);
     }
-    void put(const KeyPair& pair) const {
-        ASSERT_EQ(certificates::replacePemFile(path_, pair.key + pair.certificate), "");
+    void put(const KeyPair& pair) { secret_.put(pair.certificate, pair.key); }
+    static std::optional<WallTime> expiryOf(const KeyPair& pair) {
+        return certificates::Certificate::readAll(pair.certificate)[0].notAfter();
     }
     // The common name that a new client is shown; "none" where its handshake fails.
     std::string shown() const {
@@ -70,11 +94,10 @@ class CertificateFileTest : public testing::Test {
     }
 
     WallClock clock_;
-    elector::test::TemporaryFolder folder_;
-    std::string path_ = folder_.path() + "/certificate.pem";
+    MountedSecret secret_;
     test::CapturedLog captured_{clock_};
     KeyPair authority_ = certificates::mintAuthority(clock_.wall(), 100 * kDay);
-    CertificateFile file_{path_, clock_, captured_.log()};
+    CertificateFile file_{{secret_.at("tls.crt"), secret_.at("tls.key")}, clock_, captured_.log()};
     std::unique_ptr<elector::http::Server> server_;
 };
 
@@ -82,7 +105,7 @@ TEST_F(CertificateFileTest, ShowsACertificateFromTheHandshakeAfterItsAppearance)
     serve();
     EXPECT_EQ(shown(), "none");
     EXPECT_THAT(*file_.complaint(),
-                StartsWith("there is no certificate yet: cannot find " + path_));
+                StartsWith("there is no certificate yet: cannot find " + secret_.at("tls.crt")));
     put(leaf("first"));
     EXPECT_EQ(shown(), "first");
     EXPECT_EQ(file_.complaint(), std::nullopt);
@@ -104,8 +127,7 @@ TEST_F(CertificateFileTest, ShowsTheWholeChain) {
     serve();
     const KeyPair pair = leaf("chained");
     const KeyPair other = leaf("link");
-    ASSERT_EQ(certificates::replacePemFile(path_, pair.key + pair.certificate + other.certificate),
-              "");
+    secret_.put(pair.certificate + other.certificate, pair.key);
     TlsTestClient client(server_->port(), authority_.certificate);
     EXPECT_EQ(client.serverName(), "chained");
     EXPECT_EQ(client.chainLength(), 2);
@@ -117,24 +139,50 @@ TEST_F(CertificateFileTest, KeepsWhatWasReadBeforeABadFileAndSaysSoOnce) {
     ASSERT_EQ(shown(), "good");
     const KeyPair one = leaf("one");
     const KeyPair two = leaf("two");
-    const std::vector<std::string> bad{"",
-                                       "rubbish",
-                                       one.key,
-                                       one.certificate,
-                                       two.key + one.certificate,
-                                       one.key + one.certificate.substr(0, 100)};
-    for (const std::string& content : bad) {
-        ASSERT_EQ(certificates::replacePemFile(path_, content), "");
+    const std::vector<KeyPair> bad{{"", ""},
+                                   {"rubbish", "rubbish"},
+                                   {"", one.key},
+                                   {one.certificate, ""},
+                                   {one.certificate, two.key},
+                                   {one.certificate.substr(0, 100), one.key}};
+    for (const KeyPair& pair : bad) {
+        put(pair);
         EXPECT_EQ(shown(), "good");
         EXPECT_EQ(file_.complaint(), std::nullopt);
     }
     EXPECT_EQ(captured_.count("the certificate's file cannot be used; the certificate read before "
                               "stays in use"),
               1);
-    std::filesystem::remove(path_);
+    std::filesystem::remove(secret_.at("..data"));
     EXPECT_EQ(shown(), "good");
     put(leaf("better"));
     EXPECT_EQ(shown(), "better");
+}
+
+TEST_F(CertificateFileTest, IsReadAgainWhenTheKeyCameLaterThanItsCertificate) {
+    const elector::test::TemporaryFolder folder;
+    const std::string certificate = folder.path() + "/certificate.pem";
+    const std::string key = folder.path() + "/key.pem";
+    CertificateFile file({certificate, key}, clock_, captured_.log());
+    const KeyPair first = leaf("first");
+    elector::test::replaceText(certificate, first.certificate);
+    EXPECT_THAT(*file.complaint(), HasSubstr("cannot find " + key));
+    elector::test::replaceText(key, first.key);
+    EXPECT_EQ(file.complaint(), std::nullopt);
+    const KeyPair second = leaf("second", 2 * kDay);
+    elector::test::replaceText(certificate, second.certificate);
+    EXPECT_EQ(file.expiry(), expiryOf(first));
+    elector::test::replaceText(key, second.key);
+    EXPECT_EQ(file.expiry(), expiryOf(second));
+}
+
+TEST_F(CertificateFileTest, ReadsBothFromOneFile) {
+    const elector::test::TemporaryFolder folder;
+    const std::string path = folder.path() + "/both.pem";
+    CertificateFile file({path, path}, clock_, captured_.log());
+    const KeyPair pair = leaf("first");
+    elector::test::replaceText(path, pair.key + pair.certificate);
+    EXPECT_EQ(file.expiry(), expiryOf(pair));
 }
 
 TEST_F(CertificateFileTest, SaysThatACertificateHasExpiredOrIsNotYetValid) {
@@ -150,10 +198,10 @@ TEST_F(CertificateFileTest, TellsTheExpiryOfWhatIsInForce) {
     EXPECT_EQ(file_.expiry(), std::nullopt);
     const KeyPair pair = leaf("first");
     put(pair);
-    EXPECT_EQ(file_.expiry(), certificates::Certificate::readAll(pair.certificate)[0].notAfter());
+    EXPECT_EQ(file_.expiry(), expiryOf(pair));
 }
 
-TEST_F(CertificateFileTest, NoHandshakeFailsWhileTheFileIsReplacedAgainAndAgain) {
+TEST_F(CertificateFileTest, NoHandshakeFailsWhileTheFilesAreReplacedAgainAndAgain) {
     serve();
     put(leaf("0"));
     std::atomic<bool> done{false};

@@ -8,7 +8,6 @@
 #include <atomic>
 
 #include "injector/certificates/mint.h"
-#include "injector/certificates/pem_file.h"
 #include "tests/support/captured_log.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/test_client.h"
@@ -75,6 +74,7 @@ class WebhookTest : public testing::Test {
         config.address = {"127.0.0.1", 0};
         config.healthAddress = {"127.0.0.1", 0};
         config.certificate = folder_.path() + "/certificate.pem";
+        config.key = config.certificate;
         config.defaults.values["image"] = "leader-elector:test";
         config.defaults.releaseNamespace = "system";
     }
@@ -90,8 +90,7 @@ class WebhookTest : public testing::Test {
     }
     void deliverCertificate(std::chrono::seconds life = std::chrono::hours(1)) {
         const auto leaf = mintLeaf(authority_, {"hook.system.svc"}, clock_.wall(), life);
-        ASSERT_EQ(certificates::replacePemFile(config.certificate, leaf.key + leaf.certificate),
-                  "");
+        elector::test::replaceText(config.certificate, leaf.key + leaf.certificate);
     }
     void startServing() {
         deliverCertificate();
