@@ -37,6 +37,9 @@
 #ifndef WATCH
 #define WATCH 0 /* the candidates watch the Lease; else they read it */
 #endif
+#ifndef LISTS
+#define LISTS 0 /* each watch lists first: a quorum read of its own, beside what is under way */
+#endif
 #ifndef STOPS
 #define STOPS 1 /* processes are told to stop, and release */
 #endif
@@ -106,7 +109,7 @@ typedef Message {
     bit mine;
     unsigned line : 4;   /* ghosts: of an acquiring write, the line that it goes on with, if any */
     bit fresh;
-    bit overtaken        /* since the read was answered, something newer was seen */
+    bit overtaken        /* since the read was answered, something newer was seen, or that there is no Lease */
 };
 
 typedef Candidate {
@@ -125,7 +128,7 @@ typedef Candidate {
     Message ask;         /* the one request that it waits for */
     Message late;        /* a write that it, or its predecessor, does not wait for any more: it may still land */
     unsigned dead : 2;   /* whose `late` is: 0 its own, else as DEAD or POD */
-    Message hint;        /* an event of the watch */
+    Message hint;        /* an event of the watch, or the answer to its list */
     unsigned line : 4;   /* ghosts: of its term */
     bit fresh
 };
@@ -506,12 +509,22 @@ active [N] proctype candidate() provided (!excepted) {
     :: d_step { c[p].state != LEAVING -> endTerm(p); c[p].state = LEAVING; DID("is told to stop, and says no") }
 #endif
 
+#if LISTS
+    /* That the Lease is there an event tells as well. */
+    :: d_step {
+            c[p].hint.kind == NOWHERE && !lease.present && c[p].claim != MISSING ->
+            sample(p, c[p].hint);
+            DID("lists, and there is none")
+        }
+#endif
 #if WATCH
     :: d_step {
             c[p].hint.kind == NOWHERE && lease.present && (lease.rv > c[p].rv || M9_OLD) ->
             sample(p, c[p].hint);
             DID("is sent an event")
         }
+#endif
+#if WATCH || LISTS
     :: d_step { c[p].hint.kind == READ -> hinted(); DID("sees an event") }
 #endif
 

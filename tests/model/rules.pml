@@ -1,5 +1,11 @@
 /* The rules of docs/design.md, section 2, by their numbers. Each can be broken by a switch, -DM<rule>_<how>=1. */
 
+#ifndef M8_LATE
+#define M8_LATE 0
+#endif
+#ifndef M8_LATE_READ
+#define M8_LATE_READ 0
+#endif
 #ifndef M9_OLD
 #define M9_OLD 0
 #endif
@@ -28,7 +34,8 @@ inline beginTerm(itsLanding, itsToken, left, itsLine, itsFresh) {
     for (i : 0 .. N - 1) {
         if
         :: i != p && c[i].state == LEADING ->
-            assert(nobodyElseLeads || IS_EXCUSED(i));
+            /* Who goes on is excused, but not who begins though it knows better. */
+            assert(nobodyElseLeads || (IS_EXCUSED(i) && !y));
             excepted = 1
         :: else
         fi
@@ -116,6 +123,11 @@ inline credit(sentAgo) {
 /* Observation::accept(), and Election::reactAsHolder(). */
 inline observe(itsClaim, itsUid, itsRevision, itsChange, isMine, sentAgo) {
     if
+    :: LISTS && c[p].uid != itsUid && c[p].hint.kind == READ && c[p].hint.claim == MISSING ->
+        clear(c[p].hint) /* a list that was sent before the Lease was first seen */
+    :: else
+    fi;
+    if
     :: c[p].claim <= MISSING || c[p].uid != itsUid || HAS_CHANGED(itsClaim, itsRevision, itsChange) ->
         flag = (c[p].uid != 0 && c[p].uid != itsUid);
         c[p].another = c[p].another || flag;
@@ -143,13 +155,21 @@ inline observe(itsClaim, itsUid, itsRevision, itsChange, isMine, sentAgo) {
     fi
 }
 
+/* Rule 8: what is known to be gone stays gone. */
+#define KNOWS_GONE(m) (c[p].claim == MISSING && c[p].uid == m.uid && m.uid != 0)
+
+inline foundNone() {
+    c[p].claim = MISSING; c[p].mine = 0; c[p].vacated = 0; c[p].free = 0
+}
+
 inline readAnswered() {
     if
     :: c[p].ask.claim == MISSING ->
         if
         :: c[p].claim == MISSING || (c[p].claim > MISSING && c[p].ask.overtaken) -> skip
-        :: else -> c[p].claim = MISSING; c[p].mine = 0; c[p].vacated = 0; c[p].free = 0
+        :: else -> foundNone()
         fi
+    :: KNOWS_GONE(c[p].ask) && c[p].ask.overtaken && !M8_LATE_READ -> skip /* a list was quicker */
     :: c[p].ask.claim != MISSING && c[p].ask.rv < c[p].rv -> skip /* a hint was quicker */
     :: else ->
         observe(c[p].ask.claim, c[p].ask.uid, c[p].ask.rv, c[p].ask.change, c[p].ask.mine, COUNTED_BACK(c[p].ask.age))
@@ -160,7 +180,13 @@ inline readAnswered() {
 /* Rule 9: a hint that is not above all that was seen or written is ignored, and one of a Lease that is gone. */
 inline hinted() {
     if
-    :: (c[p].hint.rv <= c[p].rv || (c[p].claim == MISSING && c[p].hint.uid == c[p].uid)) && !M9_OLD -> skip
+    :: c[p].hint.claim == MISSING ->
+        foundNone();
+        if
+        :: c[p].ask.kind == READ -> c[p].ask.overtaken = 1
+        :: else
+        fi
+    :: c[p].hint.claim != MISSING && (c[p].hint.rv <= c[p].rv || KNOWS_GONE(c[p].hint)) && !M9_OLD -> skip
     :: else ->
         if
         :: c[p].ask.kind == READ -> c[p].ask.overtaken = 1
@@ -233,7 +259,10 @@ inline hinted() {
 
 inline writeAnswered() {
     x = c[p].ask.intent;
+    y = KNOWS_GONE(c[p].ask);
     if
+    :: y && x != RELEASE && !M8_LATE -> skip
+    :: y && x != RELEASE && M8_LATE && x == CREATE -> skip
     :: x == CREATE ->
         observe(CREATED, c[p].ask.uid, c[p].ask.rv, c[p].ask.change, 0, 0);
         c[p].vacated = IS_FREE_FOR_ITS_MAKER;
