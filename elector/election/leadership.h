@@ -45,8 +45,8 @@ struct Standing {
     std::optional<WallTime> renewTime;
 
     // When the Lease was last heard of, if ever, and what has gone wrong since, if anything: for
-    // readiness. Denied: the store refuses our requests, or has let no write succeed for longer than
-    // a term lasts.
+    // readiness. Denied: the store refuses our requests, or has let no write succeed for longer
+    // than a term lasts.
     std::optional<Instant> heardAt;
     std::string trouble;
     bool denied = false;

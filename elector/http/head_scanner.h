@@ -5,10 +5,10 @@
 
 namespace elector::http {
 
-// Finds the end of a head, of a request or of an answer, in bytes that arrive in pieces, and refuses what no head may
-// contain as soon as it shows: NULs and other control characters, a CR or LF by itself. (What one
-// reader takes for the end of a line and another does not is how requests are smuggled.) Looks at
-// each byte once.
+// Finds the end of a head, of a request or of an answer, in bytes that arrive in pieces, and
+// refuses what no head may contain as soon as it shows: NULs and other control characters, a CR or
+// LF by itself. (What one reader takes for the end of a line and another does not is how requests
+// are smuggled.) Looks at each byte once.
 class HeadScanner {
   public:
     enum class Found { Nothing, Head, Rubbish };

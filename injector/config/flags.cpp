@@ -89,8 +89,9 @@ std::vector<FlagSpec> makeWebhookFlags() {
         {.name = "certificate",
          .placeholder = "FILE",
          .shown = "required",
-         .purpose = "A PEM file with the certificate and its chain; may come later, and be replaced\n"
-                    "at any time.",
+         .purpose =
+             "A PEM file with the certificate and its chain; may come later, and be replaced\n"
+             "at any time.",
          .complain = complaintAboutPath},
         {.name = "key",
          .placeholder = "FILE",
