@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "elector/kubernetes/json_text.h"
+#include "elector/kubernetes/status_error.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/random.h"
@@ -120,10 +121,11 @@ void EventRecorder::post(const Post& post, Instant deadline) {
         log_.debug("an Event could not be posted", {{"error", error.message}});
     } else if (!toldForbidden_) {
         toldForbidden_ = true;
-        log_.warn(
-            "Events cannot be posted; the Role needs apiGroups [\"\"], resources [events], verbs "
-            "[create]",
-            {{"error", error.message}});
+        log_.warn(canARoleMend(error, "events")
+                      ? "Events cannot be posted; the Role needs apiGroups [\"\"], resources "
+                        "[events], verbs [create]"
+                      : "Events cannot be posted",
+                  {{"error", error.message}});
     }
 }
 

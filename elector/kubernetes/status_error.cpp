@@ -107,6 +107,12 @@ ApiError statusError(int status, std::optional<std::chrono::seconds> retryAfter,
         fmt::format("the API server answered {} to {}: {}", status, request, shown(content, body))};
 }
 
+bool canARoleMend(const ApiError& error, std::string_view resource) {
+    return error.kind == ErrorKind::Forbidden &&
+           error.message.find(" cannot ") != std::string::npos &&
+           error.message.find(fmt::format("resource \"{}\"", resource)) != std::string::npos;
+}
+
 ApiError eventError(std::string_view statusObject) {
     const auto content = parseStatus(statusObject);
     return {content.code == 0 ? ErrorKind::Malformed : kindOf(content.code, content), content.code,

@@ -20,7 +20,12 @@ namespace elector::kubernetes {
 ApiError statusError(int status, std::optional<std::chrono::seconds> retryAfter,
                      std::string_view body, std::string_view request);
 
-// The same of a Status object within a watch's ERROR event.
+// True where a Role would have made the difference: what RBAC says of a request for `resource`
+// ("leases"). A namespace that is being deleted, a quota, and an API server that has just been
+// started answer 403 as well.
+bool canARoleMend(const ApiError& error, std::string_view resource);
+
+// As statusError(), of a Status object within a watch's ERROR event.
 ApiError eventError(std::string_view statusObject);
 
 }  // namespace elector::kubernetes

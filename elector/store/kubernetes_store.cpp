@@ -9,6 +9,7 @@
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/lease_json.h"
+#include "elector/kubernetes/status_error.h"
 #include "elector/kubernetes/watch_stream.h"
 
 namespace elector::store {
@@ -54,17 +55,9 @@ std::string watchPath(const LeaseKey& key, const std::string& version, std::chro
                        listPath(key), encoded(version), time.count());
 }
 
-// True where a Role would have made the difference: what RBAC says. A namespace that is being
-// deleted, a quota, and an API server that has just been started answer 403 as well.
-bool canARoleMend(const ApiError& error) {
-    return error.kind == ErrorKind::Forbidden &&
-           error.message.find(" cannot ") != std::string::npos &&
-           error.message.find("resource \"leases\"") != std::string::npos;
-}
-
 // Says what failed, then why, then what the person on call can do about it, if that is known.
 ApiError explained(ApiError error, const char* verb, const LeaseKey& key) {
-    const bool advise = canARoleMend(error);
+    const bool advise = kubernetes::canARoleMend(error, "leases");
     error.message = fmt::format("{} to {} the Lease {}: {}",
                                 error.kind == ErrorKind::Forbidden ? "not allowed" : "failed", verb,
                                 key.text(), error.message);

@@ -13,6 +13,7 @@ namespace elector::kubernetes {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 TEST(EventsTest, WritesAnEventAsClientGoDoes) {
     const auto event = json::parseObject(
@@ -38,6 +39,23 @@ class EventRecorderTest : public testing::Test {
 
     runtime::SystemClock clock_;
     runtime::Log log_{runtime::LogLevel::Warn, runtime::LogFormat::Text, clock_};
+
+    // What the log says of two Events that are both answered 403 with this message (JSON).
+    std::string loggedAfter403(const std::string& message) {
+        ScriptedServer server({[&message](ScriptedPeer& peer) {
+            while (!peer.readRequest().empty()) {
+                peer.send(answerOf(403, R"({"kind":"Status","message":")" + message + R"("})"));
+            }
+        }});
+        testing::internal::CaptureStderr();
+        {
+            EventRecorder recorder(accessTo(server), clock_, log_, std::nullopt);
+            recorder.record({"team", "web"}, "l", "web-0 became leader");
+            recorder.record({"team", "web"}, "l", "web-0 stopped leading");
+        }
+        EXPECT_TRUE(log_.flush(std::chrono::seconds(20)));
+        return testing::internal::GetCapturedStderr();
+    }
 };
 
 TEST_F(EventRecorderTest, PostsWhatIsQueuedBeforeItEnds) {
@@ -60,22 +78,25 @@ TEST_F(EventRecorderTest, PostsWhatIsQueuedBeforeItEnds) {
 }
 
 TEST_F(EventRecorderTest, TellsAMissingPermissionOnce) {
-    ScriptedServer server({[](ScriptedPeer& peer) {
-        while (!peer.readRequest().empty()) {
-            peer.send(answerOf(403, R"({"kind":"Status","message":"no"})"));
-        }
-    }});
-    testing::internal::CaptureStderr();
-    {
-        EventRecorder recorder(accessTo(server), clock_, log_, std::nullopt);
-        recorder.record({"team", "web"}, "l", "web-0 became leader");
-        recorder.record({"team", "web"}, "l", "web-0 stopped leading");
-    }
-    ASSERT_TRUE(log_.flush(std::chrono::seconds(20)));
-    const auto written = testing::internal::GetCapturedStderr();
-    const auto first = written.find("Events cannot be posted");
+    const std::string written = loggedAfter403(
+        "events is forbidden: User \\\"system:serviceaccount:team:web\\\" cannot create resource "
+        "\\\"events\\\" in API group \\\"\\\" in the namespace \\\"team\\\"");
+    const auto first = written.find("Events cannot be posted; the Role needs");
     ASSERT_NE(first, std::string::npos);
     EXPECT_EQ(written.find("Events cannot be posted", first + 1), std::string::npos);
+}
+
+TEST_F(EventRecorderTest, AdvisesARoleOnlyWhereOneWouldMendIt) {
+    for (const char* message :
+         {"events \\\"a\\\" is forbidden: unable to create new content in namespace team because "
+          "it is "
+          "being terminated",
+          "events \\\"a\\\" is forbidden: exceeded quota: few, requested: count/events=1, used: "
+          "count/events=10, limited: count/events=10"}) {
+        const std::string written = loggedAfter403(message);
+        EXPECT_THAT(written, HasSubstr("Events cannot be posted"));
+        EXPECT_THAT(written, Not(HasSubstr("Role"))) << message;
+    }
 }
 
 TEST_F(EventRecorderTest, DropsWhatNobodyTakesInsteadOfHangingAtItsEnd) {
