@@ -12,6 +12,7 @@
 #
 #   tier     part
 #   lint     format        clang-format on every C++ file
+#            layers        no layer includes one above it
 #            tidy          clang-tidy on every source of the programs
 #   fast     unit          one class or function at a time
 #            contract      every kind of Lease store keeps the same promises
@@ -39,12 +40,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tiers=(lint fast proof process plane cluster)
-declare -A parts_of=([lint]='format tidy' [fast]='unit contract schedules' [proof]='simulation mutations model fuzz'
+declare -A parts_of=([lint]='format layers tidy' [fast]='unit contract schedules' [proof]='simulation mutations model fuzz'
     [process]='demo integration sanitizers' [plane]='controlplane interop chart soak' [cluster]=cluster)
 declare -A needs=([lint]='clang-format-19, clang-tidy-19' [fast]='g++, GoogleTest' [proof]='clang-19, spin'
     [process]='clang-19' [plane]='root, Kubernetes (built once)' [cluster]='root, Kubernetes (built once), containerd')
 # In the order in which they run: what fails soonest comes first; soak and integration have others to run beside.
-all_parts=(format tidy unit contract schedules simulation soak integration mutations model fuzz demo sanitizers
+all_parts=(format layers tidy unit contract schedules simulation soak integration mutations model fuzz demo sanitizers
     controlplane interop chart cluster)
 results=$PWD/build/results
 # Each commit has an order of its own in which GoogleTest shuffles, and schedules of its own to simulate: every commit
@@ -159,6 +160,7 @@ check_format() { # check_format OUT; reads the files' names
 
 tier_format() { git ls-files '*.cpp' '*.h' | check_format "$1"; }
 
+tier_layers() { cmake -DRESULTS="$1/layers.xml" -P tests/layers.cmake; }
 tier_tidy() {
     local status=0
     run_pytest tidy "$1" || status=$?

@@ -15,6 +15,7 @@ nodes=(buildah conntrack containerd containernetworking-plugins debootstrap libc
 packages_of() {
     case $1 in
     format) echo clang-format-19 git python3 ;;
+    layers) echo cmake python3 ;;
     tidy) echo clang-tidy-19 git python3 python3-pytest "${build[@]}" ;;
     unit) echo git python3 python3-pytest "${build[@]}" ;;
     contract | schedules | simulation) echo python3 "${build[@]}" ;;
