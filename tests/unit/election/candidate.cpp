@@ -158,6 +158,12 @@ void Candidate::follow(const Lease& lease) {
     answerRead(lease);
 }
 
+WriteRequest Candidate::createMissing() {
+    send(Started{});
+    answerRead(std::optional<Lease>());
+    return untilWrite(Intent::Create);
+}
+
 Answer Candidate::answer() const {
     return answerAt(election_.standing(), election_.settings().identity.id, now_);
 }

@@ -53,6 +53,8 @@ class Candidate {
     void lead();
     // Lets it follow `lease`.
     void follow(const Lease& lease);
+    // Lets it find no Lease at its start: its creation, whose answer must follow.
+    WriteRequest createMissing();
 
     Answer answer() const;
     bool leads() const { return answer().isLeader; }

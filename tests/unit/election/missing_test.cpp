@@ -71,9 +71,7 @@ TEST(MissingTest, AMissingLeaseIsCreatedVacant) {
 
 TEST(MissingTest, ACreationIsNoTerm) {
     Candidate web0 = startedWithoutLease(OnMissing::Create);
-    web0.send(Started{});
-    web0.answerRead(std::optional<Lease>());
-    web0.untilWrite(Intent::Create);
+    web0.createMissing();
     web0.landed(10);
     EXPECT_TRUE(web0.noted(NoteKind::LeaseCreated));
     EXPECT_FALSE(web0.leads());
@@ -82,9 +80,7 @@ TEST(MissingTest, ACreationIsNoTerm) {
 
 TEST(MissingTest, ItsCreatorThatNeverSawItTakesItAtOnceByASecondWrite) {
     Candidate web0 = startedWithoutLease(OnMissing::Create);
-    web0.send(Started{});
-    web0.answerRead(std::optional<Lease>());
-    web0.untilWrite(Intent::Create);
+    web0.createMissing();
     web0.landed(10);
     const Instant created = web0.now().boot;
     EXPECT_EQ(web0.untilWrite(Intent::Acquire).base->revision.text(), "10");
@@ -95,9 +91,7 @@ TEST(MissingTest, ItsCreatorThatNeverSawItTakesItAtOnceByASecondWrite) {
 
 TEST(MissingTest, ItsCreatorWaitsWhereThatIsAskedFor) {
     Candidate web0 = startedWithoutLease(OnMissing::Wait);
-    web0.send(Started{});
-    web0.answerRead(std::optional<Lease>());
-    web0.untilWrite(Intent::Create);
+    web0.createMissing();
     const Lease created = web0.writtenAt(10);
     web0.landed(10);
     EXPECT_GE(waitForAcquisition(web0, created), seconds(10));
@@ -113,9 +107,7 @@ TEST(MissingTest, ACreatorThatHadSeenTheLeaseWaits) {
 
 TEST(MissingTest, ACreatorThatSawTheDeletedLeaseWhileItsRequestWasUnderWayWaits) {
     Candidate web0;
-    web0.send(Started{});
-    web0.answerRead(std::optional<Lease>());
-    web0.untilWrite(Intent::Create);
+    web0.createMissing();
     const Lease created = web0.writtenAt(20);
     // From a watch that began in the past.
     web0.send(Changed{leaseOf(heldByWeb1(seconds(10)), 10)});
@@ -182,9 +174,7 @@ TEST(MissingTest, ARenewalAnsweredAfterTheDeletionIsKnownProlongsNothing) {
 
 TEST(MissingTest, ACreationAnsweredAfterAReadFoundNoneIsReadBackBeforeItIsTaken) {
     Candidate web0;
-    web0.send(Started{});
-    web0.answerRead(std::optional<Lease>());
-    web0.untilWrite(Intent::Create);
+    web0.createMissing();
     const Lease created = web0.writtenAt(10);
     web0.wait(milliseconds(1));
     web0.send(Listed{std::nullopt, web0.now().boot});
@@ -202,9 +192,7 @@ TEST(MissingTest, WhatIsLearntOfAnEarlierLeaseWhileTheAcquisitionIsUnderWayIsWai
     for (const LeaseRecord& record : earlier) {
         for (const bool answered : {true, false}) {
             Candidate web0;
-            web0.send(Started{});
-            web0.answerRead(std::optional<Lease>());
-            web0.untilWrite(Intent::Create);
+            web0.createMissing();
             web0.landed(20);
             const Instant seen = web0.now().boot;
             web0.untilWrite(Intent::Acquire);
@@ -240,9 +228,7 @@ TEST(MissingTest, ALeaderThatMadeItsLeaseAgainGoesOnWhateverIsLearntOfAnEarlierO
 
 TEST(MissingTest, ACreationOfWhichNobodyKnowsWhetherItLandedIsWaitedOut) {
     Candidate web0;
-    web0.send(Started{});
-    web0.answerRead(std::optional<Lease>());
-    web0.untilWrite(Intent::Create);
+    web0.createMissing();
     const Lease created = web0.writtenAt(10);
     web0.answerWrite(errorOf(ErrorKind::TimedOut));
     web0.untilRead();
@@ -252,9 +238,7 @@ TEST(MissingTest, ACreationOfWhichNobodyKnowsWhetherItLandedIsWaitedOut) {
 
 TEST(MissingTest, TheLoserOfRacingCreationsReads) {
     Candidate web0;
-    web0.send(Started{});
-    web0.answerRead(std::optional<Lease>());
-    web0.untilWrite(Intent::Create);
+    web0.createMissing();
     web0.answerWrite(errorOf(ErrorKind::Invalid));
     web0.untilRead();
 }

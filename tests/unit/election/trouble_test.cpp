@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -214,29 +215,36 @@ TEST(TroubleTest, AConflictThatNobodyCausedIsARefusal) {
 
 TEST(TroubleTest, ACreationThatIsRefusedAsIfTheLeaseExistedIsToldOnceAReadFindsNone) {
     Candidate web0;
-    web0.send(Started{});
-    web0.answerRead(std::optional<Lease>());
-    web0.untilWrite(Intent::Create);
+    web0.createMissing();
     web0.answerWrite(errorOf(ErrorKind::Invalid));
     web0.untilRead();
     web0.answerRead(std::optional<Lease>());
     EXPECT_EQ(web0.answer().trouble, "made up");
 }
 
+// How many writes are asked for within `limit`, where each is answered by `answer`, and each read
+// shows `found`.
+int writesWithin(Candidate& candidate, Duration limit, const Lease& found,
+                 const std::function<void()>& answer) {
+    const Instant began = candidate.now().boot;
+    int writes = 0;
+    while (candidate.since(began) < limit) {
+        if (std::holds_alternative<WriteRequest>(candidate.untilAsked())) {
+            ++writes;
+            answer();
+        } else {
+            candidate.answerRead(found);
+        }
+    }
+    return writes;
+}
+
 TEST(TroubleTest, AWriteThatChangesNothingForEverIsBackedOff) {
     Candidate web0;
     const Lease free = leaseOf(testing::released(), 10);
     web0.follow(free);
-    const Instant began = web0.now().boot;
-    int writes = 0;
-    while (web0.since(began) < seconds(600)) {
-        if (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
-            ++writes;
-            web0.send(WriteAnswered{Landed{free, false}});
-        } else {
-            web0.answerRead(free);
-        }
-    }
+    const int writes = writesWithin(web0, seconds(600), free,
+                                    [&] { web0.send(WriteAnswered{Landed{free, false}}); });
     EXPECT_LE(writes, 130);
     EXPECT_NE(web0.answer().trouble, "");
 }
@@ -391,16 +399,8 @@ TEST(TroubleTest, WritesThatFailWhileReadsSucceedAreSpreadOut) {
     Candidate web0;
     const Lease free = leaseOf(testing::released(), 10);
     web0.follow(free);
-    const Instant began = web0.now().boot;
-    int writes = 0;
-    while (web0.since(began) < seconds(60)) {
-        if (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
-            ++writes;
-            web0.answerWrite(errorOf(ErrorKind::Server));
-        } else {
-            web0.answerRead(free);
-        }
-    }
+    const int writes = writesWithin(web0, seconds(60), free,
+                                    [&] { web0.answerWrite(errorOf(ErrorKind::Server)); });
     EXPECT_LE(writes, 70);  // about one in a retry period, or two
     EXPECT_GE(writes, 25);
 }
