@@ -14,8 +14,8 @@ def fixture_server(control_plane):
     control_plane.kubectl("create", "namespace", NAMESPACE)
     control_plane.kubectl("create", "namespace", "restricted")
     control_plane.kubectl("label", "namespace", "restricted", "pod-security.kubernetes.io/enforce=restricted")
-    for namespace in ("shop", "bank"):
-        control_plane.kubectl("create", "namespace", namespace)
+    for namespace in ("shop", "bank"):  # other tests may have made them
+        control_plane.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}))
     for namespace in (NAMESPACE, "restricted"):  # nobody makes them here: there is no controller manager
         for account in ("default", "leader-elector", "leader-elector-webhook"):
             control_plane.kubectl("create", "serviceaccount", account, "-n", namespace)

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -28,6 +29,24 @@ class HandClock final : public runtime::Clock {
   private:
     static constexpr runtime::Instant kStart{std::chrono::hours(1)};
     std::atomic<runtime::Duration> since_{runtime::Duration(0)};
+};
+
+// Holds up a server's loop, from when this is made until release(): what happens meanwhile, the
+// loop finds all at once.
+class Hold {
+  public:
+    explicit Hold(Server& server) {
+        server.post([this] {
+            entered_.set_value();
+            leave_.get_future().wait();
+        });
+        entered_.get_future().wait();
+    }
+    void release() { leave_.set_value(); }
+
+  private:
+    std::promise<void> entered_;
+    std::promise<void> leave_;
 };
 
 // A server on a free port of the loopback, in a time that a test moves.

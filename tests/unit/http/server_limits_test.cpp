@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -260,8 +259,7 @@ TEST_F(ServerLimitsTest, EndsATurnByTheClockAndGoesOnWithTheNextAddress) {
     });
     start();
     const std::string request = "GET /costly HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    std::promise<void> goOn;
-    server->post([&] { goOn.get_future().wait(); });
+    Hold hold(*server);
     TestClient greedy(port(), "127.0.0.1", "127.0.0.2");
     TestClient modest(port(), "127.0.0.1", "127.0.0.3");
     std::string requests;
@@ -270,7 +268,7 @@ TEST_F(ServerLimitsTest, EndsATurnByTheClockAndGoesOnWithTheNextAddress) {
     }
     greedy.send(requests);
     modest.send(request);
-    goOn.set_value();
+    hold.release();
     EXPECT_THAT(modest.answer(), EndsWith("done\n"));
     for (int i = 0; i < 12; ++i) {
         ASSERT_THAT(greedy.answer(), EndsWith("done\n"));
@@ -281,16 +279,10 @@ TEST_F(ServerLimitsTest, EndsATurnByTheClockAndGoesOnWithTheNextAddress) {
 
 TEST_F(ServerLimitsTest, TellsForHowLongItsLoopHasBeenBusy) {
     start();
-    std::promise<void> entered;
-    std::promise<void> leave;
-    server->post([&] {
-        entered.set_value();
-        leave.get_future().wait();
-    });
-    entered.get_future().wait();
+    Hold hold(*server);
     clock.advance(3s);
     EXPECT_EQ(server->busyFor(), 3s);
-    leave.set_value();
+    hold.release();
     EXPECT_TRUE(eventually([this] { return server->busyFor() == 0s; }));
 }
 
@@ -313,8 +305,7 @@ TEST_F(ServerLimitsTest, DoesNotSpinWhereDescriptorsRunOut) {
         // Both ends of each connection are of this process. While the server is kept busy, clients
         // connect until all descriptors are theirs: then it has none to accept them with.
         const DescriptorLimit few(static_cast<rlim_t>(first.descriptor()) + 8);
-        std::promise<void> goOn;
-        server->post([&] { goOn.get_future().wait(); });
+        Hold hold(*server);
         Clients clients;
         try {
             for (;;) {
@@ -323,7 +314,7 @@ TEST_F(ServerLimitsTest, DoesNotSpinWhereDescriptorsRunOut) {
         } catch (const std::runtime_error&) {
             EXPECT_FALSE(clients.empty());
         }
-        goOn.set_value();
+        hold.release();
         ASSERT_TRUE(eventually([this] { return server->stats().displaced > 0U; }));
         EXPECT_EQ(first.rest(), "") << "the least used made room";
     }

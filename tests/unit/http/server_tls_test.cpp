@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -164,13 +163,12 @@ TEST_F(ServerTlsTest, CarriesHandshakesOnInTheOrderOfArrivalInTurnByAddress) {
     }
     TestClient single(port(), "127.0.0.1", "127.0.0.3");
     ASSERT_TRUE(eventually([&] { return server->stats().connections == many.size() + 1; }));
-    std::promise<void> goOn;
-    server->post([&] { goOn.get_future().wait(); });
+    Hold hold(*server);
     for (const auto& client : many) {
         client->send(hello);
     }
     single.send(hello);
-    goOn.set_value();
+    hold.release();
     ASSERT_TRUE(eventually([&] { return certificate_.shownTo().size() == many.size() + 1; }));
     std::vector<std::string> order = certificate_.shownTo();
     const auto found = std::ranges::find(order, nameOf(single));
