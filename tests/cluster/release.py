@@ -1,5 +1,6 @@
 """A release of charts/leader-elector on a cluster."""
 import json
+import time
 from pathlib import Path
 
 from workload import is_ready, wait_for
@@ -99,6 +100,12 @@ class Release:
         said = self.cluster.kubectl(
             "get", "--raw", f"/api/v1/namespaces/{SPACE}/pods/{pod['metadata']['name']}:{port}/proxy/metrics")
         return next((float(line.split()[-1]) for line in said.splitlines() if line.startswith(name + " ")), None)
+
+    def certificate_ends(self, pod):
+        """When the certificate ends that the webhook of this Pod serves with, in seconds: not before, and not after."""
+        asked = time.time()
+        left = self.metric(pod, 8081, "leader_elector_injector_certificate_expiry_seconds")
+        return asked + left, time.time() + left
 
     def serving(self, stream):
         """The Pod whose webhook answers most of a stream: API servers keep their connections."""

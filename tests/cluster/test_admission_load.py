@@ -43,11 +43,15 @@ def test_a_replica_that_is_deleted_fails_no_creation(release, stream):
 @pytest.mark.machine("a stream over one connection")
 def test_a_renewed_certificate_fails_no_creation(release, stream):
     before = release.certificate()
+    ended = max(release.certificate_ends(pod)[1] for pod in release.ready_pods())
     # Without its certificate the Secret is filled anew; the authority stays the same.
     release.kubectl("patch", "secret", "leader-elector-tls", "--type=merge", "-p",
                     '{"data":{"tls.crt":null,"tls.key":null}}')
     wait_for("another certificate", lambda: release.certificate() not in ("", before))
-    stream.wait_for(5 * RATE)
+    # The kubelet looks after mounted Secrets each minute or so.
+    wait_for("both webhooks serve with it",
+             lambda: all(release.certificate_ends(pod)[0] > ended for pod in release.ready_pods()), 240)
+    stream.wait_for(RATE)
     assert_none_failed(stream)
 
 
