@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,7 @@ struct Resource {
     std::string_view kind;        // "Deployment"
     std::string_view plural;      // "deployments"
 
-    bool operator==(const Resource&) const = default;
+    auto operator<=>(const Resource&) const = default;
 };
 
 inline constexpr Resource kPods{"v1", "Pod", "pods"};

@@ -27,10 +27,6 @@ std::set<std::string> namesOf(const Annotations& annotations) {
     return names;
 }
 
-const Resource& kindOf(std::string_view plural) {
-    return *std::ranges::find(copiedKinds(), plural, &Resource::plural);
-}
-
 std::string pathOf(const Resource& kind, const ObjectKey& key) {
     return cluster::objectPath(kind, key.space, key.name);
 }
@@ -65,8 +61,7 @@ std::optional<TemplateCopier::Seen> TemplateCopier::find(const Key& key) const {
     return found == workloads_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<Done> TemplateCopier::reconcile(std::string_view plural, const ObjectKey& key) {
-    const auto& kind = kindOf(plural);
+Result<Done> TemplateCopier::reconcile(const Resource& kind, const ObjectKey& key) {
     const auto seen = find({kind.plural, key});
     if (!seen) {
         settled_.erase({kind.plural, key});

@@ -24,7 +24,7 @@ class TemplateCopier {
     bool put(const Resource& kind, const ObjectMeta& workload);
     void remove(const Resource& kind, const ObjectKey& key);
 
-    Result<Done> reconcile(std::string_view plural, const ObjectKey& key);
+    Result<Done> reconcile(const Resource& kind, const ObjectKey& key);
 
   private:
     // What bears on the template of one workload.

@@ -47,9 +47,7 @@ class Term::Sink : public InformerSink {
   public:
     Sink(Term& term, const Resource& kind) : term_(term), kind_(kind) {}
 
-    void onPassedOver(const ObjectKey& key) override {
-        term_.add({TaskKind::Crowd, kind_.plural, key});
-    }
+    void onPassedOver(const ObjectKey& key) override { term_.add({TaskKind::Crowd, kind_, key}); }
 
   protected:
     Term& term() { return term_; }
@@ -69,19 +67,19 @@ class Term::PodSink final : public Sink {
         const auto before = term().pods_.find(record.key);
         if (term().pods_.put(std::move(record))) {
             lookAt(before);  // another Pod may have its name now
-            term().add({TaskKind::Pod, "", meta.key});
+            term().add({TaskKind::Pod, {}, meta.key});
         }
     }
     void onGone(const ObjectKey& key) override {
         lookAt(term().pods_.remove(key));
-        term().add({TaskKind::Pod, "", key});
+        term().add({TaskKind::Pod, {}, key});
     }
     void onSynced() override { term().podsKnown(); }
 
   private:
     void lookAt(const std::optional<PodRecord>& pod) {
         if (pod && !pod->lease().empty()) {
-            term().add({TaskKind::Lease, "", {pod->key.space, pod->lease()}});
+            term().add({TaskKind::Lease, {}, {pod->key.space, pod->lease()}});
         }
     }
 };
@@ -93,7 +91,7 @@ class Term::RbacSink final : public Sink {
     void onPresent(ObjectMeta meta) override { onGone(meta.key); }
     void onGone(const ObjectKey& key) override {
         if (const auto lease = leaseOf(key)) {
-            term().add({TaskKind::Lease, "", *lease});
+            term().add({TaskKind::Lease, {}, *lease});
         }
     }
     void onSynced() override {}
@@ -105,12 +103,12 @@ class Term::WorkloadSink final : public Sink {
 
     void onPresent(ObjectMeta meta) override {
         if (term().workerOf(meta.key.space).copier().put(kind(), meta)) {
-            term().add({TaskKind::Workload, kind().plural, meta.key});
+            term().add({TaskKind::Workload, kind(), meta.key});
         }
     }
     void onGone(const ObjectKey& key) override {
         term().workerOf(key.space).copier().remove(kind(), key);
-        term().add({TaskKind::Workload, kind().plural, key});
+        term().add({TaskKind::Workload, kind(), key});
     }
     void onSynced() override {}
 };
@@ -137,7 +135,7 @@ Term::Term(const elector::kubernetes::Access& access, TermSettings settings,
         endThreads();
         throw;
     }
-    add({TaskKind::Sweep, "", {}});
+    add({TaskKind::Sweep, {}, {}});
 }
 
 Term::~Term() {
@@ -221,12 +219,12 @@ void Term::distribute(const std::set<ObjectKey>& marked) {
     const auto used = pods_.leases();
     for (const auto& lease : marked) {
         if (!isProtected(lease.space)) {
-            add({TaskKind::Sweep, "", lease});
+            add({TaskKind::Sweep, {}, lease});
         }
     }
     for (const auto& lease : used) {
         if (!marked.contains(lease)) {  // it was made anew meanwhile
-            add({TaskKind::Lease, "", lease});
+            add({TaskKind::Lease, {}, lease});
         }
     }
 }

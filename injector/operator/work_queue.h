@@ -8,17 +8,18 @@
 #include <set>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <tuple>
 
 #include "elector/election/backoff.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/wake.h"
 #include "injector/cluster/object_meta.h"
+#include "injector/cluster/resource.h"
 
 namespace injector::operators {
 
 using cluster::ObjectKey;
+using cluster::Resource;
 using elector::runtime::Duration;
 using elector::runtime::Instant;
 
@@ -34,7 +35,7 @@ const char* toString(TaskKind kind);
 // Something to look at: what has to be done about it is found by looking.
 struct Task {
     TaskKind kind = TaskKind::Sweep;
-    std::string_view plural;  // the kind of a workload or of a crowd; a literal
+    Resource resource;  // of a workload or of a crowd: its kind
     ObjectKey key;
 
     auto operator<=>(const Task&) const = default;

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "elector/runtime/log.h"
 #include "elector/runtime/random.h"
@@ -17,16 +15,6 @@ constexpr std::size_t kSeedBytes = 8;
 
 std::uint64_t randomSeed() {
     return std::stoull(elector::runtime::randomHex(kSeedBytes), nullptr, 16);
-}
-
-// Of all kinds that a term watches.
-const Resource& watchedKind(std::string_view plural) {
-    static const std::vector<Resource> kKinds = [] {
-        auto kinds = copiedKinds();
-        kinds.insert(kinds.end(), {cluster::kPods, cluster::kRoles, cluster::kRoleBindings});
-        return kinds;
-    }();
-    return *std::ranges::find(kKinds, plural, &Resource::plural);
 }
 
 // As a ResourceQuota counts them: "pods", "deployments.apps".
@@ -118,7 +106,7 @@ Result<Outcome> Worker::carryOut(const Task& task, const Distribute& distribute)
         case TaskKind::Lease:
             return seeToLease(task.key);
         case TaskKind::Workload: {
-            const auto copied = copier_.reconcile(task.plural, task.key);
+            const auto copied = copier_.reconcile(task.resource, task.key);
             return copied ? Result<Outcome>(Outcome::Settled) : copied.error();
         }
         case TaskKind::Crowd:
@@ -138,7 +126,7 @@ Result<Outcome> Worker::seeToPod(const ObjectKey& key) {
     if (pod) {
         reader_.announce(*pod);
         if (stateOf(*pod) == PodState::Injected) {
-            queue_.add({TaskKind::Lease, "", {key.space, pod->lease()}});
+            queue_.add({TaskKind::Lease, {}, {key.space, pod->lease()}});
         }
     }
     return Outcome::Settled;
@@ -160,7 +148,7 @@ Result<Outcome> Worker::seeToLease(const ObjectKey& lease) {
 }
 
 Result<Outcome> Worker::tellOfCrowd(const Task& task) {
-    const auto& kind = watchedKind(task.plural);
+    const auto& kind = task.resource;
     const auto found = api_.getMeta(cluster::objectPath(kind, task.key.space, task.key.name));
     if (!found) {
         return found.error();
@@ -186,7 +174,7 @@ Result<Outcome> Worker::sweep(const ObjectKey& lease, const Distribute& distribu
             return marked.error();
         }
         distribute(std::move(marked).value());
-        queue_.addLater({TaskKind::Sweep, "", {}}, settings_.sweepEvery);
+        queue_.addLater({TaskKind::Sweep, {}, {}}, settings_.sweepEvery);
         return Outcome::Settled;
     }
     // What was not read yet may campaign for it: then the next sweep sees to it.

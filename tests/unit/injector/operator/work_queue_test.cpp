@@ -26,14 +26,14 @@ class HeldClock final : public elector::runtime::Clock {
 };
 
 Task task(const std::string& name) {
-    return {TaskKind::Lease, "", {"shop", name}};
+    return {TaskKind::Lease, {}, {"shop", name}};
 }
 
 class WorkQueueTest : public testing::Test {
   protected:
     // The name of the next task that is due; "" where none is.
     std::string take() {
-        queue_.add({TaskKind::Sweep, "", {"", "last"}});
+        queue_.add({TaskKind::Sweep, {}, {"", "last"}});
         const auto next = queue_.take(stop_.get_token());
         if (next->kind == TaskKind::Sweep) {
             return "";
@@ -60,12 +60,12 @@ TEST_F(WorkQueueTest, GivesEachTaskOnceInTheOrderOfTheirComing) {
 TEST_F(WorkQueueTest, LetsNamespacesTakeTurns) {
     constexpr int kMany = 4'000;
     for (int number = 0; number < kMany; ++number) {
-        queue_.add({TaskKind::Pod, "", {"greedy", std::to_string(number)}});
+        queue_.add({TaskKind::Pod, {}, {"greedy", std::to_string(number)}});
     }
     queue_.take(stop_.get_token());
-    queue_.add({TaskKind::Pod, "", {"modest", "a"}});
-    queue_.add({TaskKind::Lease, "", {"modest", "b"}});
-    queue_.add({TaskKind::Pod, "", {"other", "a"}});
+    queue_.add({TaskKind::Pod, {}, {"modest", "a"}});
+    queue_.add({TaskKind::Lease, {}, {"modest", "b"}});
+    queue_.add({TaskKind::Pod, {}, {"other", "a"}});
     std::vector<std::string> served;
     for (int count = 0; count < 6; ++count) {
         served.push_back(queue_.take(stop_.get_token())->key.space);
@@ -76,17 +76,17 @@ TEST_F(WorkQueueTest, LetsNamespacesTakeTurns) {
 
 TEST_F(WorkQueueTest, LetsNamespacesTakeTurnsWithWhatWasAwaited) {
     for (int number = 0; number < 100; ++number) {
-        queue_.addLater({TaskKind::Pod, "", {"greedy", std::to_string(number)}}, 1s);
+        queue_.addLater({TaskKind::Pod, {}, {"greedy", std::to_string(number)}}, 1s);
     }
-    queue_.addLater({TaskKind::Pod, "", {"modest", "a"}}, 2s);
+    queue_.addLater({TaskKind::Pod, {}, {"modest", "a"}}, 2s);
     clock_.advance(2s);
     EXPECT_EQ(queue_.take(stop_.get_token())->key.space, "greedy");
     EXPECT_EQ(queue_.take(stop_.get_token())->key.space, "modest");
 }
 
 TEST_F(WorkQueueTest, GivesThePodsOfANamespaceBeforeItsLeases) {
-    queue_.add({TaskKind::Lease, "", {"shop", "a"}});
-    queue_.add({TaskKind::Pod, "", {"shop", "b"}});
+    queue_.add({TaskKind::Lease, {}, {"shop", "a"}});
+    queue_.add({TaskKind::Pod, {}, {"shop", "b"}});
     EXPECT_EQ(queue_.take(stop_.get_token())->key.name, "b");
     EXPECT_EQ(queue_.take(stop_.get_token())->key.name, "a");
 }
