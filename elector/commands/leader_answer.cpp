@@ -1,58 +1,69 @@
 #include "elector/commands/leader_answer.h"
 
-#include <Poco/Exception.h>
-#include <Poco/JSON/Object.h>
-#include <Poco/JSON/Parser.h>
-
 #include <algorithm>
-#include <stdexcept>
-#include <type_traits>
+#include <exception>
+#include <string_view>
 
+#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
 
 namespace elector::commands {
 
 namespace {
 
+namespace json_text = kubernetes::json_text;
+using json_text::Kind;
+
 // Thrown and caught in this file alone: one way out of a dozen reads.
 class WrongType : public std::exception {};
 
-// The field as exactly a T: Poco's own conversions would take "5" for 5 and 1 for true.
-template <typename T>
-std::optional<T> optionalField(const Poco::JSON::Object& object, const std::string& name) {
-    const Poco::Dynamic::Var value = object.get(name);
-    if (value.isEmpty()) {
-        return std::nullopt;
-    }
-    const bool fits = std::is_same_v<T, std::int64_t> ? value.isInteger() && !value.isBoolean()
-                                                      : value.type() == typeid(T);
-    if (!fits) {
+std::optional<std::string_view> optionalField(std::string_view object, std::string_view name,
+                                              Kind kind) {
+    const auto value = json_text::member(object, name);
+    if (value && json_text::kindOf(*value) != kind) {
         throw WrongType();
     }
-    return value.convert<T>();
+    return value;
+}
+
+std::optional<std::string> optionalText(std::string_view object, std::string_view name) {
+    const auto value = optionalField(object, name, Kind::String);
+    const auto text = value ? json_text::stringIn(*value) : std::nullopt;
+    if (value && !text) {
+        throw WrongType();
+    }
+    return text;
+}
+
+std::optional<std::int64_t> optionalInteger(std::string_view object, std::string_view name) {
+    const auto value = optionalField(object, name, Kind::Number);
+    const auto number = value ? json_text::integerIn(*value) : std::nullopt;
+    if (value && !number) {
+        throw WrongType();
+    }
+    return number;
 }
 
 template <typename T>
-T requiredField(const Poco::JSON::Object& object, const std::string& name) {
-    const auto value = optionalField<T>(object, name);
+T required(std::optional<T> value) {
     if (!value) {
         throw WrongType();
     }
-    return *value;
+    return *std::move(value);
 }
 
-LeaderAnswer answerFrom(const Poco::JSON::Object& object) {
-    return {.leader = requiredField<std::string>(object, "leader"),
-            .id = requiredField<std::string>(object, "id"),
-            .isLeader = requiredField<bool>(object, "isLeader"),
-            .lease = optionalField<std::string>(object, "lease"),
-            .fencingToken = optionalField<std::string>(object, "fencingToken"),
-            .leaseUid = optionalField<std::string>(object, "leaseUID"),
-            .acquireTime = optionalField<std::string>(object, "acquireTime"),
-            .renewTime = optionalField<std::string>(object, "renewTime"),
-            .transitions = optionalField<std::int64_t>(object, "transitions"),
-            .validForMs = optionalField<std::int64_t>(object, "validForMs"),
-            .trouble = optionalField<std::string>(object, "trouble")};
+LeaderAnswer answerFrom(std::string_view object) {
+    return {.leader = required(optionalText(object, "leader")),
+            .id = required(optionalText(object, "id")),
+            .isLeader = required(optionalField(object, "isLeader", Kind::Boolean)) == "true",
+            .lease = optionalText(object, "lease"),
+            .fencingToken = optionalText(object, "fencingToken"),
+            .leaseUid = optionalText(object, "leaseUID"),
+            .acquireTime = optionalText(object, "acquireTime"),
+            .renewTime = optionalText(object, "renewTime"),
+            .transitions = optionalInteger(object, "transitions"),
+            .validForMs = optionalInteger(object, "validForMs"),
+            .trouble = optionalText(object, "trouble")};
 }
 
 // JSON has control characters only between its tokens, and there only these.
@@ -66,19 +77,13 @@ bool isPrintable(const std::string& text) {
 }  // namespace
 
 std::optional<LeaderAnswer> parseLeaderAnswer(const std::string& body) {
-    if (!isPrintable(body)) {
+    if (!isPrintable(body) || !json_text::isValid(body)) {
         return std::nullopt;
     }
     try {
-        const Poco::Dynamic::Var parsed = Poco::JSON::Parser().parse(body);
-        if (parsed.type() != typeid(Poco::JSON::Object::Ptr)) {
-            return std::nullopt;
-        }
-        const LeaderAnswer answer = answerFrom(*parsed.extract<Poco::JSON::Object::Ptr>());
+        const LeaderAnswer answer = answerFrom(body);
         const bool namesItself = !answer.id.empty() && answer.leader == answer.id;
         return answer.isLeader == namesItself ? std::optional(answer) : std::nullopt;
-    } catch (const Poco::Exception&) {
-        return std::nullopt;
     } catch (const WrongType&) {
         return std::nullopt;
     }

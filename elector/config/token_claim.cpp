@@ -3,12 +3,12 @@
 #include <Poco/Base64Decoder.h>
 #include <Poco/Base64Encoder.h>
 #include <Poco/Exception.h>
-#include <Poco/JSON/Object.h>
-#include <Poco/JSON/Parser.h>
 
 #include <algorithm>
 #include <iterator>
 #include <sstream>
+
+#include "elector/kubernetes/json_text.h"
 
 namespace elector::config {
 
@@ -20,22 +20,13 @@ std::string decodeBase64Url(const std::string& text) {
     return {std::istreambuf_iterator<char>(decoder), std::istreambuf_iterator<char>()};
 }
 
-// The object under `key`, or null where there is none.
-Poco::JSON::Object::Ptr member(const Poco::JSON::Object::Ptr& object, const std::string& key) {
-    return object.isNull() ? nullptr : object->getObject(key);
-}
-
 std::string podUidIn(const std::string& payload) {
-    const Poco::Dynamic::Var parsed = Poco::JSON::Parser().parse(payload);
-    if (parsed.type() != typeid(Poco::JSON::Object::Ptr)) {
+    namespace json_text = kubernetes::json_text;
+    if (!json_text::isValid(payload)) {
         return "";
     }
-    const auto& claims = parsed.extract<Poco::JSON::Object::Ptr>();
-    const auto pod = member(member(claims, "kubernetes.io"), "pod");
-    if (pod.isNull() || pod->get("uid").type() != typeid(std::string)) {
-        return "";
-    }
-    return pod->get("uid").extract<std::string>();
+    const auto claims = json_text::member(payload, "kubernetes.io").value_or("");
+    return json_text::textAt(json_text::member(claims, "pod").value_or(""), "uid");
 }
 
 }  // namespace

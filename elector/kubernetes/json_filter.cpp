@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "elector/kubernetes/json_members.h"
-#include "elector/kubernetes/json_scanner.h"
 #include "elector/kubernetes/json_text.h"
 
 namespace elector::kubernetes::json_text {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -59,5 +61,119 @@ struct NewMember {
 };
 std::string withMembers(std::string_view object, std::span<const NewMember> members);
 std::string withoutMember(std::string_view object, std::string_view key);
+
+// Whether two values say the same, however the members of their objects are ordered and their
+// strings are escaped. Numbers are compared by their digits. Recursive, to the depth of the
+// shallower one: one of the two is of our own making.
+bool saysTheSame(std::string_view one, std::string_view other);
+
+// -------------------------------------------------- where nothing is to be copied or collected
+
+// What JSON has between its parts.
+bool isBlank(char character);
+// Where the characters end that begin at `from` and stand for themselves in a string: at a quote, a
+// backslash, a control character, or the end of `text`.
+std::size_t plainEnd(std::string_view text, std::size_t from);
+
+// Goes through a JSON text and tells where its parts begin and end. Strict (RFC 8259), without
+// recursion, to any depth, and in one pass. Each function that answers false has met what is no
+// JSON.
+class Scanner {
+  public:
+    explicit Scanner(std::string_view text) : text_(text) {}
+
+    std::size_t position() const { return at_; }
+    bool atEnd() const { return at_ == text_.size(); }
+    // The text between `begin` and here.
+    std::string_view since(std::size_t begin) const { return text_.substr(begin, at_ - begin); }
+
+    void skipBlanks();
+    // Takes `character` if it stands here.
+    bool take(char character);
+    bool skipString();
+    // A key, its colon and the blanks around them.
+    bool skipKey();
+    // One value with all that is in it.
+    bool skipValue();
+    // The same in a text that skipValue() has accepted: looks for the value's end and for nothing
+    // else, in a third of the time. Of any other text it takes some part.
+    bool passValue();
+
+  private:
+    bool passString();
+    bool skipScalar();
+    bool skipNumber();
+    bool skipDigits();
+    char peek() const { return atEnd() ? '\0' : text_[at_]; }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+};
+
+// Calls visit(rawKey, value) for each member in their order, where a raw key has its quotes.
+template <typename Visit>
+void forEachMember(std::string_view object, Visit visit) {
+    Scanner scanner(object);
+    scanner.skipBlanks();
+    bool more = scanner.take('{');
+    while (more) {
+        scanner.skipBlanks();
+        const auto keyBegin = scanner.position();
+        if (!scanner.skipString()) {
+            break;  // the object is empty
+        }
+        const auto rawKey = scanner.since(keyBegin);
+        scanner.skipBlanks();
+        scanner.take(':');
+        scanner.skipBlanks();
+        const auto valueBegin = scanner.position();
+        if (!scanner.passValue()) {
+            break;
+        }
+        visit(rawKey, scanner.since(valueBegin));
+        scanner.skipBlanks();
+        more = scanner.take(',');
+    }
+}
+
+// Calls visit(element) for each element of an array in their order, until it returns false.
+template <typename Visit>
+void forEachElement(std::string_view array, Visit visit) {
+    Scanner scanner(array);
+    scanner.skipBlanks();
+    bool more = scanner.take('[');
+    while (more) {
+        scanner.skipBlanks();
+        const auto begin = scanner.position();
+        if (!scanner.passValue()) {
+            break;  // the array is empty
+        }
+        more = visit(scanner.since(begin));
+        scanner.skipBlanks();
+        more = more && scanner.take(',');
+    }
+}
+
+// Whether a raw key says `key`.
+bool isKey(std::string_view rawKey, std::string_view key);
+
+// The values of the members `keys` of an object, in that order, as they were found, null included;
+// of several the last one, as for the API server. Nothing where there is none. Takes one pass and
+// no memory, however many members the object has.
+template <typename... Keys>
+std::array<std::optional<std::string_view>, sizeof...(Keys)> fieldsOf(std::string_view object,
+                                                                      Keys... keys) {
+    const std::array<std::string_view, sizeof...(Keys)> wanted{keys...};
+    std::array<std::optional<std::string_view>, sizeof...(Keys)> values;
+    forEachMember(object, [&](std::string_view rawKey, std::string_view value) {
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+            if (isKey(rawKey, wanted[i])) {
+                values[i] = value;
+                break;
+            }
+        }
+    });
+    return values;
+}
 
 }  // namespace elector::kubernetes::json_text

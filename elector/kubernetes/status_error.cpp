@@ -1,11 +1,11 @@
 #include "elector/kubernetes/status_error.h"
 
-#include <Poco/JSON/Array.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
-#include "elector/kubernetes/json.h"
+#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/log.h"
 
 namespace elector::kubernetes {
@@ -25,40 +25,35 @@ struct Status {
 // What an API server says of a PUT without a resourceVersion where there is an object already: the
 // answer to the losers of racing creations (rule 10), and to nobody else. By the causes where there
 // are some, else by the sentence.
-bool saysResourceVersionMissing(const Poco::JSON::Object& status, std::string_view message) {
+bool saysResourceVersionMissing(std::string_view status, std::string_view message) {
     constexpr std::string_view kField = "metadata.resourceVersion";
     constexpr std::string_view kSentence = "must be specified for an update";
-    const auto details = json::object(status, {"details"});
-    const Poco::JSON::Array::Ptr causes = details ? details->getArray("causes") : nullptr;
-    if (causes.isNull() || causes->empty()) {
+    const auto details = json_text::member(status, "details").value_or("");
+    const auto causes = json_text::elementsOf(json_text::member(details, "causes").value_or(""));
+    if (causes.empty()) {
         return message.find(kField) != std::string_view::npos &&
                message.find(kSentence) != std::string_view::npos;
     }
-    for (unsigned i = 0; i < causes->size(); ++i) {
-        const Poco::JSON::Object::Ptr cause = causes->getObject(i);
-        if (!cause.isNull() && json::text(*cause, {"field"}) == kField &&
-            json::text(*cause, {"message"}).value_or("").find(kSentence) != std::string::npos) {
-            return true;
-        }
-    }
-    return false;
+    return std::ranges::any_of(causes, [&](std::string_view cause) {
+        return json_text::textAt(cause, "field") == kField &&
+               json_text::textAt(cause, "message").find(kSentence) != std::string::npos;
+    });
 }
 
+// A text that is no JSON is a page of a proxy, or a text of the API server's: only its number
+// counts.
 Status parseStatus(std::string_view text) {
     Status status;
-    try {
-        const auto object = json::parseObject(std::string(text));
-        status.isStatus = json::text(object, {"kind"}) == "Status";
-        status.message = json::text(object, {"message"}).value_or("");
-        const auto code = json::integer(object, {"code"}).value_or(0);
-        if (code > 0 && code < std::numeric_limits<int>::max()) {
-            status.code = static_cast<int>(code);
-        }
-        status.resourceVersionMissing = saysResourceVersionMissing(object, status.message);
-    } catch (const json::Error&) {
-        // A page of a proxy, or a text of the API server's: only its number counts.
-        status.isStatus = false;
+    if (!json_text::isValid(text)) {
+        return status;
     }
+    status.isStatus = json_text::textAt(text, "kind") == "Status";
+    status.message = json_text::textAt(text, "message");
+    const auto code = json_text::integerIn(json_text::member(text, "code").value_or(""));
+    if (code && *code > 0 && *code < std::numeric_limits<int>::max()) {
+        status.code = static_cast<int>(*code);
+    }
+    status.resourceVersionMissing = saysResourceVersionMissing(text, status.message);
     return status;
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "elector/kubernetes/json_scanner.h"
 #include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/status_error.h"
 

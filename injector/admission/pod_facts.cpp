@@ -5,10 +5,8 @@
 #include <string>
 #include <utility>
 
-#include "elector/kubernetes/json_members.h"
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
-#include "injector/admission/fields.h"
 #include "injector/admission/pod_reader.h"
 #include "injector/admission/short_text.h"
 #include "injector/admission/windows.h"
@@ -18,6 +16,7 @@ namespace injector::admission {
 namespace {
 
 namespace json_text = elector::kubernetes::json_text;
+using json_text::fieldsOf;
 namespace names = elector::names;
 using json_text::Kind;
 

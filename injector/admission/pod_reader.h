@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include "elector/kubernetes/json_members.h"
 #include "elector/kubernetes/json_text.h"
 
 namespace injector::admission {

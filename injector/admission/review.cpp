@@ -9,7 +9,6 @@
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
-#include "injector/admission/fields.h"
 #include "injector/admission/json_object.h"
 #include "injector/admission/sentence.h"
 #include "injector/admission/short_text.h"
@@ -19,6 +18,7 @@ namespace injector::admission {
 namespace {
 
 namespace json_text = elector::kubernetes::json_text;
+using json_text::fieldsOf;
 using json_text::Kind;
 
 constexpr const char* kApiVersion = "admission.k8s.io/v1";

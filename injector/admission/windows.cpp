@@ -5,7 +5,6 @@
 #include <string>
 
 #include "elector/kubernetes/json_text.h"
-#include "injector/admission/fields.h"
 #include "injector/admission/pod_facts.h"
 
 namespace injector::admission {
@@ -13,6 +12,7 @@ namespace injector::admission {
 namespace {
 
 namespace json_text = elector::kubernetes::json_text;
+using json_text::fieldsOf;
 using Kind = PodReader::Kind;
 
 constexpr const char* kWindows = "windows";

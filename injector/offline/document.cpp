@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "elector/kubernetes/json_scanner.h"
+#include "elector/kubernetes/json_text.h"
 
 namespace injector::offline {
 

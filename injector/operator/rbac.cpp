@@ -1,8 +1,5 @@
 #include "injector/operator/rbac.h"
 
-#include <Poco/Dynamic/Var.h>
-#include <Poco/Exception.h>
-#include <Poco/JSON/Parser.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -61,18 +58,9 @@ std::string subjectsJson(const Grant& grant) {
     });
 }
 
-// The same text for the same JSON, however its members are ordered; "" for no JSON.
-std::string canonical(std::string_view value) {
-    try {
-        return Poco::JSON::Parser().parse("[" + std::string(value) + "]").toString();
-    } catch (const Poco::Exception&) {
-        return "";
-    }
-}
-
 bool isSame(std::string_view actual, std::string_view key, const std::string& desired) {
     const auto member = json_text::member(actual, key);
-    return member && canonical(*member) == canonical(desired);
+    return member && json_text::saysTheSame(*member, desired);
 }
 
 std::vector<std::string> uidsOf(const std::vector<OwnerReference>& owners) {

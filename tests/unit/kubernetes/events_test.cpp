@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "elector/kubernetes/json.h"
+#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/rfc3339.h"
 #include "tests/unit/kubernetes/scripted_server.h"
 
@@ -16,17 +16,20 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(EventsTest, WritesAnEventAsClientGoDoes) {
-    const auto event = json::parseObject(
+    const auto event =
         eventBody({"team", "web.1", R"({"kind":"Pod","name":"web-0"})", "web-0 became leader",
-                   *runtime::parseRfc3339("2026-01-02T03:04:05.6Z")}));
-    EXPECT_EQ(json::text(event, {"kind"}), "Event");
-    EXPECT_EQ(json::text(event, {"metadata", "namespace"}), "team");
-    EXPECT_EQ(json::text(event, {"metadata", "name"}), "web.1");
-    EXPECT_EQ(json::text(event, {"involvedObject", "name"}), "web-0");
-    EXPECT_EQ(json::text(event, {"reason"}), "LeaderElection");
-    EXPECT_EQ(json::text(event, {"message"}), "web-0 became leader");
-    EXPECT_EQ(json::text(event, {"firstTimestamp"}), "2026-01-02T03:04:05Z");
-    EXPECT_EQ(json::integer(event, {"count"}), 1);
+                   *runtime::parseRfc3339("2026-01-02T03:04:05.6Z")});
+    EXPECT_TRUE(json_text::isValid(event));
+    const auto metadata = json_text::member(event, "metadata").value_or("");
+    EXPECT_EQ(json_text::textAt(event, "kind"), "Event");
+    EXPECT_EQ(json_text::textAt(metadata, "namespace"), "team");
+    EXPECT_EQ(json_text::textAt(metadata, "name"), "web.1");
+    EXPECT_EQ(json_text::textAt(json_text::member(event, "involvedObject").value_or(""), "name"),
+              "web-0");
+    EXPECT_EQ(json_text::textAt(event, "reason"), "LeaderElection");
+    EXPECT_EQ(json_text::textAt(event, "message"), "web-0 became leader");
+    EXPECT_EQ(json_text::textAt(event, "firstTimestamp"), "2026-01-02T03:04:05Z");
+    EXPECT_EQ(json_text::member(event, "count"), "1");
 }
 
 class EventRecorderTest : public testing::Test {

@@ -1,4 +1,4 @@
-#include "elector/kubernetes/json_scanner.h"
+#include "elector/kubernetes/json_text.h"
 
 #include <gtest/gtest.h>
 

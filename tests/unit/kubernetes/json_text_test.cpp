@@ -118,5 +118,17 @@ TEST(JsonTextTest, ChangesOneMemberAndNothingElse) {
     EXPECT_EQ(withoutMember("{}", "a"), "{}");
 }
 
+TEST(JsonTextTest, TakesForTheSameWhatDiffersInOrderAndEscapesOnly) {
+    const std::string value = R"({"a":[1,{"b":null,"c":"x"}],"d":true})";
+    EXPECT_TRUE(saysTheSame(value, R"({ "d" : true, "\u0061" : [ 1, {"c":"\u0078","b":null} ] })"));
+    for (const char* other :
+         {R"({"a":[1,{"b":null,"c":"x"}]})", R"({"a":[1,{"b":null,"c":"y"}],"d":true})",
+          R"({"a":[{"b":null,"c":"x"},1],"d":true})", R"({"a":[1,{"c":"x"}],"d":true})",
+          R"({"a":[1,{"b":null,"c":"x"}],"d":false})", R"({"a":{},"d":true})", R"([])", "1", ""}) {
+        EXPECT_FALSE(saysTheSame(value, other)) << other;
+        EXPECT_FALSE(saysTheSame(other, value)) << other;
+    }
+}
+
 }  // namespace
 }  // namespace elector::kubernetes::json_text
