@@ -61,7 +61,7 @@ void Channel::endTransport() const {
 }
 
 IoResult PlainChannel::write(const char* from, std::size_t size) {
-    const ssize_t sent = ::send(descriptor(), from, size, MSG_NOSIGNAL);
+    const ssize_t sent = ::send(descriptor(), from, size, 0);
     if (sent >= 0) {
         return {IoStatus::Done, static_cast<std::size_t>(sent)};
     }

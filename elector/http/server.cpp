@@ -1,24 +1,10 @@
 #include "elector/http/server.h"
 
-#include <pthread.h>
-
-#include <csignal>
 #include <utility>
 
 #include "elector/http/event_loop.h"
 
 namespace elector::http {
-namespace {
-
-// OpenSSL writes without MSG_NOSIGNAL; a peer that left must not end the process.
-void blockBrokenPipeSignal() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
-
-}  // namespace
 
 Server::Server(ServerOptions options, Router router, const runtime::Clock& clock,
                const runtime::Log& log)
@@ -29,10 +15,7 @@ Server::~Server() {
 }
 
 void Server::start() {
-    thread_ = std::jthread([this](const std::stop_token& stop) {
-        blockBrokenPipeSignal();
-        loop_->run(stop);
-    });
+    thread_ = std::jthread([this](const std::stop_token& stop) { loop_->run(stop); });
 }
 
 void Server::retire() {

@@ -40,7 +40,8 @@ class EventLoop;
 // and are limited in number (Quota) and time (Limits).
 //
 // Handlers run in the loop and must not wait; who answers later does so through a Responder.
-// Threads: start() and stop() by the owner; all else by any.
+// Threads: start() and stop() by the owner; all else by any. REQUIRES: the process ignores SIGPIPE
+// (runtime/ending_signals.h): OpenSSL writes to peers that may have left.
 class Server {
   public:
     // Listens from here on; answers from start() on. Throws std::runtime_error with a sentence

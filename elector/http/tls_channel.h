@@ -9,8 +9,6 @@
 namespace elector::http {
 
 // TLS, server's side, by OpenSSL on the non-blocking socket. The handshake is carried on by read().
-// REQUIRES: SIGPIPE is blocked or ignored in the calling thread (OpenSSL writes without
-// MSG_NOSIGNAL).
 class TlsChannel final : public Channel {
   public:
     // `context` is used for this connection only as it is now; what its certificate callback does

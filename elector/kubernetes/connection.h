@@ -6,7 +6,6 @@
 #include <string>
 
 #include "elector/kubernetes/body.h"
-#include "elector/kubernetes/input.h"
 #include "elector/kubernetes/json_filter.h"
 #include "elector/kubernetes/socket.h"
 

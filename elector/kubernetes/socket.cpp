@@ -1,6 +1,7 @@
 #include "elector/kubernetes/socket.h"
 
 #include <fmt/format.h>
+#include <netdb.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -8,13 +9,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <limits>
+#include <mutex>
 #include <system_error>
+#include <thread>
+#include <vector>
 
-#include "elector/kubernetes/socket_bio.h"
 #include "elector/runtime/log.h"
+#include "elector/runtime/wake.h"
 
 namespace elector::kubernetes {
 
@@ -51,6 +56,115 @@ int clampedSize(std::size_t size) {
 
 bool wouldBlock() {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+// --------------------------------------------------------------------------------- looking up
+
+constexpr std::size_t kMaxAddresses = 4;
+constexpr int kMaxLookups = 4;  // at a time, in a process
+
+struct Answer {
+    int code = EAI_AGAIN;
+    std::vector<SocketAddress> addresses;
+};
+
+// Shared by the thread that looks up and the one that waits, either of which may end first.
+class Lookup {
+  public:
+    int descriptor() const { return done_.descriptor(); }
+
+    void finish(Answer answer) {
+        {
+            const std::lock_guard lock(mutex_);
+            answer_ = std::move(answer);
+        }
+        done_.wake();
+    }
+
+    Answer answer() {
+        const std::lock_guard lock(mutex_);
+        return answer_;
+    }
+
+  private:
+    runtime::Wake done_;
+    std::mutex mutex_;
+    Answer answer_;
+};
+
+std::atomic<int> lookupsRunning{0};
+
+Answer lookUp(const std::string& host, const std::string& port, int flags) {
+    addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = flags;
+    addrinfo* found = nullptr;
+    Answer answer;
+    answer.code = getaddrinfo(host.c_str(), port.c_str(), &hints, &found);
+    const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owner(found, &freeaddrinfo);
+    for (const addrinfo* entry = found;
+         answer.code == 0 && entry != nullptr && answer.addresses.size() < kMaxAddresses;
+         entry = entry->ai_next) {
+        SocketAddress address;
+        std::memcpy(&address.storage, entry->ai_addr, entry->ai_addrlen);
+        address.length = entry->ai_addrlen;
+        answer.addresses.push_back(address);
+    }
+    return answer;
+}
+
+ApiError failed(const std::string& host, const char* why) {
+    return {ErrorKind::Unreachable, 0, std::nullopt,
+            fmt::format("cannot look up the host \"{}\": {}", runtime::quoted(host), why)};
+}
+
+bool startLookup(const std::shared_ptr<Lookup>& lookup, const std::string& host,
+                 const std::string& port) {
+    if (lookupsRunning.fetch_add(1) >= kMaxLookups) {
+        lookupsRunning.fetch_sub(1);
+        return false;
+    }
+    try {
+        std::thread([lookup, host, port] {
+            lookup->finish(lookUp(host, port, AI_NUMERICSERV));
+            lookupsRunning.fetch_sub(1);
+        }).detach();
+    } catch (const std::system_error&) {
+        lookupsRunning.fetch_sub(1);
+        return false;
+    }
+    return true;
+}
+
+// The addresses of `endpoint`, in the order to try them, at most kMaxAddresses. An IP address, as
+// it is inside a cluster, needs no look-up. A name is looked up by a thread of its own, because
+// getaddrinfo() can be neither bounded nor aborted: when a limit of `waiter` is reached, the thread
+// is left to end by itself.
+Result<std::vector<SocketAddress>> resolve(const Endpoint& endpoint, Waiter& waiter) {
+    const std::string port = std::to_string(endpoint.port);
+    Answer answer = lookUp(endpoint.host, port, AI_NUMERICSERV | AI_NUMERICHOST);
+    if (answer.code == EAI_NONAME) {
+        std::shared_ptr<Lookup> lookup;
+        try {
+            lookup = std::make_shared<Lookup>();
+        } catch (const std::system_error&) {
+            return failed(endpoint.host, "no file descriptors are left");
+        }
+        if (!startLookup(lookup, endpoint.host, port)) {
+            return failed(endpoint.host, "earlier look-ups hang still");
+        }
+        if (waiter.wait(lookup->descriptor(), POLLIN) != Waiter::Outcome::Ready) {
+            auto error = failed(endpoint.host, "no answer in time");
+            error.kind = ErrorKind::TimedOut;
+            return error;
+        }
+        answer = lookup->answer();
+    }
+    if (answer.code != 0) {
+        return failed(endpoint.host, gai_strerror(answer.code));
+    }
+    return std::move(answer.addresses);
 }
 
 }  // namespace
@@ -119,8 +233,9 @@ Result<Done> Socket::connectTo(const SocketAddress& address, Instant until) {
 
 Result<Done> Socket::shakeHands(const TlsContext& tls) {
     session_ = tls.newSession();
-    BIO* bio = newSocketBio(descriptor_).release();
-    SSL_set_bio(session_.get(), bio, bio);
+    if (SSL_set_fd(session_.get(), descriptor_) != 1) {
+        return failure(ErrorKind::Unreachable, "the TLS handshake", takeTlsErrors());
+    }
     for (;;) {
         ERR_clear_error();
         const int outcome = SSL_do_handshake(session_.get());
@@ -145,7 +260,7 @@ Result<Done> Socket::send(std::string_view data) {
             }
             continue;
         }
-        const auto sent = ::send(descriptor_, data.data(), data.size(), MSG_NOSIGNAL);
+        const auto sent = ::send(descriptor_, data.data(), data.size(), 0);
         if (sent >= 0) {
             data.remove_prefix(static_cast<std::size_t>(sent));
         } else if (!wouldBlock()) {
@@ -163,7 +278,7 @@ Result<std::size_t> Socket::receive(char* buffer, std::size_t size) {
         // Asked each time, so that a peer who never lets us wait cannot stretch a deadline.
         if (const auto limit = waiter_.check(); limit != Waiter::Outcome::Ready) {
             return failure(ErrorKind::TimedOut, kWhat,
-                           limit == Waiter::Outcome::Stopped ? "stopped" : "timed out");
+                           limit == Waiter::Outcome::Woken ? "stopped" : "timed out");
         }
         if (session_) {
             ERR_clear_error();
@@ -220,7 +335,7 @@ Result<Done> Socket::waitFor(short events, const char* what) {
             return Done();
         case Waiter::Outcome::TimedOut:
             return failure(ErrorKind::TimedOut, what, "timed out");
-        case Waiter::Outcome::Stopped:
+        case Waiter::Outcome::Woken:
             return failure(ErrorKind::TimedOut, what, "stopped");
     }
     return Done();

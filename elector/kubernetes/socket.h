@@ -1,6 +1,8 @@
 #pragma once
 
+#include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <cstddef>
 #include <memory>
@@ -8,12 +10,16 @@
 #include <string_view>
 
 #include "elector/kubernetes/endpoint.h"
-#include "elector/kubernetes/resolver.h"
 #include "elector/kubernetes/tls_context.h"
 #include "elector/kubernetes/waiter.h"
 #include "elector/runtime/clock.h"
 
 namespace elector::kubernetes {
+
+struct SocketAddress {
+    sockaddr_storage storage{};
+    socklen_t length = 0;
+};
 
 // A client's TCP connection, plain or TLS, each of whose operations ends at a deadline at the
 // latest and at once when a stop is requested. It takes the place of Poco's sockets here, whose TLS
@@ -21,7 +27,9 @@ namespace elector::kubernetes {
 // by stalling the handshake.
 //
 // A failure is TimedOut (a limit was reached) or Unreachable (all else); after one the socket is of
-// no more use but to be closed. Threads: one at a time.
+// no more use but to be closed. Throws std::system_error where the process is out of descriptors.
+//
+// Threads: one at a time. REQUIRES: the process ignores SIGPIPE (runtime/ending_signals.h).
 class Socket {
   public:
     explicit Socket(const runtime::Clock& clock) : clock_(clock) {}

@@ -40,6 +40,12 @@ void Wake::clear() {
 }
 
 void Wake::waitUntil(std::optional<election::Instant> when) {
+    setAlarm(when);
+    wait(-1, 0, true);
+    clear();
+}
+
+void Wake::setAlarm(std::optional<election::Instant> when) {
     itimerspec spec{};
     if (when) {
         // An instant in the past must fire at once; zero would disarm the timer.
@@ -49,10 +55,17 @@ void Wake::waitUntil(std::optional<election::Instant> when) {
         spec.it_value.tv_nsec = (since - seconds).count();
     }
     timerfd_settime(timer_, TFD_TIMER_ABSTIME, &spec, nullptr);
-    std::array<pollfd, 2> waits{{{event_, POLLIN, 0}, {timer_, POLLIN, 0}}};
-    while (poll(waits.data(), waits.size(), -1) < 0 && errno == EINTR) {
+}
+
+Wake::Outcome Wake::wait(int descriptor, short events, bool mayBlock) {
+    std::array<pollfd, 3> waits{
+        {{event_, POLLIN, 0}, {timer_, POLLIN, 0}, {descriptor, events, 0}}};
+    while (poll(waits.data(), waits.size(), mayBlock ? -1 : 0) < 0 && errno == EINTR) {
     }
-    clear();
+    if (waits[0].revents != 0) {
+        return Outcome::Woken;
+    }
+    return waits[1].revents != 0 ? Outcome::TimedOut : Outcome::Ready;
 }
 
 }  // namespace elector::runtime

@@ -24,6 +24,13 @@ class Wake {
     // Returns at `when` (never before it, unless woken); without one, only when woken.
     void waitUntil(std::optional<election::Instant> when);
 
+    // The same with a descriptor beside: setAlarm() says until when, wait() returns once one of
+    // poll()'s `events` happens on `descriptor` (-1: none), and at once unless it `mayBlock`. What
+    // stands first among the outcomes outweighs the others. A pending wake stays until clear().
+    enum class Outcome { Woken, TimedOut, Ready };
+    void setAlarm(std::optional<election::Instant> when);
+    Outcome wait(int descriptor, short events, bool mayBlock);
+
     // Readable while a wake is pending. For a poll() among other descriptors; clear() forgets it.
     int descriptor() const { return event_; }
     void clear();

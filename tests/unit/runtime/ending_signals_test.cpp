@@ -20,6 +20,7 @@ TEST(EndingSignalsTest, TakesSignalsOneByOneInWhicheverThreadTheyCome) {
 }
 
 TEST(EndingSignalsTest, ABrokenPipeEndsNothing) {
+    std::signal(SIGPIPE, SIG_DFL);
     const EndingSignals signals;
     ::raise(SIGPIPE);
     EXPECT_EQ(signals.await(std::chrono::milliseconds(1)), std::nullopt);

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <chrono>
-#include <csignal>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,7 +21,6 @@ constexpr WallTime kThen{std::chrono::microseconds(7)};
 class Pipe {
   public:
     Pipe() {
-        signal(SIGPIPE, SIG_IGN);
         if (pipe2(ends_.data(), O_CLOEXEC) != 0) {
             throw std::runtime_error("no pipe");
         }

@@ -1,0 +1,9 @@
+// Part of every test program, which ignores SIGPIPE as the programs do
+// (elector/runtime/ending_signals.h).
+#include <csignal>
+
+namespace {
+
+[[maybe_unused]] const auto before = std::signal(SIGPIPE, SIG_IGN);
+
+}  // namespace
