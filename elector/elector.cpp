@@ -12,7 +12,6 @@
 
 #include "elector/election/election.h"
 #include "elector/kubernetes/access.h"
-#include "elector/kubernetes/find_access.h"
 #include "elector/runtime/random.h"
 #include "elector/store/file_store.h"
 #include "elector/store/kubernetes_store.h"

@@ -1,127 +1,93 @@
 #include "elector/commands/ask.h"
 
-#include <Poco/Exception.h>
-#include <Poco/Net/SocketAddress.h>
-#include <Poco/Net/StreamSocket.h>
-#include <Poco/Timespan.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
 
 #include <array>
-#include <optional>
 #include <vector>
 
+#include "elector/kubernetes/connection.h"
 #include "elector/runtime/duration.h"
 
 namespace elector::commands {
 
 namespace {
 
-using election::Instant;
-using Poco::Net::StreamSocket;
+using kubernetes::ApiError;
+using kubernetes::Connection;
+using kubernetes::ErrorKind;
+using kubernetes::Result;
 
-constexpr const char* kLate = "it did not answer in time";
-
-// What is left until a deadline; nothing once it has passed.
-class Deadline {
-  public:
-    Deadline(const runtime::Clock& clock, election::Duration timeout)
-        : clock_(clock), when_(clock.now() + timeout) {}
-
-    std::optional<Poco::Timespan> remaining() const {
-        const auto left =
-            std::chrono::duration_cast<std::chrono::microseconds>(when_ - clock_.now());
-        return left.count() > 0 ? std::optional(Poco::Timespan(left.count())) : std::nullopt;
-    }
-
-  private:
-    const runtime::Clock& clock_;
-    Instant when_;
-};
-
-std::vector<std::string> addressesOf(const config::Address& address) {
-    if (address.host == "localhost") {
-        return {"127.0.0.1", "::1"};
-    }
-    return {address.host};
+std::vector<std::string> addressesOf(const std::string& host) {
+    return host == "localhost" ? std::vector<std::string>{"127.0.0.1", "::1"}
+                               : std::vector<std::string>{host};
 }
 
-// Connects to the first of the addresses that accepts; why the first one did not, if none does.
-std::variant<StreamSocket, NoAnswer> connect(const config::Address& address,
-                                             const Deadline& deadline) {
-    std::string reason;
-    for (const std::string& host : addressesOf(address)) {
-        const auto remaining = deadline.remaining();
-        if (!remaining) {
-            break;
+// Opens the connection to the first of the addresses that accepts; why the first one did not, if
+// none does.
+Result<kubernetes::Done> open(Connection& connection, const config::Address& address) {
+    Result<kubernetes::Done> first = kubernetes::Done();
+    for (const std::string& host : addressesOf(address.host)) {
+        auto opened = connection.open({false, host, address.port, ""}, nullptr);
+        if (opened || opened.error().kind == ErrorKind::TimedOut) {
+            return opened;
         }
-        try {
-            StreamSocket socket;
-            socket.connect(Poco::Net::SocketAddress(host, address.port), *remaining);
-            return socket;
-        } catch (const Poco::TimeoutException&) {
-            return NoAnswer{kLate};
-        } catch (const Poco::Exception& error) {
-            reason = reason.empty() ? error.displayText() : reason;
+        if (first) {
+            first = std::move(opened);
         }
     }
-    return NoAnswer{reason.empty() ? kLate : reason};
+    return first;
 }
 
-void sendRequest(StreamSocket& socket, const config::Address& address, const std::string& path) {
-    const std::string request = fmt::format(
-        "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", path, address.text());
-    // Shorter than any send buffer, and so never held up. Without a signal, should the peer be
-    // gone.
-    socket.sendBytes(request.data(), static_cast<int>(request.size()), MSG_NOSIGNAL);
-}
-
-ReadAnswer receive(StreamSocket& socket, const Deadline& deadline) {
-    std::string bytes;
-    AnswerReader reader;
+Result<std::string> readBody(Connection& connection) {
+    std::string body;
+    std::array<char, 4096> block{};
     for (;;) {
-        const auto remaining = deadline.remaining();
-        if (!remaining || !socket.poll(*remaining, Poco::Net::Socket::SELECT_READ)) {
-            return NoAnswer{kLate};
+        const auto got = connection.readBody(block.data(), block.size());
+        if (!got) {
+            return got.error();
         }
-        std::array<char, 4096> buffer{};
-        const int got = socket.receiveBytes(buffer.data(), static_cast<int>(buffer.size()));
-        if (got <= 0) {
-            return NoAnswer{"it closed the connection before its answer was whole"};
+        if (got.value() == 0) {
+            return body;
         }
-        bytes.append(buffer.data(), static_cast<std::size_t>(got));
-        ReadAnswer answer = reader.read(bytes);
-        if (!std::holds_alternative<Incomplete>(answer)) {
-            return answer;
+        body.append(block.data(), got.value());
+        if (body.size() > kMaxBodyBytes) {
+            return ApiError{ErrorKind::Malformed, 0, std::nullopt,
+                            fmt::format("the answer has more than {} bytes", kMaxBodyBytes)};
         }
     }
 }
 
-ReadAnswer exchange(const config::Address& address, const std::string& path,
-                    const Deadline& deadline) {
-    auto connected = connect(address, deadline);
-    if (const auto* none = std::get_if<NoAnswer>(&connected)) {
-        return *none;
+Result<HttpAnswer> exchange(Connection& connection, const config::Address& address,
+                            const std::string& path) {
+    if (auto opened = open(connection, address); !opened) {
+        return std::move(opened).error();
     }
-    try {
-        auto& socket = std::get<StreamSocket>(connected);
-        sendRequest(socket, address, path);
-        return receive(socket, deadline);
-    } catch (const Poco::Exception& error) {
-        return NoAnswer{error.displayText()};
+    if (auto sent = connection.send({.path = path}, ""); !sent) {
+        return std::move(sent).error();
     }
+    const auto head = connection.receiveHead();
+    if (!head) {
+        return head.error();
+    }
+    auto body = readBody(connection);
+    if (!body) {
+        return std::move(body).error();
+    }
+    return HttpAnswer{head.value().status, std::move(body).value()};
 }
 
 }  // namespace
 
 std::variant<HttpAnswer, NoAnswer> ask(const config::Address& address, const std::string& path,
                                        election::Duration timeout, const runtime::Clock& clock) {
-    ReadAnswer read = exchange(address, path, Deadline(clock, timeout));
-    if (auto* answer = std::get_if<HttpAnswer>(&read)) {
-        return std::move(*answer);
+    Connection connection(clock);
+    connection.setLimits({clock.now() + timeout, {}});
+    auto answer = exchange(connection, address, path);
+    if (answer) {
+        return std::move(answer).value();
     }
     return NoAnswer{fmt::format("no elector answers at {} within {}: {}", address.text(),
-                                runtime::formatDuration(timeout), std::get<NoAnswer>(read).reason)};
+                                runtime::formatDuration(timeout), answer.error().message)};
 }
 
 }  // namespace elector::commands

@@ -1,12 +1,49 @@
 #include "elector/kubernetes/access.h"
 
+#include <Poco/String.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "elector/kubernetes/file_text.h"
+#include "elector/kubernetes/kubeconfig.h"
 
 namespace elector::kubernetes {
+
+namespace {
+
+std::string variable(const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): see the header
+    return value != nullptr ? value : "";
+}
+
+// Why a file that is there cannot be read, and what to do about it.
+std::string remedyFor(const std::filesystem::path& path) {
+    struct stat status{};
+    if (access(path.c_str(), R_OK) != 0 && errno == EACCES) {
+        const std::string owner = stat(path.c_str(), &status) == 0
+                                      ? fmt::format("it belongs to user {}, and ", status.st_uid)
+                                      : std::string();
+        return fmt::format(
+            "{}this process is user {}; let the Pod's securityContext.fsGroup be a group of this "
+            "container, as 65532, or run the container as the file's owner",
+            owner, geteuid());
+    }
+    return "a Pod needs its service account's token mounted (automountServiceAccountToken, or a "
+           "projected volume), or --kubeconfig";
+}
+
+void requireFile(const std::filesystem::path& path) {
+    if (const auto text = readFile(path); !text) {
+        throw std::runtime_error(fmt::format("{}; {}", text.error().message, remedyFor(path)));
+    }
+}
+
+}  // namespace
 
 Result<std::string> Source::read() const {
     if (const auto* path = std::get_if<std::filesystem::path>(&origin_)) {
@@ -38,6 +75,51 @@ void refuseUnsafe(const Access& access) {
                         "loopback address only; use an https:// address",
                         access.origin, access.server.text()));
     }
+}
+
+std::optional<InClusterSources> inClusterSources() {
+    InClusterSources sources;
+    sources.host = variable("KUBERNETES_SERVICE_HOST");
+    sources.port = variable("KUBERNETES_SERVICE_PORT");
+    if (sources.host.empty() || sources.port.empty()) {
+        return std::nullopt;
+    }
+    return sources;
+}
+
+Access readInCluster(const InClusterSources& sources) {
+    const bool isV6 = sources.host.find(':') != std::string::npos;
+    Access access;
+    access.origin = "the service account";
+    try {
+        const auto host = isV6 ? "[" + sources.host + "]" : sources.host;
+        access.server = parseEndpoint(fmt::format("https://{}:{}", host, sources.port));
+    } catch (const std::runtime_error& error) {
+        throw std::runtime_error(
+            fmt::format("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT: {}", error.what()));
+    }
+    const auto token = sources.folder / "token";
+    const auto authorities = sources.folder / "ca.crt";
+    requireFile(token);
+    requireFile(authorities);
+    access.token = Source::file(token);
+    access.authorities = Source::file(authorities);
+    if (const auto space = readFile(sources.folder / "namespace")) {
+        if (auto name = Poco::trim(space.value()); !name.empty()) {
+            access.space = std::move(name);
+        }
+    }
+    return access;
+}
+
+std::optional<Access> findAccess(const std::string& kubeconfig) {
+    if (!kubeconfig.empty()) {
+        return readKubeconfig(splitKubeconfigList(kubeconfig));
+    }
+    if (const auto sources = inClusterSources()) {
+        return readInCluster(*sources);
+    }
+    return std::nullopt;
 }
 
 }  // namespace elector::kubernetes

@@ -46,4 +46,26 @@ struct Access {
 // speak plain http with another machine: whoever is in between could name the leader.
 void refuseUnsafe(const Access& access);
 
+// What Kubernetes gives to a container to reach its API server.
+struct InClusterSources {
+    std::string host;  // KUBERNETES_SERVICE_HOST: an IP address, IPv6 without brackets
+    std::string port;  // KUBERNETES_SERVICE_PORT
+    // Where the service account's token, ca.crt and namespace are mounted.
+    std::filesystem::path folder = "/var/run/secrets/kubernetes.io/serviceaccount";
+};
+
+// Reads the two variables of the environment; nothing where this is no container of a Pod.
+// Not for use while another thread changes the environment.
+std::optional<InClusterSources> inClusterSources();
+
+// How a Pod reaches its API server. The token and the authorities are read again as they rotate.
+// Throws std::runtime_error where the address or the mounted files are unusable; its sentence says
+// what to do.
+Access readInCluster(const InClusterSources& sources);
+
+// How to reach the API server that a program was started for: by `kubeconfig`, a path or several
+// with colons between, or where that is "" from within the cluster. Nothing where it is "" and this
+// is no container of a Pod. Throws as readKubeconfig and readInCluster do.
+std::optional<Access> findAccess(const std::string& kubeconfig);
+
 }  // namespace elector::kubernetes

@@ -65,8 +65,7 @@ Result<std::size_t> Input::readSome(char* buffer, std::size_t size) {
 }
 
 ApiError Input::brokenOff() {
-    return {ErrorKind::Unreachable, 0, std::nullopt,
-            "the API server's answer broke off before its end"};
+    return {ErrorKind::Unreachable, 0, std::nullopt, "the answer broke off before its end"};
 }
 
 Result<std::size_t> Input::fill() {

@@ -31,10 +31,6 @@ ApiError malformed(std::string sentence) {
     return {ErrorKind::Malformed, 0, std::nullopt, std::move(sentence)};
 }
 
-std::string nameOf(const Request& request, const Endpoint& server) {
-    return fmt::format("{} {}{}", toString(request.method), server.text(), request.path);
-}
-
 }  // namespace
 
 namespace {
@@ -58,12 +54,12 @@ Result<Response> Client::request(const Request& request, const Limits& limits) {
         return head.error();
     }
     if (!isSuccess(head.value().status)) {
-        return refusalOf(head.value(), request);
+        return refusalOf(head.value());
     }
     auto body = readBody(request.keep);
     if (!body) {
         connection_.close();
-        return std::move(body).error();
+        return named(std::move(body).error());
     }
     return Response{head.value().status, std::move(body).value()};
 }
@@ -74,7 +70,7 @@ Result<Done> Client::openStream(const Request& request, const Limits& limits) {
         return head.error();
     }
     if (!isSuccess(head.value().status)) {
-        return refusalOf(head.value(), request);
+        return refusalOf(head.value());
     }
     return Done();
 }
@@ -83,6 +79,7 @@ Result<std::size_t> Client::readStream(char* buffer, std::size_t size) {
     auto got = connection_.readBody(buffer, size);
     if (!got) {
         connection_.close();
+        return named(std::move(got).error());
     }
     return got;
 }
@@ -108,15 +105,15 @@ Result<Head> Client::authorized(const Request& request, const Limits& limits) {
 
 Result<Head> Client::exchange(const Request& request, const Limits& limits) {
     connection_.setLimits(limits);
+    asked_ = fmt::format("{} {}{}", toString(request.method), credentials_.server().text(),
+                         request.path);
     bool maySendAgain = false;
     auto head = attempt(request, maySendAgain);
     if (!head && maySendAgain) {
         head = attempt(request, maySendAgain);
     }
     if (!head) {
-        auto error = std::move(head).error();
-        error.message =
-            fmt::format("{}: {}", nameOf(request, credentials_.server()), error.message);
+        auto error = named(std::move(head).error());
         // A server that does not accept the certificate ends the session: by an alert, or by a
         // reset that overtakes it. Where none came about, that has other causes.
         if (error.kind == ErrorKind::Unreachable &&
@@ -194,7 +191,7 @@ Result<std::string> Client::readBody(const json_text::Keep* keep) {
     return filter ? std::move(*filter).finish() : std::move(body);
 }
 
-ApiError Client::refusalOf(const Head& head, const Request& request) {
+ApiError Client::refusalOf(const Head& head) {
     // The status is the answer, whether or not the sentence that explains it arrives.
     const auto body = readBody();
     if (!body || head.status == kUnauthorized) {
@@ -205,14 +202,18 @@ ApiError Client::refusalOf(const Head& head, const Request& request) {
         return {ErrorKind::Malformed, head.status, std::nullopt,
                 fmt::format("the answer to {} is a redirect ({}) to \"{}\", which is not followed; "
                             "is the server's address that of a Kubernetes API?",
-                            nameOf(request, credentials_.server()), head.status,
-                            runtime::quoted(head.location))};
+                            asked_, head.status, runtime::quoted(head.location))};
     }
-    auto error = statusError(head.status, head.retryAfter, body ? body.value() : std::string(),
-                             nameOf(request, credentials_.server()));
+    auto error =
+        statusError(head.status, head.retryAfter, body ? body.value() : std::string(), asked_);
     if (error.kind == ErrorKind::Unauthorized || error.kind == ErrorKind::Forbidden) {
         addCertificateFault(error);  // without a certificate that counts we are anonymous
     }
+    return error;
+}
+
+ApiError Client::named(ApiError error) const {
+    error.message = fmt::format("{}: {}", asked_, error.message);
     return error;
 }
 

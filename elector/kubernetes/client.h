@@ -62,11 +62,13 @@ class Client {
     Result<Done> makeReady(bool& isReused);
     Result<Head> authorized(const Request& request, const Limits& limits);
     Result<std::string> readBody(const json_text::Keep* keep = nullptr);
-    ApiError refusalOf(const Head& head, const Request& request);
+    ApiError refusalOf(const Head& head);
+    ApiError named(ApiError error) const;
     void addCertificateFault(ApiError& error) const;
 
     Credentials credentials_;
     Connection connection_;
+    std::string asked_;  // what was asked last, and of which server: for sentences
 };
 
 }  // namespace elector::kubernetes

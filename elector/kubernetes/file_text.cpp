@@ -10,27 +10,14 @@
 #include <string_view>
 #include <system_error>
 
+#include "elector/runtime/descriptor.h"
 #include "elector/runtime/log.h"
 
 namespace elector::kubernetes {
 
 namespace {
 
-class Descriptor {
-  public:
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) {
-            close(number_);
-        }
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int number() const { return number_; }
-
-  private:
-    int number_;
-};
+using runtime::Descriptor;
 
 ApiError unreadable(const std::filesystem::path& path, std::string_view why) {
     constexpr std::size_t kMaxPathShown = 300;
@@ -44,7 +31,7 @@ ApiError unreadable(const std::filesystem::path& path, std::string_view why) {
 Result<std::string> readFile(const std::filesystem::path& path) {
     const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
     struct stat status{};
-    if (file.number() < 0 || fstat(file.number(), &status) != 0) {
+    if (!file || fstat(file.get(), &status) != 0) {
         return unreadable(path, std::generic_category().message(errno));
     }
     if (!S_ISREG(status.st_mode)) {
@@ -53,7 +40,7 @@ Result<std::string> readFile(const std::filesystem::path& path) {
     std::string text;
     std::array<char, 8192> block{};
     for (;;) {
-        const auto got = read(file.number(), block.data(), block.size());
+        const auto got = read(file.get(), block.data(), block.size());
         if (got < 0 && errno != EINTR) {
             return unreadable(path, std::generic_category().message(errno));
         }

@@ -374,8 +374,8 @@ ApiError Socket::tlsFailure(int error, const char* what) {
     return failure(ErrorKind::Unreachable, what, why.empty() ? "the connection broke off" : why);
 }
 
-ApiError Socket::failure(ErrorKind kind, std::string_view what, std::string_view why) const {
-    return {kind, 0, std::nullopt, fmt::format("the API server at {}: {}: {}", peer_, what, why)};
+ApiError Socket::failure(ErrorKind kind, std::string_view what, std::string_view why) {
+    return {kind, 0, std::nullopt, fmt::format("{}: {}", what, why)};
 }
 
 }  // namespace elector::kubernetes

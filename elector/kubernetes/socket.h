@@ -62,7 +62,7 @@ class Socket {
     Result<Done> waitFor(short events, const char* what);
     Result<Done> waitForTls(int outcome, const char* what);
     ApiError tlsFailure(int error, const char* what);
-    ApiError failure(ErrorKind kind, std::string_view what, std::string_view why) const;
+    static ApiError failure(ErrorKind kind, std::string_view what, std::string_view why);
 
     const runtime::Clock& clock_;
     Waiter waiter_;

@@ -14,29 +14,21 @@ namespace elector::runtime {
 
 Wake::Wake()
     : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      timer_(timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK)) {
-    if (event_ < 0 || timer_ < 0) {
-        const int problem = errno;
-        close(event_);
-        close(timer_);
-        throw std::system_error(problem, std::generic_category(), "cannot create a timer");
+      timer_(event_ ? timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK) : -1) {
+    if (!timer_) {
+        throw std::system_error(errno, std::generic_category(), "cannot create a timer");
     }
-}
-
-Wake::~Wake() {
-    close(event_);
-    close(timer_);
 }
 
 void Wake::wake() {
     const std::uint64_t one = 1;
     // Fails only when the counter is full, and then a wake is pending anyway.
-    [[maybe_unused]] const auto written = write(event_, &one, sizeof one);
+    [[maybe_unused]] const auto written = write(event_.get(), &one, sizeof one);
 }
 
 void Wake::clear() {
     std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = read(event_, &count, sizeof count);
+    [[maybe_unused]] const auto got = read(event_.get(), &count, sizeof count);
 }
 
 void Wake::waitUntil(std::optional<election::Instant> when) {
@@ -54,12 +46,12 @@ void Wake::setAlarm(std::optional<election::Instant> when) {
         spec.it_value.tv_sec = seconds.count();
         spec.it_value.tv_nsec = (since - seconds).count();
     }
-    timerfd_settime(timer_, TFD_TIMER_ABSTIME, &spec, nullptr);
+    timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
 }
 
 Wake::Outcome Wake::wait(int descriptor, short events, bool mayBlock) {
     std::array<pollfd, 3> waits{
-        {{event_, POLLIN, 0}, {timer_, POLLIN, 0}, {descriptor, events, 0}}};
+        {{event_.get(), POLLIN, 0}, {timer_.get(), POLLIN, 0}, {descriptor, events, 0}}};
     while (poll(waits.data(), waits.size(), mayBlock ? -1 : 0) < 0 && errno == EINTR) {
     }
     if (waits[0].revents != 0) {

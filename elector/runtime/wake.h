@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "elector/election/instant.h"
+#include "elector/runtime/descriptor.h"
 
 namespace elector::runtime {
 
@@ -15,9 +16,6 @@ class Wake {
   public:
     // Throws std::system_error where the process is out of descriptors.
     Wake();
-    ~Wake();
-    Wake(const Wake&) = delete;
-    Wake& operator=(const Wake&) = delete;
 
     void wake();
 
@@ -32,12 +30,12 @@ class Wake {
     Outcome wait(int descriptor, short events, bool mayBlock);
 
     // Readable while a wake is pending. For a poll() among other descriptors; clear() forgets it.
-    int descriptor() const { return event_; }
+    int descriptor() const { return event_.get(); }
     void clear();
 
   private:
-    int event_;
-    int timer_;
+    Descriptor event_;
+    Descriptor timer_;
 };
 
 }  // namespace elector::runtime

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "elector/store/descriptor.h"
+#include "elector/runtime/descriptor.h"
 
 namespace elector::store {
 namespace {
@@ -38,7 +38,7 @@ std::optional<std::string> fileName(std::string_view name) {
     return encoded;
 }
 
-std::optional<ApiError> writeAll(const Descriptor& file, const std::string& path,
+std::optional<ApiError> writeAll(const runtime::Descriptor& file, const std::string& path,
                                  std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t count = write(file.get(), bytes.data(), bytes.size());
@@ -52,7 +52,7 @@ std::optional<ApiError> writeAll(const Descriptor& file, const std::string& path
 
 // Makes the folder's own entries survive a power cut.
 std::optional<ApiError> syncFolder(const std::string& path) {
-    const Descriptor folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const runtime::Descriptor folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder || fsync(folder.get()) != 0) {
         return fileError("sync", path, errno);
     }
@@ -91,7 +91,7 @@ std::optional<ApiError> ensureFolder(const std::string& path) {
 
 Result<std::optional<std::string>> readFile(const std::string& path) {
     // Without O_NONBLOCK, opening a pipe that somebody put there would wait for its writer.
-    const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    const runtime::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file) {
         if (errno == ENOENT) {
             return std::optional<std::string>();
@@ -129,7 +129,7 @@ std::optional<ApiError> replaceFile(const std::string& folder, const std::string
     const std::string temporary = folder + "/." + name + ".new";
     const std::string path = folder + "/" + name;
     {
-        const Descriptor file(
+        const runtime::Descriptor file(
             open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
         if (!file) {
             return fileError("create", temporary, errno);

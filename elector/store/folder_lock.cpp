@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds kLongestPause{20};
 
 // True if the locked file is still the one at `path`: somebody may have removed it, and a new one
 // may be locked by another.
-bool isCurrent(const Descriptor& file, const std::string& path) {
+bool isCurrent(const runtime::Descriptor& file, const std::string& path) {
     struct stat ours{};
     struct stat current{};
     return fstat(file.get(), &ours) == 0 && stat(path.c_str(), &current) == 0 &&
@@ -43,7 +43,8 @@ Result<FolderLock> FolderLock::acquire(const std::string& path, const CallLimits
         if (now >= limits.deadline) {
             break;
         }
-        Descriptor file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
+        runtime::Descriptor file(
+            open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR));
         if (!file) {
             return fileError("open", path, errno);
         }

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "elector/runtime/clock.h"
+#include "elector/runtime/descriptor.h"
 #include "elector/runtime/result.h"
-#include "elector/store/descriptor.h"
 #include "elector/store/lease_store.h"
 
 namespace elector::store {
@@ -22,9 +22,9 @@ class FolderLock {
                                                const runtime::Clock& clock);
 
   private:
-    explicit FolderLock(Descriptor file) : file_(std::move(file)) {}
+    explicit FolderLock(runtime::Descriptor file) : file_(std::move(file)) {}
 
-    Descriptor file_;
+    runtime::Descriptor file_;
 };
 
 }  // namespace elector::store

@@ -21,7 +21,7 @@ constexpr std::uint32_t kFolderGone = IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT
 }  // namespace
 
 runtime::Result<FolderWatch> FolderWatch::open(const std::string& folder, std::string name) {
-    Descriptor events(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+    runtime::Descriptor events(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
     if (!events || inotify_add_watch(events.get(), folder.c_str(), kChanges) < 0) {
         return fileError("watch (inotify)", folder, errno);
     }

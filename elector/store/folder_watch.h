@@ -5,9 +5,9 @@
 #include <stop_token>
 #include <string>
 
+#include "elector/runtime/descriptor.h"
 #include "elector/runtime/result.h"
 #include "elector/runtime/wake.h"
-#include "elector/store/descriptor.h"
 
 namespace elector::store {
 
@@ -29,12 +29,12 @@ class FolderWatch {
     Outcome wait(const std::stop_token& stop);
 
   private:
-    FolderWatch(Descriptor events, std::unique_ptr<runtime::Wake> wake, std::string name)
+    FolderWatch(runtime::Descriptor events, std::unique_ptr<runtime::Wake> wake, std::string name)
         : events_(std::move(events)), wake_(std::move(wake)), name_(std::move(name)) {}
     // Takes the pending events; nothing where none of them is about the file or the folder itself.
     std::optional<Outcome> drain();
 
-    Descriptor events_;
+    runtime::Descriptor events_;
     std::unique_ptr<runtime::Wake> wake_;  // for the stop
     std::string name_;
 };

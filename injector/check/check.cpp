@@ -8,7 +8,7 @@
 #include <string>
 
 #include "elector/config/invocation.h"
-#include "elector/kubernetes/find_access.h"
+#include "elector/kubernetes/access.h"
 #include "elector/version.h"
 #include "injector/check/diagnosis.h"
 #include "injector/check/gather.h"

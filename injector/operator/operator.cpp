@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "elector/kubernetes/find_access.h"
+#include "elector/kubernetes/access.h"
 
 namespace injector::operators {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "elector/runtime/clock.h"
+#include "elector/runtime/descriptor.h"
 #include "elector/runtime/log.h"
-#include "elector/store/descriptor.h"
 #include "tests/support/temporary_folder.h"
 
 namespace injector::test {
@@ -42,7 +42,7 @@ class CapturedLog {
   private:
     elector::test::TemporaryFolder folder_;
     std::string file_;
-    elector::store::Descriptor descriptor_;  // closed after the log, whose thread writes to it
+    elector::runtime::Descriptor descriptor_;  // closed after the log, whose thread writes to it
     elector::runtime::Log log_;
 };
 

@@ -69,7 +69,7 @@ TEST(ProbeTest, FailsWhereNobodyAnswersInTime) {
     const ScriptedServer server(keepsSilent());
     const Printed printed = probeAt(server.port(), Probe::Live, std::chrono::milliseconds(50));
     EXPECT_EQ(printed.exitCode, 1);
-    EXPECT_THAT(printed.out, HasSubstr("it did not answer in time"));
+    EXPECT_THAT(printed.out, HasSubstr("waiting for the answer: timed out"));
     EXPECT_TRUE(printed.out.ends_with("\n"));
 }
 

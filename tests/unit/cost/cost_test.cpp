@@ -3,18 +3,20 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 #include <ostream>
 #include <sstream>
 #include <string>
 #include <string_view>
 
-#include "elector/commands/http_answer.h"
+#include "elector/commands/ask.h"
 #include "elector/kubernetes/certificates.h"
 #include "elector/kubernetes/json_filter.h"
 #include "elector/kubernetes/kubeconfig.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/kubernetes/status_error.h"
+#include "elector/runtime/clock.h"
 #include "injector/admission/review.h"
 #include "injector/certificates/certificate.h"
 #include "injector/cluster/object_keep.h"
@@ -22,6 +24,7 @@
 #include "injector/offline/manifest.h"
 #include "tests/support/processor_time.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/unit/commands/scripted_server.h"
 #include "tests/unit/injector/admission/pod_text.h"
 #include "tests/unit/injector/admission/review_support.h"
 
@@ -118,16 +121,11 @@ void readCertificates(const std::string& pem) {
     ASSERT_TRUE(injector::certificates::Certificate::readAll(pem).empty());
 }
 
-// As a peer sends it who sends as little as possible at a time.
+// Over a connection, as the client of an API server reads it too.
 void readAnswer(const std::string& text) {
-    commands::AnswerReader reader;
-    std::string arrived;
-    for (std::size_t at = 0; at < text.size(); at += 16) {
-        arrived += text.substr(at, 16);
-        if (!std::holds_alternative<commands::Incomplete>(reader.read(arrived))) {
-            return;
-        }
-    }
+    const commands::ScriptedServer server(commands::sends(text));
+    const runtime::SystemClock clock;
+    commands::ask({"127.0.0.1", server.port()}, "/", std::chrono::minutes(1), clock);
 }
 
 void readStatus(const std::string& text) {
@@ -300,6 +298,8 @@ INSTANTIATE_TEST_SUITE_P(
               "-----BEGIN X-----\nAAAA\n-----END X-----\n", "", ""},
         Shape{"Answer", readAnswer, "HTTP/1.1 200 OK\r\nContent-Length: 65000\r\n\r\n", "x", "", "",
               std::size_t{15} * 1024},
+        Shape{"ChunkedAnswer", readAnswer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+              "1\r\nx\r\n", "", "0\r\n\r\n"},
         Shape{"AnswersFields", readAnswer, "HTTP/1.1 200 OK\r\n", "a: b\r\n", "", "\r\n", 2000}),
     nameOf);
 

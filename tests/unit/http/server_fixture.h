@@ -11,8 +11,8 @@
 
 #include "elector/http/server.h"
 #include "elector/runtime/clock.h"
+#include "elector/runtime/descriptor.h"
 #include "elector/runtime/log.h"
-#include "elector/store/descriptor.h"
 
 namespace elector::http {
 
@@ -86,7 +86,7 @@ class ServerFixture : public testing::Test {
     std::unique_ptr<Server> server;
 
   private:
-    store::Descriptor sink_;  // closed after the log, whose thread writes to it
+    runtime::Descriptor sink_;  // closed after the log, whose thread writes to it
 
   protected:
     runtime::Log log{runtime::LogLevel::Info, runtime::LogFormat::Text, clock, sink_.get()};

@@ -67,10 +67,11 @@ TEST_F(ClientTest, KeepsNoMoreOfAnAnswerThanTheRequestSays) {
     const auto tooLong = ask(R"({"metadata":{"name":")" + long_ + R"("}})");
     ASSERT_FALSE(tooLong.ok());
     EXPECT_EQ(tooLong.error().kind, ErrorKind::Malformed);
-    EXPECT_EQ(tooLong.error().message,
-              "the answer has more than 3145728 bytes besides its managed fields");
+    EXPECT_THAT(
+        tooLong.error().message,
+        testing::EndsWith("the answer has more than 3145728 bytes besides its managed fields"));
     for (const char* body : {"", "{", "no JSON"}) {
-        EXPECT_EQ(ask(body).error().message, "the answer is no JSON") << body;
+        EXPECT_THAT(ask(body).error().message, testing::EndsWith("the answer is no JSON")) << body;
     }
 }
 
@@ -309,7 +310,7 @@ TEST_F(ClientTest, NamesAClientCertificateThatHasEndedWhereItIsNotAccepted) {
     access.certificate = Source::text(ended.certificate);
     access.key = Source::text(ended.key);
     Client client(access, clock_);
-    for (const char* refusal : {"the API server at 127.0.0.1", "the API server answered 401"}) {
+    for (const char* refusal : {"GET https://127.0.0.1", "the API server answered 401"}) {
         const auto answer = client.request(kGet, soon());
         ASSERT_FALSE(answer.ok());
         EXPECT_THAT(answer.error().message,
@@ -323,7 +324,9 @@ TEST_F(ClientTest, NamesAClientCertificateThatHasEndedWhereItIsNotAccepted) {
     }
     const auto refused = Client(access, clock_).request(kGet, soon());
     ASSERT_FALSE(refused.ok());
-    EXPECT_THAT(refused.error().message, Not(HasSubstr("certificate")));
+    EXPECT_THAT(refused.error().message,
+                testing::AllOf(HasSubstr("GET https://" + access.server.authority()),
+                               HasSubstr("cannot connect: "), Not(HasSubstr("certificate"))));
 }
 
 TEST_F(ClientTest, EndsARequestAtItsDeadlineAndConnectsAnew) {

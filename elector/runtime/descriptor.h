@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace elector::store {
+namespace elector::runtime {
 
 // Owns a file descriptor, or none.
 class Descriptor {
@@ -28,4 +28,4 @@ class Descriptor {
     int descriptor_;
 };
 
-}  // namespace elector::store
+}  // namespace elector::runtime
