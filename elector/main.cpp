@@ -15,10 +15,8 @@
 #include "elector/config/invocation.h"
 #include "elector/elector.h"
 #include "elector/runtime/clock.h"
-#include "elector/runtime/ending_signals.h"
 #include "elector/runtime/log.h"
-#include "elector/runtime/standard_streams.h"
-#include "elector/runtime/start_up_pages.h"
+#include "elector/runtime/process.h"
 
 // The program leader-elector: reads what it was started to do, and does it.
 namespace {

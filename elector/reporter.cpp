@@ -4,7 +4,7 @@
 #include <utility>
 #include <vector>
 
-#include "elector/runtime/duration.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector {
 namespace {

@@ -16,14 +16,12 @@
 
 #include "elector/config/facts.h"
 #include "elector/runtime/clock.h"
-#include "elector/runtime/duration.h"
-#include "elector/runtime/ending_signals.h"
 #include "elector/runtime/log.h"
-#include "elector/runtime/standard_streams.h"
-#include "elector/runtime/start_up_pages.h"
+#include "elector/runtime/process.h"
+#include "elector/runtime/time_text.h"
 #include "injector/check/check.h"
 #include "injector/config/invocation.h"
-#include "injector/offline/inject.h"
+#include "injector/offline/manifest.h"
 #include "injector/operator/operator.h"
 #include "injector/webhook/webhook.h"
 

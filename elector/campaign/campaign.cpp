@@ -9,7 +9,7 @@
 
 #include "elector/campaign/pod_lock.h"
 #include "elector/election/watch_pace.h"
-#include "elector/runtime/duration.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::campaign {
 namespace {

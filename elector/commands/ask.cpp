@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "elector/kubernetes/connection.h"
-#include "elector/runtime/duration.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::commands {
 

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "elector/config/flag.h"
 #include "elector/config/options.h"
-#include "elector/config/scan.h"
 #include "elector/config/settings.h"
 #include "elector/config/timing.h"
 #include "elector/config/values.h"
-#include "elector/runtime/duration.h"
 #include "elector/runtime/log.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::config {
 

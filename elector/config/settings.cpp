@@ -5,10 +5,10 @@
 #include <optional>
 #include <utility>
 
-#include "elector/config/token_claim.h"
+#include "elector/config/facts.h"
 #include "elector/config/values.h"
-#include "elector/runtime/duration.h"
 #include "elector/runtime/log.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::config {
 

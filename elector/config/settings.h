@@ -10,7 +10,6 @@
 #include "elector/config/flag.h"
 #include "elector/config/invocation.h"
 #include "elector/config/options.h"
-#include "elector/config/scan.h"
 #include "elector/election/instant.h"
 #include "elector/runtime/log.h"
 

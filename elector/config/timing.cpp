@@ -1,6 +1,6 @@
 #include "elector/config/timing.h"
 
-#include "elector/runtime/duration.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::config {
 

@@ -41,7 +41,7 @@ class EventLoop;
 //
 // Handlers run in the loop and must not wait; who answers later does so through a Responder.
 // Threads: start() and stop() by the owner; all else by any. REQUIRES: the process ignores SIGPIPE
-// (runtime/ending_signals.h): OpenSSL writes to peers that may have left.
+// (runtime/process.h): OpenSSL writes to peers that may have left.
 class Server {
   public:
     // Listens from here on; answers from start() on. Throws std::runtime_error with a sentence

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "elector/runtime/escape.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::http {
 namespace {

@@ -8,7 +8,7 @@
 #include <ctime>
 
 #include "elector/kubernetes/certificates.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::kubernetes {
 

@@ -8,7 +8,7 @@
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/random.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::kubernetes {
 

@@ -29,7 +29,7 @@ struct SocketAddress {
 // A failure is TimedOut (a limit was reached) or Unreachable (all else); after one the socket is of
 // no more use but to be closed. Throws std::system_error where the process is out of descriptors.
 //
-// Threads: one at a time. REQUIRES: the process ignores SIGPIPE (runtime/ending_signals.h).
+// Threads: one at a time. REQUIRES: the process ignores SIGPIPE (runtime/process.h).
 class Socket {
   public:
     explicit Socket(const runtime::Clock& clock) : clock_(clock) {}

@@ -5,7 +5,7 @@
 #include "elector/runtime/clock.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/line_writer.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::runtime {
 

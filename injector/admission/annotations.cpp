@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "elector/config/scan.h"
+#include "elector/config/flag.h"
 #include "elector/config/timing.h"
 #include "elector/config/values.h"
 #include "elector/names.h"

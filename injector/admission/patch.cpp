@@ -10,8 +10,7 @@
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
 #include "elector/version.h"
-#include "injector/admission/json_object.h"
-#include "injector/admission/json_patch.h"
+#include "injector/admission/json_writer.h"
 
 namespace injector::admission {
 

@@ -8,7 +8,6 @@
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "injector/admission/pod_reader.h"
-#include "injector/admission/short_text.h"
 #include "injector/admission/windows.h"
 
 namespace injector::admission {

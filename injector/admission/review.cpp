@@ -9,9 +9,9 @@
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
-#include "injector/admission/json_object.h"
+#include "injector/admission/json_writer.h"
+#include "injector/admission/pod_reader.h"
 #include "injector/admission/sentence.h"
-#include "injector/admission/short_text.h"
 
 namespace injector::admission {
 

@@ -9,7 +9,7 @@
 
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
-#include "injector/admission/json_object.h"
+#include "injector/admission/json_writer.h"
 
 namespace injector::admission {
 

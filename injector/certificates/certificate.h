@@ -3,6 +3,7 @@
 #include <openssl/x509.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,12 @@
 #include "elector/runtime/clock.h"
 
 namespace injector::certificates {
+
+// Bytes as Kubernetes writes them in JSON: the standard alphabet, padded, in one line.
+std::string toBase64(std::string_view bytes);
+
+// Nothing where `text` is anything else.
+std::optional<std::string> fromBase64(std::string_view text);
 
 using elector::runtime::Duration;
 using elector::runtime::WallTime;

@@ -10,9 +10,9 @@
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
-#include "elector/runtime/duration.h"
 #include "elector/runtime/escape.h"
-#include "injector/certificates/base64.h"
+#include "elector/runtime/time_text.h"
+#include "injector/certificates/certificate.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/cluster/resource.h"
 

@@ -7,7 +7,7 @@
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/log.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 
 namespace injector::cluster {
 namespace {

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "elector/config/scan.h"
+#include "elector/config/flag.h"
 #include "elector/config/settings.h"
 #include "elector/config/timing.h"
 #include "elector/runtime/log.h"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,23 @@
 #include "injector/config/invocation.h"
 
 namespace injector::offline {
+
+// A document of a file, as views into its text: what stands between the markers (---, ...) of YAML,
+// or one of several JSON values in a row. All documents, each `lead`, `content` and `tail`, are the
+// file.
+struct Document {
+    std::string_view lead;     // byte order mark, marker, comments and blank lines before it
+    std::string_view content;  // "" where there is nothing but that
+    std::string_view tail;     // comments behind it, and its end marker
+    std::size_t line = 1;      // that `content` begins in, counted from 1
+    bool isJson = false;       // `content` is one JSON object
+
+    std::string_view raw() const {
+        return {lead.data(), lead.size() + content.size() + tail.size()};
+    }
+};
+
+std::vector<Document> splitDocuments(std::string_view text);
 
 // What became of a file of manifests.
 struct Manifest {
@@ -28,5 +46,11 @@ Manifest injectManifest(std::string_view text, std::string_view name,
                         const config::InjectRequest& request);
 
 inline constexpr std::size_t kMaxManifest = std::size_t{10} * 1024 * 1024;
+
+// `inject -f FILE`: prints the manifests of the file, or of `in` where it is "-", with their
+// sidecars to `out`; notes, each a line, to `err`. Where anything is refused, that goes to `err`,
+// nothing to `out`, and kExitFailure is returned; else kExitSuccess.
+int runInject(const config::InjectRequest& request, std::istream& in, std::ostream& out,
+              std::ostream& err);
 
 }  // namespace injector::offline

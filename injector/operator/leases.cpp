@@ -8,7 +8,7 @@
 #include "elector/kubernetes/lease_json.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 #include "injector/cluster/resource.h"
 
 namespace injector::operators {

@@ -3,7 +3,7 @@
 #include <array>
 #include <span>
 
-#include "elector/config/dns_name.h"
+#include "elector/config/values.h"
 #include "elector/kubernetes/json_text.h"
 #include "injector/operator/selector.h"
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "elector/config/dns_name.h"
+#include "elector/config/values.h"
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "injector/cluster/resource.h"

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "elector/kubernetes/file_text.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 #include "injector/certificates/certificate.h"
 
 namespace injector::webhook {

@@ -19,7 +19,7 @@
 #include "elector/runtime/escape.h"
 #include "injector/admission/admission.h"
 #include "injector/admission/annotations.h"
-#include "injector/admission/json_object.h"
+#include "injector/admission/json_writer.h"
 #include "injector/admission/sentence.h"
 #include "tests/fuzz/property.h"
 #include "tests/fuzz/survival.h"

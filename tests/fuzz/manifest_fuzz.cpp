@@ -11,10 +11,8 @@
 #include <vector>
 
 #include "elector/kubernetes/json_text.h"
-#include "injector/offline/document.h"
 #include "injector/offline/manifest.h"
-#include "injector/offline/yaml_reader.h"
-#include "injector/offline/yaml_writer.h"
+#include "injector/offline/yaml.h"
 #include "tests/fuzz/property.h"
 #include "tests/fuzz/survival.h"
 

@@ -13,8 +13,7 @@
 
 #include <fmt/format.h>
 
-#include "elector/runtime/duration.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 #include "tests/fuzz/property.h"
 
 namespace fuzz {

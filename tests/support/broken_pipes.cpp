@@ -1,5 +1,5 @@
 // Part of every test program, which ignores SIGPIPE as the programs do
-// (elector/runtime/ending_signals.h).
+// (elector/runtime/process.h).
 #include <csignal>
 
 namespace {

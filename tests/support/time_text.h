@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::test {
 

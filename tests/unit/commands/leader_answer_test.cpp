@@ -1,4 +1,4 @@
-#include "elector/commands/leader_answer.h"
+#include "elector/commands/status.h"
 
 #include <gtest/gtest.h>
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "elector/config/address.h"
-#include "elector/config/dns_name.h"
-#include "elector/config/token_claim.h"
+#include "elector/config/facts.h"
+#include "elector/config/values.h"
 
 namespace elector::config {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 #include "tests/support/test_client.h"
 #include "tests/unit/http/server_fixture.h"
 

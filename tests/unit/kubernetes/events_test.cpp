@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "elector/kubernetes/json_text.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 #include "tests/unit/kubernetes/scripted_server.h"
 
 namespace elector::kubernetes {

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "elector/kubernetes/json_text.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::kubernetes {
 namespace {

@@ -1,4 +1,4 @@
-#include "elector/runtime/ending_signals.h"
+#include "elector/runtime/process.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

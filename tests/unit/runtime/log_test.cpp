@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "elector/runtime/clock.h"
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::runtime {
 namespace {

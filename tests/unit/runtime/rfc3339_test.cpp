@@ -1,4 +1,4 @@
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "elector/runtime/standard_streams.h"
+#include "elector/runtime/process.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "elector/runtime/start_up_pages.h"
+#include "elector/runtime/process.h"
 
 #include <gtest/gtest.h>
 

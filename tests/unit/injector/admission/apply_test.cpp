@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "injector/admission/admission.h"
-#include "injector/admission/json_patch.h"
+#include "injector/admission/json_writer.h"
 
 namespace injector::admission {
 namespace {

@@ -1,4 +1,4 @@
-#include "injector/certificates/base64.h"
+#include "injector/certificates/certificate.h"
 
 #include <gtest/gtest.h>
 

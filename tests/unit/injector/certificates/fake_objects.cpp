@@ -7,7 +7,7 @@
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
-#include "injector/certificates/base64.h"
+#include "injector/certificates/certificate.h"
 
 namespace injector::certificates {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 #include "tests/unit/injector/check/scene.h"
 
 namespace injector::check {

@@ -6,7 +6,7 @@
 
 #include <chrono>
 
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 #include "injector/check/diagnosis.h"
 
 namespace injector::check {

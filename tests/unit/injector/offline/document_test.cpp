@@ -1,4 +1,4 @@
-#include "injector/offline/document.h"
+#include "injector/offline/manifest.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

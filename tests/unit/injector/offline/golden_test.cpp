@@ -11,8 +11,7 @@
 #include "elector/version.h"
 #include "injector/admission/admission.h"
 #include "injector/offline/manifest.h"
-#include "injector/offline/yaml_reader.h"
-#include "injector/offline/yaml_writer.h"
+#include "injector/offline/yaml.h"
 #include "tests/support/temporary_folder.h"
 
 // Sends the cases of tests/golden, and those of tests/golden/offline, through `inject`.

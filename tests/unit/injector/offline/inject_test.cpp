@@ -1,4 +1,4 @@
-#include "injector/offline/inject.h"
+#include "injector/offline/manifest.h"
 
 #include <gtest/gtest.h>
 

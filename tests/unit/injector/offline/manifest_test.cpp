@@ -11,7 +11,7 @@
 #include "elector/kubernetes/json_text.h"
 #include "injector/admission/admission.h"
 #include "injector/offline/workload.h"
-#include "injector/offline/yaml_reader.h"
+#include "injector/offline/yaml.h"
 
 namespace injector::offline {
 namespace {

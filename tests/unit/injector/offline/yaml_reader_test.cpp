@@ -1,4 +1,4 @@
-#include "injector/offline/yaml_reader.h"
+#include "injector/offline/yaml.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-#include "injector/offline/yaml_scalar.h"
+#include "injector/offline/yaml.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "injector/offline/yaml_writer.h"
+#include "injector/offline/yaml.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "elector/runtime/escape.h"
-#include "injector/offline/yaml_reader.h"
 
 namespace injector::offline {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "elector/runtime/rfc3339.h"
+#include "elector/runtime/time_text.h"
 
 namespace injector::operators {
 namespace {

@@ -1,4 +1,4 @@
-#include "elector/config/scan.h"
+#include "elector/config/flag.h"
 
 #include <fmt/format.h>
 

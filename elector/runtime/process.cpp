@@ -1,16 +1,81 @@
-#include "elector/runtime/start_up_pages.h"
+#include "elector/runtime/process.h"
 
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdio>
+#include <ctime>
 #include <span>
 
 namespace elector::runtime {
+
+// -------------------------------------------------------------------------------- ending signals
+
+namespace {
+
+std::string nameOf(int signal) {
+    return signal == SIGTERM ? "SIGTERM" : "SIGINT";
+}
+
+}  // namespace
+
+EndingSignals::EndingSignals() : signals_() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+void EndingSignals::unblock() const {
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+}
+
+std::string EndingSignals::await() const {
+    int received = 0;
+    sigwait(&signals_, &received);
+    return nameOf(received);
+}
+
+std::optional<std::string> EndingSignals::await(election::Duration limit) const {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(limit);
+    const std::timespec time{static_cast<std::time_t>(seconds.count()),
+                             static_cast<long>((limit - seconds).count())};
+    int received = 0;
+    do {
+        received = sigtimedwait(&signals_, nullptr, &time);
+    } while (received < 0 && errno == EINTR);  // the process was stopped and continued
+    return received < 0 ? std::nullopt : std::optional(nameOf(received));
+}
+
+// ------------------------------------------------------------------------------ standard streams
+
+void occupyStandardStreams() {
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF) {
+            // Takes the lowest free number, which is this one. Where there is no /dev, a descriptor
+            // that can be neither read nor written keeps the place.
+            if (open("/dev/null", O_RDWR) < 0) {
+                open("/", O_PATH);
+            }
+        }
+    }
+}
+
+void complain(const std::string& program, const std::string& sentence) {
+    const std::string line = program + ": " + sentence + "\n";
+    std::fputs(line.c_str(), stderr);
+}
+
+// -------------------------------------------------------------------------------- start up pages
+
 namespace {
 
 constexpr std::chrono::seconds kStartUp{5};

@@ -16,4 +16,13 @@ std::optional<election::Duration> parseDuration(std::string_view text);
 // The same syntax as Go's Duration.String prints: "10s", "1m30s", "1.5s", "500ms", "0s".
 std::string formatDuration(election::Duration duration);
 
+// Reads an RFC 3339 time with any offset and zero or more decimals (those beyond the sixth are
+// cut). Nothing if the text is anything else: Poco's parser takes garbage for the year 0. Years
+// 0001 to 9999.
+std::optional<election::WallTime> parseRfc3339(std::string_view text);
+
+// Kubernetes' MicroTime: UTC with exactly six decimals and a Z ("2026-01-02T03:04:05.000006Z"); the
+// API server refuses anything else.
+std::string formatMicroTime(election::WallTime time);
+
 }  // namespace elector::runtime
