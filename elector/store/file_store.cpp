@@ -18,8 +18,6 @@
 #include "elector/runtime/log.h"
 #include "elector/runtime/random.h"
 #include "elector/store/folder.h"
-#include "elector/store/folder_lock.h"
-#include "elector/store/folder_watch.h"
 
 namespace elector::store {
 namespace {

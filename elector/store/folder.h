@@ -1,11 +1,17 @@
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
 #include "elector/election/lease.h"
+#include "elector/runtime/clock.h"
+#include "elector/runtime/descriptor.h"
 #include "elector/runtime/result.h"
+#include "elector/runtime/wake.h"
+#include "elector/store/lease_store.h"
 
 // What the file store does with files. Errors are values: a disk can fill up, and rights can go.
 namespace elector::store {
@@ -32,5 +38,51 @@ std::optional<election::ApiError> replaceFile(const std::string& folder, const s
 
 // The error of a system call that failed with `number` (errno), as a sentence.
 election::ApiError fileError(std::string_view doing, const std::string& path, int number);
+
+// One writer at a time among all processes and threads that use a folder. The kernel gives the
+// lock back when its holder dies, however it dies. A holder that is stopped (SIGSTOP) amid a write
+// keeps it: the others' writes then end with TimedOut, and nobody can lead for longer than that.
+//
+// Threads: each acquires its own.
+class FolderLock {
+  public:
+    // Locks the file at `path`, which is created where it is missing. Waits until the limits end:
+    // then TimedOut, and certainly nothing is locked.
+    static runtime::Result<FolderLock> acquire(const std::string& path, const CallLimits& limits,
+                                               const runtime::Clock& clock);
+
+  private:
+    explicit FolderLock(runtime::Descriptor file) : file_(std::move(file)) {}
+
+    runtime::Descriptor file_;
+};
+
+// Waits for changes of one file of a folder by inotify: no polling.
+//
+// Threads: one; the stop may be requested by any.
+class FolderWatch {
+  public:
+    enum class Outcome {
+        Changed,  // the file was created, replaced, written to or removed, perhaps several times
+        Gone,     // the folder itself was removed or moved
+        Stopped,
+    };
+
+    // From now on, no change is missed.
+    static runtime::Result<FolderWatch> open(const std::string& folder, std::string name);
+
+    // Until the next change, or until `stop` is requested.
+    Outcome wait(const std::stop_token& stop);
+
+  private:
+    FolderWatch(runtime::Descriptor events, std::unique_ptr<runtime::Wake> wake, std::string name)
+        : events_(std::move(events)), wake_(std::move(wake)), name_(std::move(name)) {}
+    // Takes the pending events; nothing where none of them is about the file or the folder itself.
+    std::optional<Outcome> drain();
+
+    runtime::Descriptor events_;
+    std::unique_ptr<runtime::Wake> wake_;  // for the stop
+    std::string name_;
+};
 
 }  // namespace elector::store

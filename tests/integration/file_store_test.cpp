@@ -1,7 +1,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "elector/store/folder_lock.h"
+#include "elector/store/folder.h"
 #include "tests/integration/integration_test.h"
 
 // --store=file:DIR, from end to end.
