@@ -16,9 +16,9 @@ set(layers
     elector/config
     elector/commands
     elector
+    injector/cluster
     injector/admission
     injector/config
-    injector/cluster
     injector/certificates
     injector/webhook
     injector/operator

@@ -10,11 +10,11 @@
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "injector/admission/annotations.h"
-#include "injector/admission/lease_name.h"
 #include "injector/admission/patch.h"
 #include "injector/admission/pod_facts.h"
 #include "injector/admission/sentence.h"
 #include "injector/admission/sidecar.h"
+#include "injector/cluster/workload.h"
 
 namespace injector::admission {
 
@@ -27,16 +27,6 @@ Decision decision(Verdict verdict, std::string reason, std::string patch = "[]")
     return {verdict, std::move(reason), std::move(patch), ""};
 }
 
-// Why no Pod of the namespace gets a sidecar, or "".
-std::string complaintAboutSpace(std::string_view space) {
-    for (const std::string_view system : {"kube-system", "kube-node-lease", "kube-public"}) {
-        if (space == system) {
-            return fmt::format("Pods in the namespace {} get no sidecar", system);
-        }
-    }
-    return "";
-}
-
 // Nothing where the Pod can have a sidecar.
 std::optional<Decision> skip(const PodFacts& pod, std::string_view space,
                              const Defaults& defaults) {
@@ -47,7 +37,10 @@ std::optional<Decision> skip(const PodFacts& pod, std::string_view space,
                         "mirror Pods get no sidecar: the kubelet runs a static Pod as "
                         "its file says");
     }
-    std::string reason = complaintAboutSpace(space);
+    std::string reason;
+    if (cluster::isProtected(space)) {
+        reason = fmt::format("Pods in the namespace {} get no sidecar", space);
+    }
     if (reason.empty() && pod.isLabelledInjector && !space.empty() &&
         space == defaults.releaseNamespace) {
         reason = "the injector's own Pods get no sidecar: they would wait for themselves";
@@ -93,7 +86,9 @@ std::string chooseLeaseName(const PodFacts& pod, std::string& leaseName) {
     if (!leaseName.empty()) {
         return "";
     }
-    leaseName = workloadNameOf(pod);
+    if (pod.controller) {
+        leaseName = cluster::workloadByName(*pod.controller, pod.namingLabels).name;
+    }
     if (leaseName.empty()) {
         return fmt::format(
             "no workload owns the Pod, after which its Lease could be called: set "

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <string>
-#include <utility>
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
@@ -19,8 +19,6 @@ using json_text::fieldsOf;
 namespace names = elector::names;
 using json_text::Kind;
 
-constexpr const char* kReplicaSetHash = "pod-template-hash";
-constexpr const char* kRolloutHash = "rollouts-pod-template-hash";
 // A key of Kubernetes has 253 characters, a slash and 63.
 constexpr std::size_t kMostKeyBytes = 317;
 
@@ -82,17 +80,22 @@ std::size_t readAnnotations(std::string_view annotations, PodFacts& facts) {
 
 void readLabels(PodReader& reader, std::string_view labels, PodFacts& facts) {
     std::size_t count = 0;
-    json_text::forEachMember(labels, [&count](std::string_view, std::string_view) { ++count; });
-    reader.limit(count, kMostElements, "metadata.labels");
-    const auto [injector, ofRollout, ofReplicaSet] =
-        fieldsOf(labels, names::kInjectorLabel, kRolloutHash, kReplicaSetHash);
-    facts.hasLabels = true;
-    facts.isLabelledInjector = injector.has_value();
-    for (const auto& [value, key] :
-         {std::pair(ofRollout, kRolloutHash), std::pair(ofReplicaSet, kReplicaSetHash)}) {
-        if (value) {
-            facts.templateHash = reader.text(value, fmt::format("metadata.labels.{}", key));
+    std::map<std::string_view, std::string_view> naming;
+    json_text::forEachMember(labels, [&](std::string_view rawKey, std::string_view value) {
+        ++count;
+        facts.isLabelledInjector =
+            facts.isLabelledInjector || json_text::isKey(rawKey, names::kInjectorLabel);
+        for (const auto label : cluster::namingLabels()) {
+            if (json_text::isKey(rawKey, label)) {
+                naming[label] = value;
+            }
         }
+    });
+    reader.limit(count, kMostElements, "metadata.labels");
+    facts.hasLabels = true;
+    for (const auto& [label, value] : naming) {
+        facts.namingLabels.emplace(label,
+                                   reader.text(value, fmt::format("metadata.labels.{}", label)));
     }
 }
 
@@ -100,9 +103,10 @@ void readOwner(PodReader& reader, std::string_view owner, PodFacts& facts) {
     const auto [controller, apiVersion, kind, name] =
         fieldsOf(owner, "controller", "apiVersion", "kind", "name");
     if (reader.truth(controller, "metadata.ownerReferences[].controller")) {
-        facts.controller = Owner{reader.text(apiVersion, "metadata.ownerReferences[].apiVersion"),
-                                 reader.text(kind, "metadata.ownerReferences[].kind"),
-                                 reader.text(name, "metadata.ownerReferences[].name")};
+        facts.controller = cluster::OwnerReference{
+            reader.text(apiVersion, "metadata.ownerReferences[].apiVersion"),
+            reader.text(kind, "metadata.ownerReferences[].kind"),
+            reader.text(name, "metadata.ownerReferences[].name"), "", true};
     }
 }
 

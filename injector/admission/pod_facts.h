@@ -9,15 +9,9 @@
 #include <vector>
 
 #include "injector/admission/annotations.h"
+#include "injector/cluster/workload.h"
 
 namespace injector::admission {
-
-// The controller of a Pod, by its ownerReferences.
-struct Owner {
-    std::string apiVersion;
-    std::string kind;
-    std::string name;
-};
 
 // The container of a Pod that has the sidecar's name.
 struct NamesakeFacts {
@@ -65,9 +59,8 @@ struct PodFacts {
     std::string space;                   // "" where the Pod names no namespace
     bool hasLabels = false;              // an object, empty or not
     bool isLabelledInjector = false;     // as the injector's own Pods are
-    // The labels that tell the name of a Deployment (a Rollout of Argo's) from its ReplicaSet's.
-    std::string templateHash;
-    std::optional<Owner> controller;
+    cluster::Labels namingLabels;        // those of cluster::namingLabels() that it has
+    std::optional<cluster::OwnerReference> controller;  // without its uid
 
     std::string restartPolicy;  // "" where the Pod leaves it to the API's default, Always
     bool usesHostNetwork = false;

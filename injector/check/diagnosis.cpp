@@ -16,28 +16,24 @@ namespace {
 namespace json_text = elector::kubernetes::json_text;
 namespace names = elector::names;
 using admission::Verdict;
+using cluster::Copying;
 using elector::runtime::quoted;
 using json_text::member;
 using offline::Copies;
-using offline::Copying;
 
 bool isPod(const WorkloadFacts& facts) {
-    return facts.target.resource == cluster::kPods;
-}
-
-bool isSuspended(std::string_view job) {
-    return member(member(job, "spec").value_or(""), "suspend") == "true";
+    return facts.target.kind->isPod();
 }
 
 std::string whyNotCopied(const WorkloadFacts& facts) {
     const auto& kind = *facts.target.kind;
     if (kind.copying == Copying::Never) {
-        return fmt::format("those of a {} are not copied to its Pods", kind.kind);
+        return fmt::format("those of a {} are not copied to its Pods", kind.resource.kind);
     }
     if (offline::isOwned(facts.object)) {
         return "a controller owns it, which would undo it: annotate that";
     }
-    if (kind.copying == Copying::WhileSuspended && !isSuspended(facts.object)) {
+    if (kind.copying == Copying::WhileSuspended && !cluster::isSuspended(facts.object)) {
         return "the template of a Job cannot be changed once it runs: annotate spec.template and "
                "create it again";
     }
@@ -167,7 +163,7 @@ Judgement judge(const WorkloadFacts& facts) {
     const auto& kind = *facts.target.kind;
     Judgement judgement;
     judgement.annotated = offline::annotationsOf(kind, facts.object);
-    if (!offline::templateOf(kind, facts.object)) {
+    if (!cluster::templateOf(kind, facts.object)) {
         judgement.decision.reason = "it has no Pod template";
         return judgement;
     }

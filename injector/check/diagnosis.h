@@ -6,6 +6,7 @@
 #include "injector/admission/admission.h"
 #include "injector/check/facts.h"
 #include "injector/check/report.h"
+#include "injector/offline/workload.h"
 
 // What is said about one workload, and about the Pods of a namespace. Pure.
 namespace injector::check {

@@ -48,21 +48,20 @@ elector::kubernetes::Result<elector::kubernetes::Done> addControllers(
     return elector::kubernetes::Done();
 }
 
-OwnerReference workloadOf(const operators::PodRecord& pod, const Controllers& controllers) {
+// By what the objects say of each other.
+OwnerReference believedWorkloadOf(const operators::PodRecord& pod, const Controllers& controllers) {
     if (!pod.controller) {
         return {std::string(cluster::kPods.apiVersion), std::string(cluster::kPods.kind),
                 pod.key.name, pod.uid, false};
     }
     const auto above = controllers.find(pod.controller->uid);
-    return above == controllers.end() ? *pod.controller : above->second;
+    return cluster::workloadOf(*pod.controller,
+                               above == controllers.end() ? nullptr : &above->second);
 }
 
 bool isOf(const Target& target, const operators::PodRecord& pod, const OwnerReference& workload) {
-    const auto is = [&](const OwnerReference& owner) {
-        return owner.kind == target.resource.kind && owner.name == target.key.name;
-    };
     return pod.key.space == target.key.space &&
-           (is(workload) || (pod.controller && is(*pod.controller)));
+           (target.is(workload) || (pod.controller && target.is(*pod.controller)));
 }
 
 std::string imageOf(std::string_view pod) {
@@ -136,7 +135,8 @@ Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const T
             }
             const auto record = operators::recordOf(meta.value());
             if (operators::concernsUs(meta.value()) ||
-                (target != nullptr && isOf(*target, record, workloadOf(record, controllers)))) {
+                (target != nullptr &&
+                 isOf(*target, record, believedWorkloadOf(record, controllers)))) {
                 kept.push_back(std::move(meta).value());
             }
         },
@@ -146,7 +146,7 @@ Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const T
     }
     for (const auto& meta : kept) {
         auto record = operators::recordOf(meta);
-        auto workload = workloadOf(record, controllers);
+        auto workload = believedWorkloadOf(record, controllers);
         auto read = readWhole(api, owners, std::move(record), std::move(workload));
         if (!read) {
             facts.problem = read.error().message;
@@ -162,7 +162,8 @@ Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const T
 Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Target& target) {
     WorkloadFacts facts;
     facts.target = target;
-    auto object = api.get(cluster::objectPath(target.resource, target.key.space, target.key.name));
+    auto object =
+        api.get(cluster::objectPath(target.kind->resource, target.key.space, target.key.name));
     if (!object) {
         return std::move(object).error();
     }

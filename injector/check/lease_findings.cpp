@@ -43,7 +43,7 @@ std::set<std::string> accountsOf(const WorkloadFacts& facts) {
         }
     }
     if (accounts.empty()) {
-        const auto podTemplate = offline::templateOf(*facts.target.kind, facts.object).value_or("");
+        const auto podTemplate = cluster::templateOf(*facts.target.kind, facts.object).value_or("");
         const auto name =
             json_text::textAt(member(podTemplate, "spec").value_or(""), "serviceAccountName");
         accounts.insert(name.empty() ? "default" : name);

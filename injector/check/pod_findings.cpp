@@ -45,14 +45,11 @@ std::vector<PodFact> podsOf(const WorkloadFacts& facts) {
     std::vector<PodFact> pods;
     const auto& target = facts.target;
     std::ranges::copy_if(facts.pods.pods, std::back_inserter(pods), [&](const PodFact& pod) {
-        if (target.resource == cluster::kPods) {
+        if (target.kind->isPod()) {
             return pod.record.key == target.key;
         }
-        const auto isTarget = [&](const operators::OwnerReference& owner) {
-            return owner.kind == target.resource.kind && owner.name == target.key.name;
-        };
-        return isTarget(pod.workload) ||
-               (pod.record.controller && isTarget(*pod.record.controller));
+        return target.is(pod.workload) ||
+               (pod.record.controller && target.is(*pod.record.controller));
     });
     return pods;
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
 #include "elector/config/invocation.h"
@@ -12,20 +11,6 @@
 namespace injector::check {
 
 namespace {
-
-struct Kind {
-    cluster::Resource resource;
-    std::string_view shortName;
-};
-constexpr std::array kKinds{
-    Kind{cluster::kDeployments, "deploy"},
-    Kind{cluster::kStatefulSets, "sts"},
-    Kind{cluster::kDaemonSets, "ds"},
-    Kind{cluster::kReplicaSets, "rs"},
-    Kind{cluster::kJobs, "job"},
-    Kind{cluster::kCronJobs, "cj"},
-    Kind{cluster::kPods, "po"},
-};
 
 std::string lower(std::string_view text) {
     std::string result(text);
@@ -45,18 +30,23 @@ bool isName(std::string_view name) {
 }  // namespace
 
 std::string Target::text() const {
-    return fmt::format("{}/{}", resource.kind, key.name);
+    return fmt::format("{}/{}", kind->resource.kind, key.name);
+}
+
+bool Target::is(const cluster::OwnerReference& workload) const {
+    return workload.kind == kind->resource.kind && workload.name == key.name;
 }
 
 Target parseTarget(std::string_view workload, const std::string& space) {
     const auto slash = std::min(workload.find('/'), workload.size());
     const auto kind = lower(workload.substr(0, slash));
     const auto name = workload.substr(std::min(slash + 1, workload.size()));
-    const auto* found = std::ranges::find_if(kKinds, [&](const Kind& each) {
-        return kind == lower(each.resource.kind) || kind == each.resource.plural ||
-               kind == each.shortName;
+    const auto kinds = cluster::workloadKinds();
+    const auto found = std::ranges::find_if(kinds, [&](const cluster::WorkloadKind& each) {
+        return each.isReadable() && (kind == lower(each.resource.kind) ||
+                                     kind == each.resource.plural || kind == each.shortName);
     });
-    if (found == kKinds.end()) {
+    if (found == kinds.end()) {
         throw elector::config::Refusal(fmt::format(
             "check \"{}\" is refused: allowed kinds are deployment, statefulset, daemonset, "
             "replicaset, job, cronjob and pod",
@@ -67,9 +57,7 @@ Target parseTarget(std::string_view workload, const std::string& space) {
             fmt::format("check \"{}\" is refused: a name has lower-case letters, digits, - and .",
                         elector::runtime::quoted(workload)));
     }
-    return {found->resource,
-            offline::findWorkloadKind(found->resource.apiVersion, found->resource.kind),
-            {space, std::string(name)}};
+    return {&*found, {space, std::string(name)}};
 }
 
 }  // namespace injector::check

@@ -3,20 +3,18 @@
 #include <string>
 #include <string_view>
 
-#include "injector/cluster/object_meta.h"
-#include "injector/cluster/resource.h"
-#include "injector/offline/workload.h"
+#include "injector/cluster/workload.h"
 
 namespace injector::check {
 
 // The workload that is asked about.
 struct Target {
-    cluster::Resource resource;
-    const offline::WorkloadKind* kind = nullptr;  // of the table of kinds, which outlives all
+    const cluster::WorkloadKind* kind = nullptr;  // of the table of kinds, which outlives all
     cluster::ObjectKey key;
 
     // "Deployment/web": for sentences.
     std::string text() const;
+    bool is(const cluster::OwnerReference& workload) const;
 };
 
 // Reads "deployment/web"; of a kind its name in any case, its plural and kubectl's short name will

@@ -86,7 +86,7 @@ class WebhookJudge {
 
     bool selectsPods() {
         const auto selector = member(webhook_, "objectSelector").value_or("");
-        const auto podTemplate = offline::templateOf(*facts_.target.kind, facts_.object);
+        const auto podTemplate = cluster::templateOf(*facts_.target.kind, facts_.object);
         if (operators::selects(selector, operators::labelsOf(podTemplate.value_or("")))) {
             return true;
         }

@@ -33,6 +33,9 @@ inline constexpr Resource kMutatingWebhookConfigurations{"admissionregistration.
                                                          "MutatingWebhookConfiguration",
                                                          "mutatingwebhookconfigurations"};
 
+// "apps" of "apps/v1"; "" of "v1", the core group, which has no name.
+std::string_view groupOf(std::string_view apiVersion);
+
 // Where the objects of a namespace are; "": those of all namespaces, or of a kind without any.
 // What stands in a path is encoded.
 std::string collectionPath(const Resource& resource, std::string_view space);
@@ -41,5 +44,8 @@ std::string objectPath(const Resource& resource, std::string_view space, std::st
 
 // `text` as it stands in a path or as a value in a query.
 std::string encoded(std::string_view text);
+
+// Whether Pods, workloads and Leases of the namespace are left alone, whatever they say.
+bool isProtected(std::string_view space);
 
 }  // namespace injector::cluster

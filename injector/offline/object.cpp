@@ -30,7 +30,8 @@ class Judge {
         : object_(object),
           metadata_(part(object, "metadata")),
           kind_(json_text::textAt(object, "kind", kind)),
-          workload_(findWorkloadKind(json_text::textAt(object, "apiVersion", apiVersion), kind_)),
+          workload_(cluster::findWorkloadKind(json_text::textAt(object, "apiVersion", apiVersion),
+                                              kind_)),
           request_(request) {}
 
     ObjectReport judge() && {
@@ -60,7 +61,7 @@ class Judge {
 
     void lookAtForeign() {
         // Any kind with a Pod template where a Deployment has it: Rollout, Service of Knative.
-        const WorkloadKind like{"", kind_, {"spec", "template"}, Copying::Never};
+        const WorkloadKind like{{}, "", {"spec", "template"}};
         const auto podTemplate = templateOf(like, object_);
         const auto annotated = annotationsOf(like, object_);
         if (podTemplate && member(part(*podTemplate, "spec"), "containers") &&
@@ -99,7 +100,7 @@ class Judge {
         if (!podTemplate) {
             return "it has no Pod template; write one";
         }
-        if (kind.path.front().empty()) {
+        if (kind.isPod()) {
             return "";  // a Pod is written by the decision's own patch, which judges it itself
         }
         const auto metadata = member(*podTemplate, "metadata");

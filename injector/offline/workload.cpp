@@ -17,26 +17,6 @@ namespace names = elector::names;
 using elector::runtime::jsonString;
 using json_text::member;
 
-constexpr const char* kHashLabel = "pod-template-hash";
-
-constexpr std::array kKinds{
-    WorkloadKind{"v1", "Pod", {}, Copying::Never},
-    WorkloadKind{"v1", "PodTemplate", {"template"}, Copying::Never},
-    WorkloadKind{"v1", "ReplicationController", {"spec", "template"}, Copying::Never},
-    WorkloadKind{"apps/v1", "Deployment", {"spec", "template"}, Copying::Always},
-    WorkloadKind{"apps/v1", "StatefulSet", {"spec", "template"}, Copying::Always},
-    WorkloadKind{"apps/v1", "DaemonSet", {"spec", "template"}, Copying::Always},
-    WorkloadKind{"apps/v1", "ReplicaSet", {"spec", "template"}, Copying::Never},
-    WorkloadKind{"batch/v1", "Job", {"spec", "template"}, Copying::WhileSuspended},
-    WorkloadKind{
-        "batch/v1", "CronJob", {"spec", "jobTemplate", "spec", "template"}, Copying::Always},
-};
-
-std::string_view groupOf(std::string_view apiVersion) {
-    const auto slash = apiVersion.find('/');
-    return slash == std::string_view::npos ? "" : apiVersion.substr(0, slash);
-}
-
 std::string_view part(std::string_view object, std::string_view key) {
     return member(object, key).value_or("");
 }
@@ -67,33 +47,7 @@ std::vector<json_text::Member> copied(std::string_view object) {
     return members;
 }
 
-// The controller of the Pods of a workload, as the cluster writes it.
-struct Controller {
-    std::string_view apiVersion;
-    std::string_view kind;
-    std::string name;
-    std::string hash;  // the label pod-template-hash; "" for none
-};
-
-std::optional<Controller> controllerOf(const WorkloadKind& kind, std::string_view object,
-                                       std::string_view labels) {
-    const auto name = json_text::textAt(part(object, "metadata"), "name");
-    if (name.empty() || kind.kind == "PodTemplate") {
-        return std::nullopt;
-    }
-    if (kind.kind == "Deployment") {
-        const auto given = json_text::textAt(labels, kHashLabel);
-        const auto hash = given.empty() ? std::string("5d4f8c7b9") : given;
-        return Controller{"apps/v1", "ReplicaSet", fmt::format("{}-{}", name, hash), hash};
-    }
-    if (kind.kind == "CronJob") {
-        // Its Jobs are named by the minute of their schedule.
-        return Controller{"batch/v1", "Job", name + "-28000000", ""};
-    }
-    return Controller{kind.apiVersion, kind.kind, name, ""};
-}
-
-std::string ownerReferences(const Controller& controller) {
+std::string ownerReferences(const cluster::OwnerReference& controller) {
     return fmt::format(
         R"([{{"apiVersion":{},"kind":{},"name":{},"uid":"00000000-0000-0000-0000-000000000000",)"
         R"("controller":true}}])",
@@ -123,24 +77,9 @@ std::string withMetadata(std::string_view podTemplate, std::string_view metadata
 
 }  // namespace
 
-const WorkloadKind* findWorkloadKind(std::string_view apiVersion, std::string_view kind) {
-    const auto* found = std::ranges::find_if(kKinds, [&](const WorkloadKind& each) {
-        return each.kind == kind && groupOf(each.apiVersion) == groupOf(apiVersion);
-    });
-    return found == kKinds.end() ? nullptr : found;
-}
-
-std::optional<std::string_view> templateOf(const WorkloadKind& kind, std::string_view object) {
-    std::optional<std::string_view> found = object;
-    for (const auto key : kind.path) {
-        found = found && !key.empty() ? member(*found, key) : found;
-    }
-    return found && json_text::kindOf(*found) == json_text::Kind::Object ? found : std::nullopt;
-}
-
 Annotated annotationsOf(const WorkloadKind& kind, std::string_view object) {
     const auto podTemplate = templateOf(kind, object);
-    return {.itself = !kind.path.front().empty() && !copied(object).empty(),
+    return {.itself = !kind.isPod() && !copied(object).empty(),
             .onTemplate = podTemplate && hasOurs(annotationsIn(*podTemplate))};
 }
 
@@ -152,7 +91,7 @@ bool isOwned(std::string_view object) {
 
 std::string podOf(const WorkloadKind& kind, std::string_view object, Copies copies) {
     const auto podTemplate = templateOf(kind, object).value_or("{}");
-    if (kind.path.front().empty()) {
+    if (kind.isPod()) {
         return std::string(podTemplate);
     }
     std::string metadata(part(podTemplate, "metadata"));
@@ -165,13 +104,16 @@ std::string podOf(const WorkloadKind& kind, std::string_view object, Copies copi
         }
     }
     const auto labels = part(metadata, "labels");
-    if (const auto controller = controllerOf(kind, object, labels)) {
-        if (!controller->hash.empty()) {
+    const auto name = json_text::textAt(part(object, "metadata"), "name");
+    const auto controller = cluster::controllerByName(kind, name, labels);
+    if (controller && !name.empty()) {
+        if (!controller->label.empty()) {
             const auto hashed =
-                json_text::withMember(labels, kHashLabel, jsonString(controller->hash));
+                json_text::withMember(labels, controller->label, jsonString(controller->suffix));
             metadata = json_text::withMember(metadata, "labels", hashed);
         }
-        metadata = json_text::withMember(metadata, "ownerReferences", ownerReferences(*controller));
+        metadata = json_text::withMember(metadata, "ownerReferences",
+                                         ownerReferences(controller->reference));
     }
     auto pod = withMetadata(podTemplate, metadata.empty() ? "{}" : metadata);
     pod = json_text::withMember(pod, "apiVersion", R"("v1")");
@@ -179,14 +121,17 @@ std::string podOf(const WorkloadKind& kind, std::string_view object, Copies copi
 }
 
 std::string templateFrom(const WorkloadKind& kind, std::string_view object, std::string_view pod) {
-    if (kind.path.front().empty()) {
+    if (kind.isPod()) {
         return std::string(pod);
     }
     const auto original = templateOf(kind, object).value_or("{}");
     const auto originalMetadata = part(original, "metadata");
     auto metadata = restored(part(pod, "metadata"), "ownerReferences", originalMetadata);
     if (const auto labels = member(metadata, "labels")) {
-        const auto kept = restored(*labels, kHashLabel, part(originalMetadata, "labels"));
+        std::string kept(*labels);
+        for (const auto label : cluster::namingLabels()) {
+            kept = restored(kept, label, part(originalMetadata, "labels"));
+        }
         metadata = json_text::withMember(metadata, "labels", kept);
     }
     auto result = json_text::withMember(pod, "metadata", metadata);

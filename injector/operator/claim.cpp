@@ -11,16 +11,11 @@
 namespace injector::operators {
 namespace {
 
-std::string groupOf(const std::string& apiVersion) {
-    const auto slash = apiVersion.find('/');
-    return slash == std::string::npos ? "" : apiVersion.substr(0, slash);
-}
-
 using Identity = std::tuple<std::string, std::string, std::string>;
 
 // A new version of an API is no other workload.
 Identity identityOf(const OwnerReference& workload) {
-    return {workload.kind, workload.name, groupOf(workload.apiVersion)};
+    return {workload.kind, workload.name, std::string(cluster::groupOf(workload.apiVersion))};
 }
 
 // Of a workload that cannot be looked up, Pods of another ServiceAccount are another claimant: any

@@ -1,8 +1,5 @@
 #include "injector/operator/owners.h"
 
-#include <array>
-#include <span>
-
 #include "elector/config/values.h"
 #include "elector/kubernetes/json_text.h"
 #include "injector/operator/selector.h"
@@ -11,35 +8,17 @@ namespace injector::operators {
 namespace {
 
 namespace json_text = elector::kubernetes::json_text;
-using Kinds = std::span<const cluster::Resource* const>;
+using cluster::WorkloadKind;
 
 constexpr cluster::Resource kControllerRevisions{"apps/v1", "ControllerRevision",
                                                  "controllerrevisions"};
 // The label by which DaemonSets and StatefulSets note of which template a Pod was made.
 constexpr const char* kRevisionLabel = "controller-revision-hash";
 
-// The kinds that make Pods.
-constexpr std::array<const cluster::Resource*, 4> kMakers{
-    &cluster::kReplicaSets, &cluster::kStatefulSets, &cluster::kDaemonSets, &cluster::kJobs};
-// Those that we may read.
-constexpr std::array<const cluster::Resource*, 7> kReadable{
-    &cluster::kDeployments, &cluster::kReplicaSets, &cluster::kStatefulSets, &cluster::kDaemonSets,
-    &cluster::kJobs,        &cluster::kCronJobs,    &cluster::kPods};
-
-std::string_view groupOf(std::string_view apiVersion) {
-    const auto slash = apiVersion.find('/');
-    return slash == std::string_view::npos ? "" : apiVersion.substr(0, slash);
-}
-
-// Which of these the owner is, in whatever version; nullptr: none.
-const cluster::Resource* kindAmong(Kinds kinds, const OwnerReference& owner) {
-    for (const auto* resource : kinds) {
-        if (groupOf(owner.apiVersion) == groupOf(resource->apiVersion) &&
-            owner.kind == resource->kind) {
-            return resource;
-        }
-    }
-    return nullptr;
+// The owner's kind, where we may read objects of it; else nullptr.
+const WorkloadKind* readableKindOf(const OwnerReference& owner) {
+    const auto* kind = cluster::findWorkloadKind(owner.apiVersion, owner.kind);
+    return kind != nullptr && kind->isReadable() ? kind : nullptr;
 }
 
 std::string_view templateIn(std::string_view object) {
@@ -72,13 +51,13 @@ Result<Owners::Workload> Owners::workloadOf(const ObjectMeta& pod, const std::st
     if (controller == nullptr) {
         return Workload{itself};
     }
-    if (kindAmong(kReadable, *controller) == nullptr) {
+    const auto* kind = readableKindOf(*controller);
+    if (kind == nullptr) {
         auto believed = *controller;
         believed.isController = false;
         return Workload{std::move(believed), false};
     }
-    const auto* kind = kindAmong(kMakers, *controller);
-    if (kind == nullptr) {
+    if (!kind->makesPods) {
         return Workload{itself};
     }
     const auto isOf = [&](const Maker& maker) {
@@ -110,7 +89,7 @@ Result<Owners::Workload> Owners::workloadOf(const ObjectMeta& pod, const std::st
     return Workload{found_.insert_or_assign(key, *std::move(maker)).first->second.workload};
 }
 
-Result<std::optional<Owners::Maker>> Owners::makerOf(const cluster::Resource& kind,
+Result<std::optional<Owners::Maker>> Owners::makerOf(const WorkloadKind& kind,
                                                      const ObjectMeta& pod) {
     const auto& controller = *pod.controller();
     const auto found = find(kind, pod.key.space, controller);
@@ -134,40 +113,32 @@ Result<std::optional<Owners::Maker>> Owners::makerOf(const cluster::Resource& ki
                                std::move(workload).value()});
 }
 
-// What made the ReplicaSet or the Job; another kind is the workload itself.
+// The workload whose Pods `maker` made, as far as it can be looked up.
 Result<OwnerReference> Owners::above(const std::string& space, const OwnerReference& maker,
                                      const ObjectMeta& meta) {
-    const bool isReplicaSet = maker.kind == cluster::kReplicaSets.kind;
-    const auto* controller = meta.controller();
-    if (controller == nullptr || (!isReplicaSet && maker.kind != cluster::kJobs.kind)) {
-        return maker;
+    auto workload = cluster::workloadOf(maker, meta.controller());
+    const auto* kind = readableKindOf(workload);
+    if (workload == maker || kind == nullptr) {
+        return workload;
     }
-    const auto* kind = kindAmong(kReadable, *controller);
-    if (kind == nullptr) {
-        return *controller;
-    }
-    if (*kind != (isReplicaSet ? cluster::kDeployments : cluster::kCronJobs)) {
-        return maker;
-    }
-    const auto found = find(*kind, space, *controller);
+    const auto found = find(*kind, space, workload);
     if (!found) {
         return found.error();
     }
     const std::optional<std::string>& document = found.value();
-    // A CronJob has no selector.
     const bool isOf =
-        document && (!isReplicaSet || selectsSome(selectorIn(*document), meta.labels));
-    return isOf ? *controller : maker;
+        document && (!kind->hasSelector || selectsSome(selectorIn(*document), meta.labels));
+    return isOf ? std::move(workload) : maker;
 }
 
-Result<std::optional<std::string>> Owners::find(const cluster::Resource& kind,
-                                                const std::string& space,
+Result<std::optional<std::string>> Owners::find(const WorkloadKind& kind, const std::string& space,
                                                 const OwnerReference& reference) {
     // A name in an owner reference is any text, and becomes part of a path.
     if (!elector::config::isDnsSubdomain(reference.name)) {
         return std::optional<std::string>();
     }
-    auto answer = api_.get(cluster::objectPath(kind, space, reference.name), cluster::kMakerOnly);
+    auto answer =
+        api_.get(cluster::objectPath(kind.resource, space, reference.name), cluster::kMakerOnly);
     if (!answer) {
         return answer;
     }
@@ -181,15 +152,15 @@ Result<std::optional<std::string>> Owners::find(const cluster::Resource& kind,
 }
 
 // The ServiceAccount of the template that the Pod was made of, if its controller keeps that one.
-Result<std::optional<std::string>> Owners::accountBefore(const cluster::Resource& kind,
+Result<std::optional<std::string>> Owners::accountBefore(const WorkloadKind& kind,
                                                          const ObjectMeta& pod) {
     auto name = pod.label(kRevisionLabel);
     const auto& controller = *pod.controller();
-    if (name.empty() || (kind != cluster::kDaemonSets && kind != cluster::kStatefulSets)) {
+    if (name.empty() || kind.revisions == cluster::Revisions::None) {
         return std::optional<std::string>();
     }
-    if (kind == cluster::kDaemonSets) {
-        name = controller.name + "-" + name;  // there the label is the rest of the name
+    if (kind.revisions == cluster::Revisions::ByNameAndLabel) {
+        name = controller.name + "-" + name;
     }
     if (!elector::config::isDnsSubdomain(name)) {
         return std::optional<std::string>();
@@ -216,14 +187,14 @@ Result<std::optional<std::string>> Owners::accountBefore(const cluster::Resource
 
 Result<std::optional<bool>> Owners::isThere(const std::string& space,
                                             const OwnerReference& workload) {
-    const auto* resource = kindAmong(kReadable, workload);
-    if (resource == nullptr) {
+    const auto* kind = readableKindOf(workload);
+    if (kind == nullptr) {
         return std::optional<bool>();
     }
     if (!elector::config::isDnsSubdomain(workload.name)) {
         return std::optional(false);
     }
-    const auto found = api_.getMeta(cluster::objectPath(*resource, space, workload.name));
+    const auto found = api_.getMeta(cluster::objectPath(kind->resource, space, workload.name));
     if (!found) {
         return found.error().kind == ErrorKind::Forbidden
                    ? Result<std::optional<bool>>(std::nullopt)

@@ -5,14 +5,14 @@
 #include <string>
 #include <string_view>
 
-#include "injector/cluster/resource.h"
+#include "injector/cluster/workload.h"
 #include "injector/operator/leading_api.h"
 #include "injector/operator/pod.h"
 
 namespace injector::operators {
 
-// Finds the workloads that made Pods: a ReplicaSet's Deployment, a Job's CronJob; a controller of
-// any other kind is the workload itself, and a Pod without one is its own.
+// Finds the workloads that made Pods: those of cluster::workloadOf(); a Pod without a controller is
+// its own.
 //
 // What a Pod says of its controller is believed only as far as it can be looked up, since whoever
 // makes a Pod may write there what they like: each object of the chain is there under this uid, is
@@ -49,13 +49,14 @@ class Owners {
         std::string account;  // of its template
         OwnerReference workload;
     };
-    Result<std::optional<Maker>> makerOf(const cluster::Resource& kind, const ObjectMeta& pod);
+    Result<std::optional<Maker>> makerOf(const cluster::WorkloadKind& kind, const ObjectMeta& pod);
     Result<OwnerReference> above(const std::string& space, const OwnerReference& maker,
                                  const ObjectMeta& meta);
     // The whole object, if it is there under the uid of `reference`.
-    Result<std::optional<std::string>> find(const cluster::Resource& kind, const std::string& space,
+    Result<std::optional<std::string>> find(const cluster::WorkloadKind& kind,
+                                            const std::string& space,
                                             const OwnerReference& reference);
-    Result<std::optional<std::string>> accountBefore(const cluster::Resource& kind,
+    Result<std::optional<std::string>> accountBefore(const cluster::WorkloadKind& kind,
                                                      const ObjectMeta& pod);
 
     LeadingApi& api_;

@@ -1,8 +1,5 @@
 #include "injector/operator/pod.h"
 
-#include <algorithm>
-#include <array>
-
 #include "elector/config/values.h"
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
@@ -64,12 +61,6 @@ std::string skipReason(const PodRecord& pod) {
     auto reason = pod.status.substr(kSkipped.size());
     reason.erase(0, reason.find_first_not_of(": "));
     return reason;
-}
-
-bool isProtected(std::string_view space) {
-    constexpr std::array<std::string_view, 3> kSpaces{"kube-system", "kube-node-lease",
-                                                      "kube-public"};
-    return std::ranges::find(kSpaces, space) != kSpaces.end();
 }
 
 bool concernsUs(const ObjectMeta& pod) {

@@ -6,9 +6,11 @@
 
 #include "elector/kubernetes/limits.h"
 #include "injector/cluster/object_meta.h"
+#include "injector/cluster/resource.h"
 
 namespace injector::operators {
 
+using cluster::isProtected;
 using cluster::ObjectKey;
 using cluster::ObjectMeta;
 using cluster::OwnerReference;
@@ -65,9 +67,6 @@ enum class PodState {
 PodState stateOf(const PodRecord& pod);
 // Why, of a skipped one: its status without the word before.
 std::string skipReason(const PodRecord& pod);
-
-// Whether Pods and Leases of the namespace are left alone, whatever they say.
-bool isProtected(std::string_view space);
 
 // Whether the operator has to know of the Pod.
 bool concernsUs(const ObjectMeta& pod);

@@ -19,9 +19,8 @@ std::uint64_t randomSeed() {
 
 // As a ResourceQuota counts them: "pods", "deployments.apps".
 std::string quotaName(const Resource& kind) {
-    const auto group = kind.apiVersion.substr(0, kind.apiVersion.find('/'));
-    return group == kind.apiVersion ? std::string(kind.plural)
-                                    : fmt::format("{}.{}", kind.plural, group);
+    const auto group = cluster::groupOf(kind.apiVersion);
+    return group.empty() ? std::string(kind.plural) : fmt::format("{}.{}", kind.plural, group);
 }
 
 }  // namespace

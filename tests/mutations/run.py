@@ -24,6 +24,7 @@ LIMIT_SECONDS = 180
 
 ADMISSION, OPERATOR, OFFLINE = "injector/admission", "injector/operator", "injector/offline"
 CERTIFICATES, CHECK, WEBHOOK, CONFIG = "injector/certificates", "injector/check", "injector/webhook", "injector/config"
+CLUSTER = "injector/cluster"
 
 
 # What the rule is, the file, what stands there (once), what stands there instead, and who has to notice: a program of the unit
@@ -54,8 +55,8 @@ MUTATIONS = [Mutation(*row) for row in [
      "if (spec.mode == Mode::Sidecar || restarts) {", "if (true || restarts) {", "unit_injector_admission"),
     ("a Lease without a name is refused", f"{ADMISSION}/admission.cpp",
      "if (leaseName.empty()) {", "if (false) {", "unit_injector_admission"),
-    ("namespaces of the system are passed over", f"{ADMISSION}/admission.cpp",
-     '"kube-system", ', "", "unit_injector_admission"),
+    ("namespaces of the system are passed over", f"{CLUSTER}/resource.cpp",
+     '"kube-system"', '"kube-none"', "unit_injector_admission"),
     ("the injector's own Pods are passed over", f"{ADMISSION}/admission.cpp",
      "space == defaults.releaseNamespace)", "false)", "unit_injector_admission"),
     ("a status alone does not make a sidecar ours", f"{ADMISSION}/admission.cpp",
@@ -78,8 +79,10 @@ MUTATIONS = [Mutation(*row) for row in [
      '"localhost:{}"', '":{}"', "unit_injector_admission"),
     ("the sidecar satisfies the restricted standard", f"{ADMISSION}/sidecar.cpp",
      '"allowPrivilegeEscalation", "false"', '"allowPrivilegeEscalation", "true"', "unit_injector_admission"),
-    ("Jobs of a CronJob share its Lease", f"{ADMISSION}/lease_name.cpp",
-     'kind == "Job" && ', 'kind == "none" && ', "unit_injector_admission"),
+    ("Jobs of a CronJob share its Lease", f"{CLUSTER}/workload.cpp",
+     'return isScheduledMinute(last) ? last : "";', 'return "";', "unit_injector_cluster"),
+    ("a kind that makes no such objects is no workload of theirs", f"{CLUSTER}/workload.cpp",
+     "makesIt || kind == nullptr || !kind->isReadable() ?", "true ?", "unit_injector_cluster"),
     ("a second workload gets no rights", f"{OPERATOR}/claim.cpp",
      "isKeeper || (isShared && claimant.shares) ?", "true || isKeeper || (isShared && claimant.shares) ?",
      "unit_injector_operator"),
@@ -90,11 +93,11 @@ MUTATIONS = [Mutation(*row) for row in [
     ("somebody else's Role is left alone", f"{OPERATOR}/rbac.cpp",
      "return object.label(names::kManagedByLabel) == names::kOperator;",
      "return object.label(names::kManagedByLabel) != \"x\";", "controlplane somebody_elses_role"),
-    ("what a controller owns is never written", f"{OPERATOR}/workload.cpp",
+    ("what a controller owns is never written", f"{OPERATOR}/template_copier.cpp",
      "if (workload.controller() != nullptr) {", "if (false) {", "unit_injector_operator"),
-    ("a status is not copied", f"{OPERATOR}/workload.cpp",
+    ("a status is not copied", f"{OPERATOR}/template_copier.cpp",
      "annotation.first != names::kStatusAnnotation", "true", "unit_injector_operator"),
-    ("copies go when the annotations go", f"{OPERATOR}/workload.cpp",
+    ("copies go when the annotations go", f"{OPERATOR}/template_copier.cpp",
      "(!annotationsToCopy(workload).empty() || !copiedNames(kind, workload).empty())",
      "!annotationsToCopy(workload).empty()", "unit_injector_operator"),
     ("only Leases that expired long ago are deleted", f"{OPERATOR}/lease_sweep.cpp",

@@ -29,7 +29,7 @@ TEST_P(TargetTest, IsReadAsKubectlReadsIt) {
     EXPECT_EQ(target.text(), GetParam().expected);
     EXPECT_EQ(target.key.space, "shop");
     ASSERT_NE(target.kind, nullptr);
-    EXPECT_EQ(target.kind->kind, target.resource.kind);
+    EXPECT_EQ(target.kind->isPod(), target.text() == "Pod/a");
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, TargetTest,

@@ -316,7 +316,7 @@ TEST(ManifestTest, MakesTemplatesWhosePodsTheWebhookLeavesAlone) {
          {Kind{"apps/v1", "Deployment"}, Kind{"apps/v1", "StatefulSet"}, Kind{"batch/v1", "Job"}}) {
         const auto manifest = inject(workload(apiVersion, kind, kInject));
         const auto read = readYaml(manifest.text);
-        const auto pod = podOf(*findWorkloadKind(apiVersion, kind),
+        const auto pod = podOf(*cluster::findWorkloadKind(apiVersion, kind),
                                std::get<YamlContent>(read).json, Copies::Yes);
         const auto decision = admission::admit(pod, "default", request().defaults);
         EXPECT_EQ(decision.verdict, admission::Verdict::Already) << kind;

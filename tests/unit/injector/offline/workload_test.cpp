@@ -11,7 +11,7 @@ namespace injector::offline {
 namespace {
 
 const WorkloadKind& kind(std::string_view apiVersion, std::string_view name) {
-    const auto* found = findWorkloadKind(apiVersion, name);
+    const auto* found = cluster::findWorkloadKind(apiVersion, name);
     EXPECT_NE(found, nullptr) << name;
     return *found;
 }
@@ -21,15 +21,6 @@ const std::string kDeployment =
     R"("leader-elector.io/inject":"true","leader-elector.io/port":"5000",)"
     R"("leader-elector.io/status":"injected 0","other":"x"}},"spec":{"template":)"
     R"({"metadata":{"annotations":{"leader-elector.io/port":"6000"}},"spec":{"a":1}}}})";
-
-TEST(WorkloadTest, KnowsTheKindsOfAnyVersionOfTheirGroup) {
-    EXPECT_EQ(findWorkloadKind("apps/v1", "Deployment"),
-              findWorkloadKind("apps/v1beta1", "Deployment"));
-    EXPECT_NE(findWorkloadKind("v1", "Pod"), nullptr);
-    EXPECT_EQ(findWorkloadKind("apps/v1", "Pod"), nullptr);
-    EXPECT_EQ(findWorkloadKind("v1", "Deployment"), nullptr);
-    EXPECT_EQ(findWorkloadKind("serving.knative.dev/v1", "Service"), nullptr);
-}
 
 TEST(WorkloadTest, MakesAPodAsTheClusterWould) {
     EXPECT_EQ(

@@ -1,4 +1,4 @@
-#include "injector/operator/workload.h"
+#include "injector/operator/template_copier.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@ ObjectMeta annotated(std::map<std::string, std::string> annotations) {
     return meta;
 }
 
-TEST(WorkloadTest, GivesItsTemplateTheAnnotationsOfOurs) {
+TEST(TemplateCopierTest, GivesItsTemplateTheAnnotationsOfOurs) {
     EXPECT_THAT(
         annotationsToCopy(annotated({{"leader-elector.io/inject", "true"},
                                      {"leader-elector.io/typo", "x"},
@@ -27,7 +27,7 @@ TEST(WorkloadTest, GivesItsTemplateTheAnnotationsOfOurs) {
         ElementsAre(Pair("leader-elector.io/inject", "true"), Pair("leader-elector.io/typo", "x")));
 }
 
-TEST(WorkloadTest, GivesNothingWhereAControllerWritesTheTemplate) {
+TEST(TemplateCopierTest, GivesNothingWhereAControllerWritesTheTemplate) {
     auto meta = annotated({{"leader-elector.io/inject", "true"}});
     EXPECT_TRUE(isCopied(cluster::kDeployments, meta));
     meta.owners = {{"example.com/v1", "App", "web", "u2", false}};
@@ -37,7 +37,7 @@ TEST(WorkloadTest, GivesNothingWhereAControllerWritesTheTemplate) {
     EXPECT_FALSE(isCopied(cluster::kDeployments, meta));
 }
 
-TEST(WorkloadTest, KnowsWhatItsTemplateWasGiven) {
+TEST(TemplateCopierTest, KnowsWhatItsTemplateWasGiven) {
     auto meta = annotated({});
     EXPECT_FALSE(isCopied(cluster::kDeployments, meta));
     meta.appliedFields =
@@ -54,7 +54,7 @@ TEST(WorkloadTest, KnowsWhatItsTemplateWasGiven) {
     }
 }
 
-TEST(WorkloadTest, IsAppliedAtThePlaceOfItsKind) {
+TEST(TemplateCopierTest, IsAppliedAtThePlaceOfItsKind) {
     const Annotations annotations{{"leader-elector.io/inject", "tr\"ue"}};
     EXPECT_EQ(copyBody(cluster::kDeployments, {"shop", "web"}, "u", annotations),
               R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web",)"
@@ -69,7 +69,7 @@ TEST(WorkloadTest, IsAppliedAtThePlaceOfItsKind) {
               R"("namespace":"shop","uid":"u"}})");
 }
 
-TEST(WorkloadTest, LeavesWhatItsTemplateSaysOtherwise) {
+TEST(TemplateCopierTest, LeavesWhatItsTemplateSaysOtherwise) {
     const auto present = templateAnnotations(
         cluster::kDeployments,
         R"({"spec":{"template":{"metadata":{"annotations":{"leader-elector.io/a":"1",
@@ -81,13 +81,6 @@ TEST(WorkloadTest, LeavesWhatItsTemplateSaysOtherwise) {
                            {"leader-elector.io/c", "y"}},
                           present),
                 ElementsAre("leader-elector.io/b"));
-}
-
-TEST(WorkloadTest, CanBeWrittenAsAJobOnlyWhileItIsSuspended) {
-    EXPECT_TRUE(isSuspended(R"({"spec":{"suspend":true}})"));
-    for (const auto* job : {R"({"spec":{"suspend":false}})", R"({"spec":{}})", "{}"}) {
-        EXPECT_FALSE(isSuspended(job)) << job;
-    }
 }
 
 }  // namespace

@@ -1,0 +1,178 @@
+#include "injector/cluster/workload.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+#include "elector/kubernetes/json_text.h"
+
+namespace injector::cluster {
+namespace {
+
+namespace json_text = elector::kubernetes::json_text;
+
+constexpr std::array kKinds{
+    WorkloadKind{kPods, "po", {}},
+    WorkloadKind{{"v1", "PodTemplate", "podtemplates"}, "", {"template"}},
+    WorkloadKind{{"v1", "ReplicationController", "replicationcontrollers"},
+                 "",
+                 {"spec", "template"},
+                 Copying::Never,
+                 true},
+    WorkloadKind{kDeployments, "deploy", {"spec", "template"}, Copying::Always},
+    WorkloadKind{
+        kStatefulSets, "sts", {"spec", "template"}, Copying::Always, true, Revisions::ByLabel},
+    WorkloadKind{
+        kDaemonSets, "ds", {"spec", "template"}, Copying::Always, true, Revisions::ByNameAndLabel},
+    WorkloadKind{kReplicaSets, "rs", {"spec", "template"}, Copying::Never, true},
+    WorkloadKind{kCronJobs,
+                 "cj",
+                 {"spec", "jobTemplate", "spec", "template"},
+                 Copying::Always,
+                 false,
+                 Revisions::None,
+                 false},
+    WorkloadKind{kJobs, "job", {"spec", "template"}, Copying::WhileSuspended, true},
+};
+
+// What stands between a workload and its Pods: called WORKLOAD-SUFFIX, where a label of the Pods
+// has the suffix, or where it is the minute that a CronJob's Job was due at.
+struct Between {
+    Resource kind;
+    Resource workload;
+    std::string_view label;   // "" for a minute
+    std::string_view suffix;  // as the cluster writes one
+};
+
+constexpr std::array kBetween{
+    Between{kReplicaSets, kDeployments, "pod-template-hash", "5d4f8c7b9"},
+    Between{kReplicaSets,
+            {"argoproj.io/v1alpha1", "Rollout", "rollouts"},
+            "rollouts-pod-template-hash",
+            "5d4f8c7b9"},
+    Between{kJobs, kCronJobs, "", "28000000"},
+};
+
+bool isOf(const Resource& resource, std::string_view apiVersion, std::string_view kind) {
+    return resource.kind == kind && groupOf(resource.apiVersion) == groupOf(apiVersion);
+}
+
+bool isOf(const Resource& resource, const OwnerReference& object) {
+    return isOf(resource, object.apiVersion, object.kind);
+}
+
+// A CronJob's Jobs end in the minutes since 1970 that they were due at. Between 2021, when CronJobs
+// began to count minutes, and 2065: so that a Job that somebody called for a day, as in
+// report-20260131, keeps its name.
+bool isScheduledMinute(std::string_view text) {
+    constexpr std::size_t kDigits = 8;
+    constexpr std::uint32_t kEarliest = 26'800'000;
+    constexpr std::uint32_t kLatest = 50'000'000;
+    std::uint32_t minute = 0;
+    const auto [stop, problem] = std::from_chars(text.data(), text.data() + text.size(), minute);
+    return text.size() == kDigits && problem == std::errc() && stop == text.data() + text.size() &&
+           minute >= kEarliest && minute <= kLatest;
+}
+
+// The suffix that the controller's name would have; "" where that is not known.
+std::string_view suffixOf(const Between& between, std::string_view name, const Labels& labels) {
+    if (between.label.empty()) {
+        const auto last = name.substr(name.rfind('-') + 1);
+        return isScheduledMinute(last) ? last : "";
+    }
+    const auto label = labels.find(std::string(between.label));
+    return label == labels.end() ? "" : std::string_view(label->second);
+}
+
+// `name` without "-" and `suffix`; "" where it does not end so.
+std::string_view without(std::string_view name, std::string_view suffix) {
+    if (suffix.empty() || name.size() < suffix.size() + 2 || !name.ends_with(suffix)) {
+        return "";
+    }
+    name.remove_suffix(suffix.size());
+    return name.ends_with('-') ? name.substr(0, name.size() - 1) : "";
+}
+
+OwnerReference referenceTo(const Resource& kind, std::string name) {
+    return {std::string(kind.apiVersion), std::string(kind.kind), std::move(name), "", true};
+}
+
+}  // namespace
+
+std::span<const WorkloadKind> workloadKinds() {
+    return kKinds;
+}
+
+const WorkloadKind* findWorkloadKind(std::string_view apiVersion, std::string_view kind) {
+    const auto* found = std::ranges::find_if(
+        kKinds, [&](const WorkloadKind& each) { return isOf(each.resource, apiVersion, kind); });
+    return found == kKinds.end() ? nullptr : found;
+}
+
+std::optional<std::string_view> templateOf(const WorkloadKind& kind, std::string_view object) {
+    std::optional<std::string_view> found = object;
+    for (const auto key : kind.path) {
+        found = found && !key.empty() ? json_text::member(*found, key) : found;
+    }
+    return found && json_text::kindOf(*found) == json_text::Kind::Object ? found : std::nullopt;
+}
+
+bool isSuspended(std::string_view job) {
+    const auto spec = json_text::member(job, "spec").value_or("");
+    return json_text::member(spec, "suspend") == "true";
+}
+
+const std::vector<std::string_view>& namingLabels() {
+    static const std::vector<std::string_view> kLabels = [] {
+        std::vector<std::string_view> labels;
+        for (const auto& between : kBetween) {
+            if (!between.label.empty()) {
+                labels.push_back(between.label);
+            }
+        }
+        return labels;
+    }();
+    return kLabels;
+}
+
+OwnerReference workloadOf(const OwnerReference& controller, const OwnerReference* above) {
+    const auto stands = [&](const Between& between) { return isOf(between.kind, controller); };
+    if (above == nullptr || std::ranges::none_of(kBetween, stands)) {
+        return controller;
+    }
+    const auto* kind = findWorkloadKind(above->apiVersion, above->kind);
+    const bool makesIt = std::ranges::any_of(kBetween, [&](const Between& between) {
+        return stands(between) && isOf(between.workload, *above);
+    });
+    // Of a kind that may be read, we know what it makes.
+    return makesIt || kind == nullptr || !kind->isReadable() ? *above : controller;
+}
+
+OwnerReference workloadByName(const OwnerReference& controller, const Labels& labels) {
+    for (const auto& between : kBetween) {
+        const auto name = without(controller.name, suffixOf(between, controller.name, labels));
+        if (isOf(between.kind, controller) && !name.empty()) {
+            const auto above = referenceTo(between.workload, std::string(name));
+            return workloadOf(controller, &above);
+        }
+    }
+    return workloadOf(controller, nullptr);
+}
+
+std::optional<NamedController> controllerByName(const WorkloadKind& kind, const std::string& name,
+                                                std::string_view labels) {
+    for (const auto& between : kBetween) {
+        if (between.workload == kind.resource) {
+            auto suffix = between.label.empty() ? "" : json_text::textAt(labels, between.label);
+            suffix = suffix.empty() ? std::string(between.suffix) : suffix;
+            return NamedController{referenceTo(between.kind, fmt::format("{}-{}", name, suffix)),
+                                   std::string(between.label), suffix};
+        }
+    }
+    return kind.makesPods ? std::optional(NamedController{referenceTo(kind.resource, name), "", ""})
+                          : std::nullopt;
+}
+
+}  // namespace injector::cluster
