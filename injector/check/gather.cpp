@@ -4,21 +4,16 @@
 #include <utility>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
-#include "elector/names.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/cluster/resource.h"
-#include "injector/operator/leading_api.h"
-#include "injector/operator/owners.h"
+#include "injector/operator/pod_reader.h"
 #include "injector/operator/rbac.h"
 
 namespace injector::check {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
 using cluster::ObjectMeta;
-using json_text::member;
 using operators::OwnerReference;
 
 Reading readingOf(cluster::Api& api, const std::string& path) {
@@ -51,8 +46,7 @@ elector::kubernetes::Result<elector::kubernetes::Done> addControllers(
 // By what the objects say of each other.
 OwnerReference believedWorkloadOf(const operators::PodRecord& pod, const Controllers& controllers) {
     if (!pod.controller) {
-        return {std::string(cluster::kPods.apiVersion), std::string(cluster::kPods.kind),
-                pod.key.name, pod.uid, false};
+        return operators::ownReference(pod);
     }
     const auto above = controllers.find(pod.controller->uid);
     return cluster::workloadOf(*pod.controller,
@@ -62,55 +56,6 @@ OwnerReference believedWorkloadOf(const operators::PodRecord& pod, const Control
 bool isOf(const Target& target, const operators::PodRecord& pod, const OwnerReference& workload) {
     return pod.key.space == target.key.space &&
            (target.is(workload) || (pod.controller && target.is(*pod.controller)));
-}
-
-std::string imageOf(std::string_view pod) {
-    const auto spec = member(pod, "spec").value_or("");
-    for (const auto* list : {"initContainers", "containers"}) {
-        for (const auto container : json_text::elementsOf(member(spec, list).value_or(""))) {
-            if (json_text::textAt(container, "name") == elector::names::kContainer) {
-                return json_text::textAt(container, "image");
-            }
-        }
-    }
-    return "";
-}
-
-// Reads the rest of a Pod; nothing where it is gone meanwhile. `believed` is its workload by what
-// the Pod says, for whoever may not look that up.
-Result<std::optional<PodFact>> readWhole(cluster::Api& api, operators::Owners& owners,
-                                         operators::PodRecord record, OwnerReference believed) {
-    auto document = api.get(cluster::objectPath(cluster::kPods, record.key.space, record.key.name),
-                            cluster::kPodOnly);
-    if (!document) {
-        return std::move(document).error();
-    }
-    const auto& pod = document.value();
-    if (!pod) {
-        return std::optional<PodFact>();
-    }
-    auto facts = operators::readPod(*pod);
-    const auto meta = cluster::parseMeta(*pod);
-    if (!facts || !meta) {
-        return facts ? meta.error() : facts.error();
-    }
-    auto workload = owners.workloadOf(meta.value(), facts.value().serviceAccount);
-    if (workload) {
-        facts.value().workload = std::move(workload.value().reference);
-        facts.value().isProven = workload.value().isProven;
-    } else if (workload.error().kind == elector::kubernetes::ErrorKind::Forbidden) {
-        facts.value().workload = std::move(believed);
-    } else {
-        return std::move(workload).error();
-    }
-    PodFact fact;
-    fact.record = std::move(record);
-    fact.account = facts.value().serviceAccount;
-    fact.workload = facts.value().workload;
-    fact.image = imageOf(*pod);
-    fact.phase = json_text::textAt(member(*pod, "status").value_or(""), "phase");
-    fact.record.facts = std::move(facts).value();
-    return std::optional(std::move(fact));
 }
 
 }  // namespace
@@ -146,14 +91,18 @@ Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const T
     }
     for (const auto& meta : kept) {
         auto record = operators::recordOf(meta);
-        auto workload = believedWorkloadOf(record, controllers);
-        auto read = readWhole(api, owners, std::move(record), std::move(workload));
+        // For whoever may not look it up.
+        const auto believed = believedWorkloadOf(record, controllers);
+        auto read = operators::readWhole(reading, owners, record, &believed);
         if (!read) {
             facts.problem = read.error().message;
             continue;
         }
         if (auto& pod = read.value()) {
-            facts.pods.push_back(std::move(*pod));
+            record.facts = pod->facts;
+            facts.pods.push_back({std::move(record), std::move(pod->facts.serviceAccount),
+                                  std::move(pod->facts.workload), std::move(pod->image),
+                                  std::move(pod->phase)});
         }
     }
     return facts;

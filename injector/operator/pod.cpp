@@ -90,14 +90,19 @@ OwnerReference ownReference(const PodRecord& pod) {
             pod.uid, false};
 }
 
-elector::kubernetes::Result<PodFacts> readPod(std::string_view document) {
+elector::kubernetes::Result<WholePod> readPod(std::string_view document) {
+    auto meta = cluster::parseMeta(document);
+    if (!meta) {
+        return std::move(meta).error();
+    }
     const auto spec = json_text::member(document, "spec");
-    if (!json_text::isValid(document) || !spec) {
+    if (!spec) {
         return elector::kubernetes::ApiError{elector::kubernetes::ErrorKind::Malformed, 0,
                                              std::nullopt,
                                              "the API server answered a Pod without a spec"};
     }
-    PodFacts facts;
+    WholePod pod{std::move(meta).value(), {}, "", ""};
+    PodFacts& facts = pod.facts;
     facts.serviceAccount = json_text::textAt(*spec, "serviceAccountName");
     if (facts.serviceAccount.empty()) {
         facts.serviceAccount = kDefaultServiceAccount;
@@ -108,10 +113,14 @@ elector::kubernetes::Result<PodFacts> readPod(std::string_view document) {
             if (json_text::textAt(container, "name") == names::kContainer) {
                 facts.hasSidecar = true;
                 facts.leaseName = leaseIn(container);
+                if (pod.image.empty()) {
+                    pod.image = json_text::textAt(container, "image");
+                }
             }
         }
     }
-    return facts;
+    pod.phase = json_text::textAt(json_text::member(document, "status").value_or(""), "phase");
+    return pod;
 }
 
 }  // namespace injector::operators

@@ -76,7 +76,15 @@ PodRecord recordOf(const ObjectMeta& pod);
 // The Pod as an owner of other objects.
 OwnerReference ownReference(const PodRecord& pod);
 
-// Reads a whole Pod. `workload` is left empty.
-elector::kubernetes::Result<PodFacts> readPod(std::string_view document);
+// A whole Pod, as far as kPodOnly says.
+struct WholePod {
+    ObjectMeta meta;
+    PodFacts facts;
+    std::string image;  // the sidecar's; "" where it has none
+    std::string phase;  // status.phase
+};
+
+// Reads a whole Pod. Of its facts `workload` is left empty.
+elector::kubernetes::Result<WholePod> readPod(std::string_view document);
 
 }  // namespace injector::operators

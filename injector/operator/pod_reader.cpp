@@ -17,35 +17,51 @@ constexpr std::size_t kMaxReason = 400;
 
 }  // namespace
 
-Result<std::optional<PodRecord>> PodReader::read(const ObjectKey& key) {
-    const auto known = pods_.find(key);
-    if (!known || known->facts) {
-        return known;
-    }
-    const auto answer =
-        tools_.api.get(cluster::objectPath(cluster::kPods, key.space, key.name), cluster::kPodOnly);
+Result<std::optional<WholePod>> readWhole(LeadingApi& api, Owners& owners, const PodRecord& known,
+                                          const OwnerReference* believed) {
+    const auto answer = api.get(
+        cluster::objectPath(cluster::kPods, known.key.space, known.key.name), cluster::kPodOnly);
     if (!answer) {
         return answer.error();
     }
     const std::optional<std::string>& document = answer.value();
     if (!document) {
-        return std::optional<PodRecord>();  // the watch will say so
+        return std::optional<WholePod>();
     }
-    const auto meta = cluster::parseMeta(*document);
-    auto facts = readPod(*document);
-    if (!meta || !facts) {
-        return meta ? facts.error() : meta.error();
+    auto read = readPod(*document);
+    if (!read) {
+        return std::move(read).error();
     }
-    if (meta.value().uid != known->uid) {
-        return std::optional<PodRecord>();  // another Pod of its name: likewise
+    auto& pod = read.value();
+    if (pod.meta.uid != known.uid) {
+        return std::optional<WholePod>();
     }
-    auto workload = owners_.workloadOf(meta.value(), facts.value().serviceAccount);
-    if (!workload) {
+    auto workload = owners.workloadOf(pod.meta, pod.facts.serviceAccount);
+    if (workload) {
+        pod.facts.workload = std::move(workload.value().reference);
+        pod.facts.isProven = workload.value().isProven;
+    } else if (believed != nullptr && workload.error().kind == ErrorKind::Forbidden) {
+        pod.facts.workload = *believed;
+    } else {
         return std::move(workload).error();
     }
-    facts.value().workload = std::move(workload.value().reference);
-    facts.value().isProven = workload.value().isProven;
-    pods_.setFacts(key, known->uid, facts.value());
+    return std::optional(std::move(pod));
+}
+
+Result<std::optional<PodRecord>> PodReader::read(const ObjectKey& key) {
+    const auto known = pods_.find(key);
+    if (!known || known->facts) {
+        return known;
+    }
+    const auto read = readWhole(tools_.api, owners_, *known, nullptr);
+    if (!read) {
+        return read.error();
+    }
+    const std::optional<WholePod>& pod = read.value();
+    if (!pod) {
+        return std::optional<PodRecord>();  // the watch will say so
+    }
+    pods_.setFacts(key, known->uid, pod->facts);
     return pods_.find(key);
 }
 

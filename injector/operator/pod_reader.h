@@ -6,6 +6,12 @@
 
 namespace injector::operators {
 
+// Reads the Pod that `known` is of, and looks up its workload; nothing where it is gone, or another
+// has its name. `believed`: the workload that counts where none may be looked up (Forbidden), or
+// nullptr.
+Result<std::optional<WholePod>> readWhole(LeadingApi& api, Owners& owners, const PodRecord& known,
+                                          const OwnerReference* believed);
+
 // Reads of Pods what their metadata does not say, each once, and tells their workloads of those
 // that came up without a sidecar, or with one that cannot campaign.
 //

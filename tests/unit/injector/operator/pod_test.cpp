@@ -78,6 +78,7 @@ TEST(PodTest, CampaignsForTheLeaseThatItsContainerWasTold) {
 }
 
 TEST(PodTest, IsReadForItsAccountAndItsSidecar) {
+    const std::string kMetadata = R"({"metadata":{"name":"p","uid":"u"},"spec":)";
     struct Case {
         const char* spec;
         const char* account;
@@ -87,7 +88,7 @@ TEST(PodTest, IsReadForItsAccountAndItsSidecar) {
     for (const auto& [spec, account, hasSidecar, lease] : std::initializer_list<Case>{
              {R"({"containers":[{"name":"app"}]})", "default", false, ""},
              {R"({"serviceAccountName":"web","containers":[{"name":"app"}],
-                  "initContainers":[{"name":"leader-elector","args":["--id=x",
+                  "initContainers":[{"name":"leader-elector","image":"elector:1","args":["--id=x",
                       "--lease-name=a","--lease-name=b"]}]})",
               "web", true, "b"},
              {R"({"containers":[{"name":"leader-elector","command":["x","--lease-name=c"]}]})",
@@ -95,15 +96,22 @@ TEST(PodTest, IsReadForItsAccountAndItsSidecar) {
              {R"({"containers":[{"name":"leader-elector","args":"--lease-name=d"}]})", "default",
               true, ""},
              {R"({"containers":{},"initContainers":[5]})", "default", false, ""}}) {
-        const auto facts = readPod(R"({"metadata":{},"spec":)" + std::string(spec) + "}");
-        ASSERT_TRUE(facts.ok()) << spec;
-        EXPECT_EQ(facts.value().serviceAccount, account) << spec;
-        EXPECT_EQ(facts.value().hasSidecar, hasSidecar) << spec;
-        EXPECT_EQ(facts.value().leaseName, lease) << spec;
+        const auto pod =
+            readPod(kMetadata + std::string(spec) + R"(,"status":{"phase":"Failed"}})");
+        ASSERT_TRUE(pod.ok()) << spec;
+        EXPECT_EQ(pod.value().meta.key.name, "p");
+        EXPECT_EQ(pod.value().phase, "Failed");
+        EXPECT_EQ(pod.value().image, hasSidecar && *lease == 'b' ? "elector:1" : "") << spec;
+        const auto& facts = pod.value().facts;
+        EXPECT_EQ(facts.serviceAccount, account) << spec;
+        EXPECT_EQ(facts.hasSidecar, hasSidecar) << spec;
+        EXPECT_EQ(facts.leaseName, lease) << spec;
     }
-    for (const auto* text : {"", "{}", "{\"spec\":", "[1]"}) {
+    for (const std::string text :
+         {"", "{}", "[1]", R"({"metadata":{"name":"p","uid":"u"}})", R"({"spec":{}})"}) {
         EXPECT_FALSE(readPod(text).ok()) << text;
     }
+    EXPECT_FALSE(readPod(kMetadata).ok());
 }
 
 }  // namespace
