@@ -30,17 +30,13 @@ kubernetes::Access accessOf(const config::Config& config) {
         "name a --kubeconfig, or use --store=file:DIR");
 }
 
-std::uint64_t randomSeed() {
-    return std::stoull(runtime::randomHex(8), nullptr, 16);
-}
-
 election::Settings settingsOf(const config::Config& config) {
     return {{config.id, config.podUid, config.podUid + "/" + runtime::randomHex(16)},
             config.timing,
             config.onMissing,
             config.onShutdown,
             config.drain,
-            randomSeed()};
+            runtime::randomSeed()};
 }
 
 }  // namespace

@@ -346,7 +346,7 @@ void Campaign::watch(const std::stop_token& stop) {
     }
     const std::stop_callback waker(stop, [this] { watchPause_.wake(); });
     const election::Timing& timing = settings().timing;
-    election::WatchPace pace(timing, ~settings().seed);
+    election::WatchPace pace(timing.retryPeriod, timing.leaseDuration, ~settings().seed);
     while (!stop.stop_requested()) {
         Sink sink(*this, stop);
         pace.opening(clock_.now());

@@ -16,15 +16,6 @@ Duration Jitter::upTo(Duration most) {
     return Duration(static_cast<Duration::rep>(z % (static_cast<std::uint64_t>(most.count()) + 1)));
 }
 
-Duration Backoff::next(std::optional<std::chrono::seconds> retryAfter) {
-    constexpr std::chrono::seconds kLongestRetryAfter{60};
-    const Duration wait = nextUpTo(retryPeriod_);
-    if (retryAfter) {
-        return std::max<Duration>(wait, std::min(*retryAfter, kLongestRetryAfter));
-    }
-    return wait;
-}
-
 Duration Backoff::nextUpTo(Duration longest) {
     Duration step = std::min(retryPeriod_ / 8, longest);
     for (int i = 0; i < failures_ && step < longest; ++i) {

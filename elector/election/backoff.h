@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "elector/election/instant.h"
 
@@ -22,15 +21,12 @@ class Jitter {
     std::uint64_t state_;
 };
 
-// How long to wait after failures: doubling from an eighth of the retry period to the period
-// itself, or to `longest`, half of it jitter; never shorter than what the server asked for by
-// Retry-After, of which at most a minute is believed.
+// How long to wait after failures, whatever the server asked for: doubling from an eighth of the
+// retry period to `longest`, half of it jitter.
 class Backoff {
   public:
     Backoff(Duration retryPeriod, Jitter& jitter) : retryPeriod_(retryPeriod), jitter_(jitter) {}
 
-    Duration next(std::optional<std::chrono::seconds> retryAfter);
-    // Whatever the server asked for.
     Duration nextUpTo(Duration longest);
     void reset() { failures_ = 0; }
 

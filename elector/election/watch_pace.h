@@ -5,16 +5,21 @@
 #include "elector/election/api_error.h"
 #include "elector/election/backoff.h"
 #include "elector/election/instant.h"
-#include "elector/election/timing.h"
 
 namespace elector::election {
 
-// When a watch that ended is opened again: what whoever drives an election asks. A watch that ends
-// at once, however it ends, costs no more requests than one that cannot be opened.
+// When a watch that ended is opened again: what whoever drives an election asks, and whoever
+// follows objects of other kinds. A watch that ends at once, however it ends, costs no more
+// requests than one that cannot be opened.
 class WatchPace {
   public:
-    WatchPace(const Timing& timing, std::uint64_t seed)
-        : timing_(timing), jitter_(seed), backoff_(timing.retryPeriod, jitter_) {}
+    // Failures in a row are `retryPeriod` apart at last. A server that asks for more time gets
+    // `longest` at most: for an election the lease duration.
+    WatchPace(Duration retryPeriod, Duration longest, std::uint64_t seed)
+        : retryPeriod_(retryPeriod),
+          longest_(longest),
+          jitter_(seed),
+          backoff_(retryPeriod, jitter_) {}
     WatchPace(const WatchPace&) = delete;
     WatchPace& operator=(const WatchPace&) = delete;
 
@@ -24,7 +29,8 @@ class WatchPace {
     Duration ended(const ApiError& error, Instant now);
 
   private:
-    const Timing timing_;
+    const Duration retryPeriod_;
+    const Duration longest_;
     Jitter jitter_;
     Backoff backoff_;
     Instant openedAt_;

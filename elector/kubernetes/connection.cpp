@@ -1,6 +1,7 @@
 #include "elector/kubernetes/connection.h"
 
 #include <Poco/Net/HTTPRequest.h>
+#include <Poco/URI.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -53,6 +54,12 @@ bool isInterim(int status) {
 }
 
 }  // namespace
+
+std::string encoded(const std::string& text) {
+    std::string result;
+    Poco::URI::encode(text, "/?#&=+,;!", result);
+    return result;
+}
 
 const char* toString(Method method) {
     switch (method) {

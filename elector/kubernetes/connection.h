@@ -28,6 +28,9 @@ struct Request {
     const json_text::Keep* keep = nullptr;
 };
 
+// `text` as it stands in a path or as a value in a query.
+std::string encoded(const std::string& text);
+
 // What the head of an answer says.
 struct Head {
     int status = 0;

@@ -1,6 +1,5 @@
 #include "elector/kubernetes/events.h"
 
-#include <Poco/URI.h>
 #include <fmt/format.h>
 
 #include "elector/kubernetes/json_text.h"
@@ -28,9 +27,7 @@ std::string secondsText(election::WallTime time) {
 }
 
 std::string pathOf(const std::string& space) {
-    std::string encoded;
-    Poco::URI::encode(space, "/?#", encoded);
-    return fmt::format("/api/v1/namespaces/{}/events", encoded);
+    return fmt::format("/api/v1/namespaces/{}/events", encoded(space));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 
 #include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/status_error.h"
@@ -13,6 +14,14 @@ namespace {
 
 ApiError ended(std::string_view how) {
     return {ErrorKind::Gone, 0, std::nullopt, fmt::format("the watch ended: {}", how)};
+}
+
+// How long the server is asked to keep a watch: as long as its own default at least.
+std::chrono::seconds watchTime() {
+    constexpr int kShortest = 1800;
+    constexpr int kLongest = 3600;
+    std::random_device device;
+    return std::chrono::seconds(std::uniform_int_distribution(kShortest, kLongest)(device));
 }
 
 WatchEvent unreadable(std::string problem) {
@@ -89,6 +98,40 @@ WatchEvent WatchStream::event() {
         return unreadable("it has no type or no object");
     }
     return {*type, std::string(*object), filter_.leftOut(), ""};
+}
+
+ApiError follow(Client& client, const runtime::Clock& clock, const Watch& watch,
+                const std::stop_token& stop,
+                const std::function<std::optional<ApiError>(const WatchEvent&)>& each) {
+    // What the server gets on top to end it by itself before we do.
+    constexpr std::chrono::seconds kGrace{30};
+    const auto time = watchTime();
+    const Instant now = clock.now();
+    const Instant end = now + time + kGrace;
+    const auto limits = [&] {
+        return Limits{end - clock.now() > watch.silence ? clock.now() + watch.silence : end, stop};
+    };
+    Request request;
+    request.path =
+        fmt::format("{}?watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}{}{}",
+                    watch.collection, encoded(watch.version), time.count(),
+                    watch.query.empty() ? "" : "&", watch.query);
+    request.accept = watch.accept;
+    WatchStream stream(client, watch.object);
+    if (const auto opened = stream.open(request, {now + watch.setUp, stop}, limits()); !opened) {
+        return opened.error();
+    }
+    for (;;) {
+        const auto event = stream.next();
+        if (!event) {
+            return event.error();
+        }
+        if (auto error = each(event.value())) {
+            client.close();
+            return *std::move(error);
+        }
+        client.setStreamLimits(limits());
+    }
 }
 
 }  // namespace elector::kubernetes

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <array>
+#include <functional>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -60,5 +63,23 @@ class WatchStream {
     std::string_view pending_;  // of the block, not looked at yet
     bool isBlank_ = true;       // nothing came of this line
 };
+
+// A watch of a collection, from where a list ended.
+struct Watch {
+    std::string collection;  // its path
+    std::string query;       // "fieldSelector=..." or "labelSelector=...", encoded; "" for all
+    std::string version;     // of the list
+    std::string accept = "application/json";
+    const json_text::Keep& object;  // what is kept of each
+    Duration setUp;                 // until the head of the answer has come
+    Duration silence;               // how long nothing may come then; Duration::max(): any time
+};
+
+// Opens it, asking for bookmarks and for half an hour to an hour of it, so that the watches of many
+// do not end together, and calls `each` for each event until it answers an error. Returns why the
+// watch ended: that error, or Gone where the server just ended it.
+ApiError follow(Client& client, const runtime::Clock& clock, const Watch& watch,
+                const std::stop_token& stop,
+                const std::function<std::optional<ApiError>(const WatchEvent&)>& each);
 
 }  // namespace elector::kubernetes

@@ -31,4 +31,9 @@ std::string randomHex(std::size_t bytes) {
     return fmt::format("{:02x}", fmt::join(raw, ""));
 }
 
+std::uint64_t randomSeed() {
+    constexpr int kHexadecimal = 16;
+    return std::stoull(randomHex(sizeof(std::uint64_t)), nullptr, kHexadecimal);
+}
+
 }  // namespace elector::runtime

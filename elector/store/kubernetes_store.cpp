@@ -1,10 +1,8 @@
 #include "elector/store/kubernetes_store.h"
 
-#include <Poco/URI.h>
 #include <fmt/format.h>
 
 #include <array>
-#include <random>
 #include <utility>
 
 #include "elector/kubernetes/json_text.h"
@@ -18,23 +16,11 @@ namespace {
 
 namespace json_text = kubernetes::json_text;
 using election::ErrorKind;
+using kubernetes::encoded;
 using kubernetes::kWithoutManagedFields;
 using kubernetes::Method;
 
 constexpr int kCreated = 201;
-
-// How long the server is asked to keep a watch: as long as its own default at least, and spread, so
-// that the replicas' watches do not end together.
-constexpr int kShortestWatchSeconds = 1800;
-constexpr int kLongestWatchSeconds = 3600;
-// What the server gets on top to end it by itself before we do.
-constexpr std::chrono::seconds kWatchGrace{30};
-
-std::string encoded(const std::string& text) {
-    std::string result;
-    Poco::URI::encode(text, "/?#&=+,;", result);
-    return result;
-}
 
 std::string collectionPath(const LeaseKey& key) {
     return fmt::format("/apis/coordination.k8s.io/v1/namespaces/{}/leases", encoded(key.space));
@@ -45,14 +31,8 @@ std::string leasePath(const LeaseKey& key) {
 }
 
 // A selector on the name: the only list that a Role limited to one name allows.
-std::string listPath(const LeaseKey& key) {
-    return fmt::format("{}?fieldSelector=metadata.name%3D{}", collectionPath(key),
-                       encoded(key.name));
-}
-
-std::string watchPath(const LeaseKey& key, const std::string& version, std::chrono::seconds time) {
-    return fmt::format("{}&watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}",
-                       listPath(key), encoded(version), time.count());
+std::string selectorOf(const LeaseKey& key) {
+    return "fieldSelector=metadata.name%3D" + encoded(key.name);
 }
 
 // Says what failed, then why, then what the person on call can do about it, if that is known.
@@ -68,12 +48,6 @@ ApiError explained(ApiError error, const char* verb, const LeaseKey& key) {
             key.name);
     }
     return error;
-}
-
-std::chrono::seconds watchTime() {
-    std::random_device device;
-    return std::chrono::seconds(
-        std::uniform_int_distribution(kShortestWatchSeconds, kLongestWatchSeconds)(device));
 }
 
 // Whether `document` is the Lease of `key`: a server or proxy that ignores the selector sends all.
@@ -129,15 +103,15 @@ Result<Listed> parseList(std::string_view body, const LeaseKey& key) {
 }
 
 // Tells `sink` one event. An error where the event holds no usable Lease.
-Result<kubernetes::Done> tell(const kubernetes::WatchEvent& event, const LeaseKey& key,
-                              WatchSink& sink) {
+std::optional<ApiError> tell(const kubernetes::WatchEvent& event, const LeaseKey& key,
+                             WatchSink& sink) {
     // It may have been our Lease that changed: what there is has to be read again.
     if (!event.problem.empty()) {
         return malformed(
             fmt::format("the watch sent an event that cannot be read: {}", event.problem));
     }
     if (!isNamed(event.object, key)) {
-        return kubernetes::Done();  // bookmarks have no name either
+        return std::nullopt;  // bookmarks have no name either
     }
     if (event.type == "DELETED") {
         sink.onDeleted();
@@ -148,7 +122,7 @@ Result<kubernetes::Done> tell(const kubernetes::WatchEvent& event, const LeaseKe
         }
         sink.onChanged(std::move(lease).value());
     }
-    return kubernetes::Done();
+    return std::nullopt;
 }
 
 }  // namespace
@@ -202,8 +176,9 @@ Result<std::string> KubernetesStore::list(const LeaseKey& key, WatchSink& sink,
                                           election::Duration setUp, const std::stop_token& stop) {
     const Instant sentAt = clock_.now();
     // Without a resourceVersion: a quorum read.
-    const auto answer =
-        watching_.request(requestFor(Method::Get, listPath(key), kList), {sentAt + setUp, stop});
+    const auto answer = watching_.request(
+        requestFor(Method::Get, fmt::format("{}?{}", collectionPath(key), selectorOf(key)), kList),
+        {sentAt + setUp, stop});
     if (!answer) {
         return answer.error();
     }
@@ -221,24 +196,15 @@ ApiError KubernetesStore::watch(const LeaseKey& key, WatchSink& sink, election::
     if (!version) {
         return explained(version.error(), "list", key);
     }
-    const auto time = watchTime();
-    const Instant now = clock_.now();
-    kubernetes::WatchStream stream(watching_, kWithoutManagedFields);
-    const auto opened = stream.open({Method::Get, watchPath(key, version.value(), time)},
-                                    {now + setUp, stop}, {now + time + kWatchGrace, stop});
-    if (!opened) {
-        return explained(opened.error(), "watch", key);
-    }
-    for (;;) {
-        const auto event = stream.next();
-        if (!event) {
-            return explained(event.error(), "watch", key);
-        }
-        if (const auto told = tell(event.value(), key, sink); !told) {
-            watching_.close();
-            return explained(told.error(), "watch", key);
-        }
-    }
+    const kubernetes::Watch watch{.collection = collectionPath(key),
+                                  .query = selectorOf(key),
+                                  .version = version.value(),
+                                  .object = kWithoutManagedFields,
+                                  .setUp = setUp,
+                                  .silence = election::Duration::max()};
+    return explained(kubernetes::follow(watching_, clock_, watch, stop,
+                                        [&](const auto& event) { return tell(event, key, sink); }),
+                     "watch", key);
 }
 
 }  // namespace elector::store

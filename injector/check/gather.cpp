@@ -31,7 +31,7 @@ elector::kubernetes::Result<elector::kubernetes::Done> addControllers(
     cluster::Api& api, const cluster::Resource& resource, const std::string& space,
     Controllers& controllers) {
     const auto listed =
-        api.listMetadata(cluster::collectionPath(resource, space), "", [&](std::string_view item) {
+        api.list(cluster::collectionPath(resource, space), "", [&](std::string_view item) {
             const auto meta = cluster::parseMeta(item);
             if (meta && meta.value().controller() != nullptr) {
                 controllers.insert_or_assign(meta.value().uid, *meta.value().controller());
@@ -71,7 +71,7 @@ Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const T
     operators::LeadingApi reading(api, [] { return false; });
     operators::Owners owners(reading);
     std::vector<ObjectMeta> kept;
-    const auto listed = api.listMetadata(
+    const auto listed = api.list(
         cluster::collectionPath(cluster::kPods, space), "",
         [&](std::string_view item) {
             auto meta = cluster::parseMeta(item);

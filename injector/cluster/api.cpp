@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
 #include <utility>
 
 #include "elector/kubernetes/json_text.h"
@@ -35,24 +34,9 @@ constexpr std::size_t kBlock = std::size_t{16} * 1024;
 
 // What is kept of a list: nothing but its own metadata, and an object while it is read.
 constexpr Keep kMetadataOfList{.most = std::size_t{64} * 1024};
-constexpr Keep kItems{.elements = &kMetaOnly, .isHandedOut = true};
-constexpr std::array kPartsOfList{Keep::Member{"metadata", &kMetadataOfList},
-                                  Keep::Member{"items", &kItems}};
-constexpr Keep kListOfMeta{.members = kPartsOfList, .dropsOthers = true};
 
 // A list of so many pages changes faster than it can be read; whoever lists comes again later.
 constexpr int kMaxRestarts = 3;
-
-// How long the server is asked to keep a watch: as long as its own default at least, and spread, so
-// that watches do not end together.
-constexpr int kShortestWatchSeconds = 1800;
-constexpr int kLongestWatchSeconds = 3600;
-
-std::chrono::seconds watchTime() {
-    std::random_device device;
-    return std::chrono::seconds(
-        std::uniform_int_distribution(kShortestWatchSeconds, kLongestWatchSeconds)(device));
-}
 
 ApiError malformed(const std::string& collection, const char* what) {
     return {ErrorKind::Malformed, 0, std::nullopt,
@@ -112,19 +96,25 @@ Result<std::optional<std::string>> Api::getMetadata(const std::string& path) {
 
 std::variant<Api::Page, Api::PageFailure> Api::page(
     const std::string& collection, const std::string& query, const std::string& next, int size,
-    const std::function<void(const Item& item)>& each) {
+    const std::function<void(const Item& item)>& each, const Keep& object) {
     Request request;
     request.path = fmt::format("{}?limit={}{}", collection, size, separated(query));
     if (!next.empty()) {
         request.path += "&continue=" + encoded(next);
     }
-    request.accept = kMetadataList;
+    if (&object == &kMetaOnly) {
+        request.accept = kMetadataList;
+    }
     const Instant end = clock_.now() + kPageLimit;
     if (const auto opened = client_.openStream(request, {clock_.now() + kCallLimit, stop_});
         !opened) {
         return PageFailure{opened.error()};
     }
-    json_text::Filter filter(kListOfMeta, elector::kubernetes::Client::kMaxBody,
+    const Keep items{.elements = &object, .isHandedOut = true};
+    const std::array parts{Keep::Member{"metadata", &kMetadataOfList},
+                           Keep::Member{"items", &items}};
+    const Keep list{.members = parts, .dropsOthers = true};
+    json_text::Filter filter(list, elector::kubernetes::Client::kMaxBody,
                              [&](const auto& element) { each({element.text, element.leftOut}); });
     std::array<char, kBlock> block{};
     for (;;) {
@@ -150,14 +140,14 @@ std::variant<Api::Page, Api::PageFailure> Api::page(
     return page;
 }
 
-Result<std::string> Api::listMetadata(const std::string& collection, const std::string& query,
-                                      const std::function<void(const Item& item)>& each,
-                                      const std::function<void()>& again) {
+Result<std::string> Api::list(const std::string& collection, const std::string& query,
+                              const std::function<void(const Item& item)>& each,
+                              const std::function<void()>& again, const Keep& object) {
     std::string next;
     int size = kPageSize;
     int restarts = 0;
     for (;;) {
-        const auto got = page(collection, query, next, size, each);
+        const auto got = page(collection, query, next, size, each, object);
         if (const auto* read = std::get_if<Page>(&got)) {
             if (read->next.empty()) {
                 return read->version;
@@ -179,33 +169,25 @@ Result<std::string> Api::listMetadata(const std::string& collection, const std::
     }
 }
 
-ApiError Api::watchMetadata(
-    const std::string& collection, const std::string& query, const std::string& version,
-    const std::function<bool(const elector::kubernetes::WatchEvent&)>& each) {
-    const auto time = watchTime();
-    const Instant now = clock_.now();
-    const Instant end = now + time + kSilence;
-    Request request;
-    request.path =
-        fmt::format("{}?watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}{}",
-                    collection, encoded(version), time.count(), separated(query));
-    request.accept = kMetadata;
-    elector::kubernetes::WatchStream stream(client_, kMetaOnly);
-    const auto opened = stream.open(request, {now + kCallLimit, stop_}, {now + kSilence, stop_});
-    if (!opened) {
-        return opened.error();
-    }
-    for (;;) {
-        const auto event = stream.next();
-        if (!event) {
-            return event.error();
-        }
-        if (!each(event.value())) {
-            client_.close();
-            return {ErrorKind::Gone, 0, std::nullopt, "the watch was ended to list again"};
-        }
-        client_.setStreamLimits({std::min(clock_.now() + kSilence, end), stop_});
-    }
+ApiError Api::watch(const std::string& collection, const std::string& query,
+                    const std::string& version,
+                    const std::function<bool(const elector::kubernetes::WatchEvent&)>& each,
+                    const Keep& object) {
+    const elector::kubernetes::Watch watch{
+        .collection = collection,
+        .query = query,
+        .version = version,
+        .accept = &object == &kMetaOnly ? kMetadata : "application/json",
+        .object = object,
+        .setUp = kCallLimit,
+        .silence = kSilence};
+    return elector::kubernetes::follow(
+        client_, clock_, watch, stop_, [&](const auto& event) -> std::optional<ApiError> {
+            if (each(event)) {
+                return std::nullopt;
+            }
+            return ApiError{ErrorKind::Gone, 0, std::nullopt, "the watch was ended to list again"};
+        });
 }
 
 Result<std::string> Api::create(const std::string& collection, const std::string& body) {

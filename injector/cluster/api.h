@@ -45,23 +45,25 @@ class Api {
                                                elector::kubernetes::kWithoutManagedFields);
     // Its metadata alone (PartialObjectMetadata), as far as kMetaOnly says.
     Result<std::optional<std::string>> getMetadata(const std::string& path);
-    // All objects of a collection, as metadata alone (kMetaOnly), in pages, each told as it comes:
-    // a page takes the memory of one object. `query` is "" or "labelSelector=...", encoded. Returns
-    // the resourceVersion to watch from.
+    // All objects of a collection, as far as `object` says, in pages, each told as it comes: a page
+    // takes the memory of one object. By kMetaOnly the server is asked for metadata alone. `query`
+    // is "" or "labelSelector=...", encoded. Returns the resourceVersion to watch from.
     //
     // Where the server forgot the list between two pages (410), or a page did not come to its end,
     // it begins again, with a call of `again`: what `each` was told before may be told once more,
     // or be gone. `again` may be empty.
-    Result<std::string> listMetadata(const std::string& collection, const std::string& query,
-                                     const std::function<void(const Item& item)>& each,
-                                     const std::function<void()>& again = {});
-    // The changes of a collection after `version`, as metadata alone (kMetaOnly) and with
-    // bookmarks, until the watch ends, or `each` answers false; why it did. Events that cannot be
-    // read are told too. Gone with the status 410 where `version` is too old: list again;
-    // Gone without one where the server just ended it. `query` as above.
-    elector::kubernetes::ApiError watchMetadata(
+    Result<std::string> list(const std::string& collection, const std::string& query,
+                             const std::function<void(const Item& item)>& each,
+                             const std::function<void()>& again = {},
+                             const elector::kubernetes::json_text::Keep& object = kMetaOnly);
+    // The changes of a collection after `version`, with bookmarks, until the watch ends, or `each`
+    // answers false; why it did. Events that cannot be read are told too. Gone with the status 410
+    // where `version` is too old: list again; Gone without one where the server just ended it.
+    // `query` and `object` as above.
+    elector::kubernetes::ApiError watch(
         const std::string& collection, const std::string& query, const std::string& version,
-        const std::function<bool(const elector::kubernetes::WatchEvent&)>& each);
+        const std::function<bool(const elector::kubernetes::WatchEvent&)>& each,
+        const elector::kubernetes::json_text::Keep& object = kMetaOnly);
 
     // POST to a collection.
     Result<std::string> create(const std::string& collection, const std::string& body);
@@ -101,7 +103,8 @@ class Api {
     Result<std::string> call(elector::kubernetes::Request request);
     std::variant<Page, PageFailure> page(const std::string& collection, const std::string& query,
                                          const std::string& next, int size,
-                                         const std::function<void(const Item& item)>& each);
+                                         const std::function<void(const Item& item)>& each,
+                                         const elector::kubernetes::json_text::Keep& object);
 
     const elector::runtime::Clock& clock_;
     std::stop_token stop_;

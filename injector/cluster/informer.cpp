@@ -16,18 +16,13 @@ namespace json_text = elector::kubernetes::json_text;
 using elector::kubernetes::ApiError;
 using elector::kubernetes::ErrorKind;
 
-// After failures it waits between an eighth of this and all of it.
+// Failures in a row are so far apart at last; a server that asks for more time gets a minute.
 constexpr std::chrono::seconds kRetry{10};
+constexpr std::chrono::seconds kLongestWait{60};
 // A version that so many watches in a row could not begin with is given up, whatever they were
 // answered: an etcd restored from a backup knows no version as high.
 constexpr int kMaxFailures = 5;
 constexpr int kGoneStatus = 410;
-constexpr std::size_t kSeedBytes = 8;
-
-elector::election::Jitter newJitter() {
-    return elector::election::Jitter(
-        std::stoull(elector::runtime::randomHex(kSeedBytes), nullptr, 16));
-}
 
 }  // namespace
 
@@ -47,23 +42,21 @@ Informer::~Informer() = default;
 void Informer::run(const std::stop_token& stop) {
     const std::stop_callback onStop(stop, [this] { wake_.wake(); });
     Api api(access_, clock_, stop);
-    auto jitter = newJitter();
-    elector::election::Backoff backoff(kRetry, jitter);
+    elector::election::WatchPace pace(kRetry, kLongestWait, elector::runtime::randomSeed());
     for (;;) {
+        pace.opening(clock_.now());
         const auto error = follow(api);
         if (stop.stop_requested()) {
             return;
         }
         complain(error);
-        if (failures_ == 0) {
-            backoff.reset();
-        }
         ++failures_;
         const bool isForgotten = error.kind == ErrorKind::Gone && error.httpStatus == kGoneStatus;
         if (isForgotten || error.kind == ErrorKind::Malformed || failures_ >= kMaxFailures) {
             version_.clear();
         }
-        wake_.waitUntil(clock_.now() + backoff.next(error.retryAfter));
+        const auto now = clock_.now();
+        wake_.waitUntil(now + pace.ended(error, now));
         if (stop.stop_requested()) {
             return;
         }
@@ -76,8 +69,8 @@ ApiError Informer::follow(Api& api) {
             return listed.error();
         }
     }
-    return api.watchMetadata(collectionPath(selection_.resource, ""), selection_.query, version_,
-                             [this](const auto& event) { return take(event); });
+    return api.watch(collectionPath(selection_.resource, ""), selection_.query, version_,
+                     [this](const auto& event) { return take(event); });
 }
 
 elector::kubernetes::Result<Done> Informer::list(Api& api) {
@@ -85,7 +78,7 @@ elector::kubernetes::Result<Done> Informer::list(Api& api) {
     for (auto& [name, space] : spaces_) {
         space.isFull = false;
     }
-    auto version = api.listMetadata(
+    auto version = api.list(
         collectionPath(selection_.resource, ""), selection_.query,
         [&](const Item& item) {
             if (auto key = tell(item)) {

@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-#include "elector/election/backoff.h"
+#include "elector/election/watch_pace.h"
 #include "elector/runtime/log.h"
 #include "elector/runtime/wake.h"
 #include "injector/cluster/api.h"

@@ -1,18 +1,11 @@
 #include "injector/cluster/resource.h"
 
-#include <Poco/URI.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 namespace injector::cluster {
-
-std::string encoded(std::string_view text) {
-    std::string result;
-    Poco::URI::encode(std::string(text), "/?#&=+,;!", result);
-    return result;
-}
 
 std::string_view groupOf(std::string_view apiVersion) {
     const auto slash = apiVersion.find('/');
@@ -25,11 +18,11 @@ std::string collectionPath(const Resource& resource, std::string_view space) {
     if (space.empty()) {
         return fmt::format("{}/{}", root, resource.plural);
     }
-    return fmt::format("{}/namespaces/{}/{}", root, encoded(space), resource.plural);
+    return fmt::format("{}/namespaces/{}/{}", root, encoded(std::string(space)), resource.plural);
 }
 
 std::string objectPath(const Resource& resource, std::string_view space, std::string_view name) {
-    return fmt::format("{}/{}", collectionPath(resource, space), encoded(name));
+    return fmt::format("{}/{}", collectionPath(resource, space), encoded(std::string(name)));
 }
 
 bool isProtected(std::string_view space) {

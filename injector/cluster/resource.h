@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "elector/kubernetes/connection.h"
+
 // Which objects of the API there are that the injector deals with, and where they are found.
 namespace injector::cluster {
 
@@ -42,8 +44,7 @@ std::string collectionPath(const Resource& resource, std::string_view space);
 // REQUIRES: `name` is not empty: the path would be the collection's.
 std::string objectPath(const Resource& resource, std::string_view space, std::string_view name);
 
-// `text` as it stands in a path or as a value in a query.
-std::string encoded(std::string_view text);
+using elector::kubernetes::encoded;
 
 // Whether Pods, workloads and Leases of the namespace are left alone, whatever they say.
 bool isProtected(std::string_view space);

@@ -37,7 +37,7 @@ class LeadingApi {
     Result<std::string> listMetadata(const std::string& collection, const std::string& query,
                                      const std::function<void(const cluster::Item& item)>& each,
                                      const std::function<void()>& again) {
-        return api_.listMetadata(collection, query, each, again);
+        return api_.list(collection, query, each, again);
     }
     Result<std::string> create(const std::string& collection, const std::string& body) {
         return leads_() ? api_.create(collection, body) : Result<std::string>(refusal());

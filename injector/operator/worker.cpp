@@ -11,12 +11,6 @@
 namespace injector::operators {
 namespace {
 
-constexpr std::size_t kSeedBytes = 8;
-
-std::uint64_t randomSeed() {
-    return std::stoull(elector::runtime::randomHex(kSeedBytes), nullptr, 16);
-}
-
 // As a ResourceQuota counts them: "pods", "deployments.apps".
 std::string quotaName(const Resource& kind) {
     const auto group = cluster::groupOf(kind.apiVersion);
@@ -64,7 +58,7 @@ Worker::Worker(const elector::kubernetes::Access& access, const TermSettings& se
       counters_(counters),
       log_(log),
       stop_(std::move(stop)),
-      queue_(clock, randomSeed()),
+      queue_(clock, elector::runtime::randomSeed()),
       calls_(access, clock, stop_),
       api_(calls_, std::move(leads)),
       announcer_(api_, clock, log, counters.events),

@@ -26,7 +26,8 @@ Process::Process(World& world, int number, election::Settings settings, const Dr
       link_(link),
       mayWatch_(mayWatch),
       election_(std::move(settings)),
-      watchPace_(election_.settings().timing, ~election_.settings().seed) {}
+      watchPace_(election_.settings().timing.retryPeriod, election_.settings().timing.leaseDuration,
+                 ~election_.settings().seed) {}
 
 void Process::start() {
     alive_ = true;

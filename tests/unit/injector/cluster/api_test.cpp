@@ -90,8 +90,8 @@ TEST_F(ApiTest, GetsAnObjectOrNothing) {
 TEST_F(ApiTest, ListsInPages) {
     auto& api = serve({page(object(1) + "," + object(2), "a+b=", "5"), page(object(3), "", "6")});
     std::vector<std::string> items;
-    const auto version = api.listMetadata("/pods", "labelSelector=x%3Dy",
-                                          [&](std::string_view item) { items.emplace_back(item); });
+    const auto version = api.list("/pods", "labelSelector=x%3Dy",
+                                  [&](std::string_view item) { items.emplace_back(item); });
     ASSERT_TRUE(version.ok()) << version.error().message;
     EXPECT_EQ(version.value(), "6");
     EXPECT_THAT(items, ElementsAre(kept(1), kept(2), kept(3)));
@@ -106,7 +106,7 @@ TEST_F(ApiTest, BeginsAListAnewThatTheServerForgot) {
     auto& api =
         serve({page(object(1), "next", "5"), answerOf(410, status(410)), page(object(2), "", "9")});
     std::vector<std::string> items;
-    const auto version = api.listMetadata(
+    const auto version = api.list(
         "/pods", "", [&](std::string_view item) { items.emplace_back(item); },
         [&] { items.clear(); });
     ASSERT_TRUE(version.ok()) << version.error().message;
@@ -122,7 +122,7 @@ TEST_F(ApiTest, EndsAListThatIsForgottenAgainAndAgain) {
         answers.push_back(answerOf(410, status(410)));
     }
     auto& api = serve(answers);
-    const auto version = api.listMetadata("/pods", "", [](std::string_view) {});
+    const auto version = api.list("/pods", "", [](std::string_view) {});
     ASSERT_FALSE(version.ok());
     EXPECT_EQ(version.error().kind, ErrorKind::Gone);
 }
@@ -143,7 +143,7 @@ TEST_F(ApiTest, AsksForSmallerPagesWhereOneDoesNotComeToItsEnd) {
     access.server = server_->endpoint();
     auto& api = api_.emplace(access, clock_, stop_.get_token());
     std::vector<std::string> items;
-    const auto version = api.listMetadata(
+    const auto version = api.list(
         "/pods", "", [&](const Item& item) { items.emplace_back(item.text); },
         [&] { items.emplace_back("again"); });
     ASSERT_TRUE(version.ok()) << version.error().message;
@@ -163,7 +163,7 @@ TEST_F(ApiTest, KeepsOneObjectOfAListAtATimeAndOfItWhatIsUsed) {
     }
     auto& api = serve({page(items, "", "5")});
     int count = 0;
-    const auto version = api.listMetadata("/pods", "", [&](const Item& item) {
+    const auto version = api.list("/pods", "", [&](const Item& item) {
         EXPECT_EQ(item.text,
                   fmt::format(R"({{"metadata":{{"name":"{}","managedFields":[],)"
                               R"("annotations":{{"leader-elector.io/inject":"true"}}}}}})",
@@ -178,7 +178,7 @@ TEST_F(ApiTest, SaysWhereAListIsNone) {
     auto& api = serve({answerOf(200, "<html>"), answerOf(200, R"({"items":[]})"),
                        answerOf(200, R"({"metadata":{"resourceVersion":"1"},"items":[})")});
     for (const char* what : {"is not JSON", "has no metadata.resourceVersion", "is not JSON"}) {
-        const auto version = api.listMetadata("/pods", "", [](const Item&) {});
+        const auto version = api.list("/pods", "", [](const Item&) {});
         ASSERT_FALSE(version.ok());
         EXPECT_EQ(version.error().kind, ErrorKind::Malformed);
         EXPECT_THAT(version.error().message, HasSubstr(what));
@@ -241,10 +241,10 @@ TEST_F(ApiTest, TellsWhetherAWatchEndedOrItsVersionIsTooOld) {
     Access access;
     access.server = server_->endpoint();
     auto& api = api_.emplace(access, clock_, stop_.get_token());
-    const auto ended = api.watchMetadata("/pods", "a=b", "5", each);
+    const auto ended = api.watch("/pods", "a=b", "5", each);
     EXPECT_EQ(ended.kind, ErrorKind::Gone);
     EXPECT_EQ(ended.httpStatus, 0);
-    const auto tooOld = api.watchMetadata("/pods", "", "5", each);
+    const auto tooOld = api.watch("/pods", "", "5", each);
     EXPECT_EQ(tooOld.kind, ErrorKind::Gone);
     EXPECT_EQ(tooOld.httpStatus, 410);
     EXPECT_THAT(seen, ElementsAre("ADDED" + kept(1)));
