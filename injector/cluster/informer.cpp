@@ -69,8 +69,9 @@ ApiError Informer::follow(Api& api) {
             return listed.error();
         }
     }
-    return api.watch(collectionPath(selection_.resource, ""), selection_.query, version_,
-                     [this](const auto& event) { return take(event); });
+    return api.watch(
+        collectionPath(selection_.resource, ""), selection_.query, version_,
+        [this](const auto& event) { return take(event); }, *selection_.object);
 }
 
 elector::kubernetes::Result<Done> Informer::list(Api& api) {
@@ -85,7 +86,7 @@ elector::kubernetes::Result<Done> Informer::list(Api& api) {
                 present.insert(*std::move(key));
             }
         },
-        [&] { present.clear(); });
+        [&] { present.clear(); }, *selection_.object);
     if (!version) {
         return std::move(version).error();
     }
@@ -155,7 +156,7 @@ std::optional<ObjectKey> Informer::tell(const Item& item) {
         return std::nullopt;
     }
     auto key = meta.key;
-    sink_.onPresent(std::move(meta));
+    sink_.onPresent(std::move(meta), item.text);
     return key;
 }
 

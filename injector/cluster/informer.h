@@ -24,8 +24,9 @@ namespace injector::cluster {
 class InformerSink {
   public:
     virtual ~InformerSink() = default;
-    // The object is there, with this metadata: it was listed, made or changed. May repeat.
-    virtual void onPresent(ObjectMeta meta) = 0;
+    // The object is there, with this metadata: it was listed, made or changed. May repeat. `object`
+    // is the JSON of what is kept of it, for who follows whole objects; valid during the call.
+    virtual void onPresent(ObjectMeta meta, std::string_view object) = 0;
     // An object of which onPresent() told is gone, or is one that is not kept any more (for what it
     // says now, because it cannot be read, or because its namespace has too many).
     virtual void onGone(const ObjectKey& key) = 0;
@@ -53,6 +54,8 @@ struct Selection {
     // What was passed over is looked for again, by another list, once its namespace has room; so
     // long after the last list at the earliest.
     elector::runtime::Duration listAgain = std::chrono::minutes(5);
+    // What is read of an object: whole ones are asked for where it is not kMetaOnly.
+    const elector::kubernetes::json_text::Keep* object = &kMetaOnly;
 
     // What an object takes besides its own texts, with what the operator keeps of it: measured for
     // Pods (docs/scaling.md).
@@ -72,13 +75,13 @@ struct InformerHealth {
     std::uint64_t passedOver = 0;
 };
 
-// Follows the objects of one kind in all namespaces, as metadata alone: lists them in pages, then
-// watches, and lists again where the server has forgotten what changed meanwhile. What changed is
-// told at last, whatever breaks; how often in between is not promised.
+// Follows the objects of one kind in all namespaces: lists them in pages, then watches, and lists
+// again where the server has forgotten what changed meanwhile. What changed is told at last,
+// whatever breaks; how often in between is not promised.
 //
-// No object holds up another: of each no more is read than kMetaOnly says, one that cannot be read
-// is passed over, counted and logged. Keeps the keys of the objects that it told of, and nothing
-// else.
+// No object holds up another: of each no more is read than the selection says, one that cannot be
+// read is passed over, counted and logged. Keeps the keys of the objects that it told of, and
+// nothing else.
 //
 // Threads: one of its own, from construction to destruction, which ends it within a call's time.
 class Informer {

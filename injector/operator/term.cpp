@@ -62,7 +62,7 @@ class Term::PodSink final : public Sink {
   public:
     explicit PodSink(Term& term) : Sink(term, cluster::kPods) {}
 
-    void onPresent(ObjectMeta meta) override {
+    void onPresent(ObjectMeta meta, std::string_view /*object*/) override {
         auto record = recordOf(meta);
         const auto before = term().pods_.find(record.key);
         if (term().pods_.put(std::move(record))) {
@@ -88,7 +88,7 @@ class Term::RbacSink final : public Sink {
   public:
     using Sink::Sink;
 
-    void onPresent(ObjectMeta meta) override { onGone(meta.key); }
+    void onPresent(ObjectMeta meta, std::string_view /*object*/) override { onGone(meta.key); }
     void onGone(const ObjectKey& key) override {
         if (const auto lease = leaseOf(key)) {
             term().add({TaskKind::Lease, {}, *lease});
@@ -101,7 +101,7 @@ class Term::WorkloadSink final : public Sink {
   public:
     using Sink::Sink;
 
-    void onPresent(ObjectMeta meta) override {
+    void onPresent(ObjectMeta meta, std::string_view /*object*/) override {
         if (term().workerOf(meta.key.space).copier().put(kind(), meta)) {
             term().add({TaskKind::Workload, kind(), meta.key});
         }

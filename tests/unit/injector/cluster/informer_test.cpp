@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "elector/kubernetes/lease_json.h"
 #include "tests/support/captured_log.h"
 #include "tests/unit/kubernetes/scripted_server.h"
 
@@ -18,15 +19,23 @@ using elector::kubernetes::answerOf;
 using elector::kubernetes::ScriptedPeer;
 using elector::kubernetes::ScriptedServer;
 using std::chrono_literals::operator""s;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 constexpr auto kPatience = 20s;
 
 // Notes what it is told, as "+name", "-name", "!name", "synced".
 class Notes final : public InformerSink {
   public:
-    void onPresent(ObjectMeta meta) override { note("+" + meta.key.name); }
+    void onPresent(ObjectMeta meta, std::string_view object) override {
+        const auto lease = elector::kubernetes::parseLease(object);
+        note("+" + meta.key.name +
+             (lease.ok() && !lease.value().record.holder.empty()
+                  ? " held by " + lease.value().record.holder
+                  : ""));
+    }
     void onGone(const ObjectKey& key) override { note("-" + key.name); }
     void onPassedOver(const ObjectKey& key) override { note("!" + key.name); }
     void onSynced() override { note("synced"); }
@@ -79,16 +88,17 @@ class InformerTest : public testing::Test {
     // Each script is a connection. The informer runs until the test ends.
     void follow(std::vector<ScriptedServer::Script> scripts,
                 std::size_t mostOfSpace = std::size_t{1} << 20U) {
-        server_.emplace(std::move(scripts));
-        Access access;
-        access.server = server_->endpoint();
-        informer_.emplace(access,
-                          Selection{kPods, "fieldSelector=x", "leader-elector.io/",
+        follow(std::move(scripts), {kPods, "fieldSelector=x", "leader-elector.io/",
                                     [](const ObjectMeta& meta) {
                                         return meta.annotation("leader-elector.io/keep") == "true";
                                     },
-                                    mostOfSpace, listAgain_},
-                          notes_, clock_, captured_.log());
+                                    mostOfSpace, listAgain_});
+    }
+    void follow(std::vector<ScriptedServer::Script> scripts, Selection selection) {
+        server_.emplace(std::move(scripts));
+        Access access;
+        access.server = server_->endpoint();
+        informer_.emplace(access, std::move(selection), notes_, clock_, captured_.log());
     }
 
     elector::runtime::Duration listAgain_ = std::chrono::hours(1);
@@ -113,6 +123,33 @@ TEST_F(InformerTest, TellsWhatIsKeptOfAListAndItsChanges) {
         peer.awaitClose();
     }});
     EXPECT_THAT(notes_.await(7), ElementsAre("+a", "synced", "+d", "+a", "-a", "-d", "+g"));
+}
+
+// What the metadata of a Lease does not say: who holds it.
+TEST_F(InformerTest, TellsOfWholeObjectsWhereTheyAreAskedFor) {
+    const auto lease = [](const std::string& name, const std::string& holder) {
+        return fmt::format(
+            R"({{"metadata":{{"name":"{}","namespace":"n","uid":"u","resourceVersion":"8",)"
+            R"("managedFields":[{{"manager":"m"}}]}},"spec":{{"holderIdentity":"{}"}}}})",
+            name, holder);
+    };
+    std::vector<std::string> requests;
+    follow({[&](ScriptedPeer& peer) {
+               requests.push_back(peer.readRequest());
+               peer.send(list(lease("a", "one") + "," + lease("b", "")));
+               requests.push_back(peer.readRequest());
+               peer.send(kStream + event("MODIFIED", lease("a", "two")) +
+                         event("DELETED", lease("b", "")));
+               peer.awaitClose();
+           }},
+           {kLeases, "", "", [](const ObjectMeta&) { return true; }, std::size_t{1} << 20U,
+            listAgain_, &kLeaseOnly});
+    EXPECT_THAT(notes_.await(5),
+                ElementsAre("+a held by one", "+b", "synced", "+a held by two", "-b"));
+    for (const auto& request : requests) {
+        EXPECT_THAT(request, AllOf(StartsWith("GET /apis/coordination.k8s.io/v1/leases?"),
+                                   HasSubstr("Accept: application/json\r\n")));
+    }
 }
 
 TEST_F(InformerTest, GoesOnFromWhereAWatchEnded) {
