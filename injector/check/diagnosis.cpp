@@ -7,7 +7,6 @@
 #include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/log.h"
-#include "injector/check/findings.h"
 
 namespace injector::check {
 

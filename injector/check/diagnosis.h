@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "injector/admission/admission.h"
 #include "injector/check/facts.h"
@@ -31,5 +32,33 @@ Report diagnose(const WorkloadFacts& facts, const Judgement& judgement, const Le
 // What is said about all Pods that concern the injector, of the namespace `space` or, for "", of
 // all: which have sidecars older than `version`, which asked for one in vain.
 Report survey(const PodFacts& facts, const std::string& space, std::string_view version);
+
+// Adds what is to be said about the way from the API server to the injector. Returns whether the
+// workload's Pods, where they ask for a sidecar, reach it; true as well for Pods that have theirs.
+bool addWebhook(const WorkloadFacts& facts, const Judgement& judgement, Report& report);
+
+// The Pods of the workload asked about; of a Pod, itself.
+std::vector<PodFact> podsOf(const WorkloadFacts& facts);
+
+// Adds the live Pods of the workload, and what is to be said about them.
+void addPods(const WorkloadFacts& facts, std::string_view version, Report& report);
+
+// Adds what is to be said about the Lease called `name`, about the right to it, and about who else
+// has that right.
+void addLease(const WorkloadFacts& facts, const std::string& name, const LeaseFacts& lease,
+              Report& report);
+
+// The version in a status that the injector wrote, "injected 0.1.0"; "" where it is no such.
+std::string injectedVersion(std::string_view status);
+
+// Whether version `left` came before `right`: numbers between dots, compared as numbers. False
+// where either has something else in it.
+bool isOlder(std::string_view left, std::string_view right);
+
+// How a Pod stands, with `current` the version of this program.
+PodLine lineOf(const PodFact& pod, std::string_view current);
+
+// Whether the Pod has ended: what it lacked does not matter any more.
+bool hasEnded(const PodFact& pod);
 
 }  // namespace injector::check

@@ -1,4 +1,4 @@
-#include "injector/check/findings.h"
+#include "injector/check/diagnosis.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,6 @@
 #include "elector/names.h"
 #include "elector/runtime/log.h"
 #include "elector/runtime/time_text.h"
-#include "injector/check/pod_state.h"
 #include "injector/operator/claim.h"
 #include "injector/operator/leases.h"
 #include "injector/operator/rbac.h"

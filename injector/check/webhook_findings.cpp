@@ -1,4 +1,4 @@
-#include "injector/check/findings.h"
+#include "injector/check/diagnosis.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "injector/check/findings.h"
+#include "injector/check/diagnosis.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "injector/check/pod_state.h"
+#include "injector/check/diagnosis.h"
 
 #include <gtest/gtest.h>
 
