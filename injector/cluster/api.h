@@ -10,7 +10,7 @@
 #include "elector/kubernetes/client.h"
 #include "elector/kubernetes/watch_stream.h"
 #include "elector/runtime/clock.h"
-#include "injector/cluster/object_keep.h"
+#include "injector/cluster/object_meta.h"
 
 namespace injector::cluster {
 
@@ -18,7 +18,7 @@ using elector::kubernetes::Done;
 using elector::kubernetes::Result;
 
 // An object of a list. `leftOut` of its parts were longer than what is kept of them
-// (object_keep.h).
+// (object_meta.h).
 struct Item {
     std::string_view text;
     std::size_t leftOut = 0;

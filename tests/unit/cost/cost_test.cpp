@@ -19,7 +19,6 @@
 #include "elector/runtime/clock.h"
 #include "injector/admission/review.h"
 #include "injector/certificates/certificate.h"
-#include "injector/cluster/object_keep.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/offline/manifest.h"
 #include "tests/support/processor_time.h"
