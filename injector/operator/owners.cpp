@@ -128,7 +128,10 @@ Result<OwnerReference> Owners::above(const std::string& space, const OwnerRefere
     const std::optional<std::string>& document = found.value();
     const bool isOf =
         document && (!kind->hasSelector || selectsSome(selectorIn(*document), meta.labels));
-    return isOf ? std::move(workload) : maker;
+    if (!isOf) {
+        return maker;
+    }
+    return workload;
 }
 
 Result<std::optional<std::string>> Owners::find(const WorkloadKind& kind, const std::string& space,
