@@ -24,8 +24,8 @@ namespace {
 namespace json_text = elector::kubernetes::json_text;
 namespace names = elector::names;
 using cluster::ObjectMeta;
-using operators::OwnerReference;
 using json_text::member;
+using operators::OwnerReference;
 
 Reading readingOf(cluster::Api& api, const std::string& path) {
     auto answer = api.get(path);
