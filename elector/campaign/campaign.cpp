@@ -271,6 +271,7 @@ void Campaign::step(const Event& event) {
 
 void Campaign::carryOut(election::Actions& actions) {
     wakeAt_ = actions.wakeAt;
+    feed_.publish(actions.told);
     if (actions.request) {
         const auto& term = election_.standing().term;  // only this thread changes it
         const Instant now = clock_.now();

@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "elector/campaign/feed.h"
 #include "elector/campaign/listener.h"
 #include "elector/election/election.h"
 #include "elector/runtime/clock.h"
@@ -29,11 +30,11 @@ class PodLock;
 // answer reads the standing and then the clock, so that an answer expires though all three be stuck
 // (S2).
 //
-// Threads: answer(), notLive(), notReady() and stop() may be called by any.
+// Threads: answer(), notLive(), notReady(), feed() and stop() may be called by any.
 class Campaign {
   public:
-    // Answers "no" already when it is called. Has to see to it that every "yes" on its way is out,
-    // and to call the function then, from any thread.
+    // Answers "no" already when it is called, and the feed has told it. Has to see to it that every
+    // "yes" on its way is out, and to call the function then, from any thread.
     using AnnounceNo = std::function<void(std::function<void()>)>;
 
     // `lock` may be null: no Pod, no lock. The references outlive the campaign. Throws
@@ -55,6 +56,9 @@ class Campaign {
     const election::Settings& settings() const { return election_.settings(); }
 
     election::Answer answer();
+
+    // The same for whoever is told. What is subscribed there ends before the campaign does.
+    Feed& feed() { return feed_; }
 
     // How long ago the Lease was last heard of, if ever.
     std::optional<election::Duration> newsAge();
@@ -95,6 +99,7 @@ class Campaign {
     const runtime::Clock& clock_;
     Listener& listener_;
     AnnounceNo announceNo_;
+    Feed feed_;
 
     // The election and what is answered from it. An answer and a step exclude each other, so that
     // once "no" was answered no step can prolong the term.

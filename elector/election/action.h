@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "elector/election/instant.h"
+#include "elector/election/leadership.h"
 #include "elector/election/lease.h"
 
 // All that an election can ask for.
@@ -71,6 +72,9 @@ struct Actions {
     // Nothing is left to do: the process may end.
     bool finished = false;
     std::vector<Note> notes;
+    // The standings to tell, in order. Where one term ends and another begins in one step, the "no"
+    // between them is among these. To be told before "no" is announced.
+    std::vector<Standing> told;
 };
 
 }  // namespace elector::election

@@ -107,13 +107,13 @@ void Election::on(const WatchFailed& event) {
 }
 
 void Election::on(const AnsweredNo& /*event*/) {
-    endTerm("it was found to have run out" + becauseOfTrouble());
+    endTerm("it was found to have run out" + becauseOfTrouble(), Reason::Expired);
 }
 
 void Election::on(const StopRequested& /*event*/) {
     if (const auto* leading = std::get_if<Leading>(&state_)) {
         Draining draining{leading->term, leading->serial, {}, false};
-        endTerm("this process is stopping");
+        endTerm("this process is stopping", Reason::Draining);
         draining.until = drainedAt();
         state_ = draining;
         actions_.announceNo = true;
@@ -460,10 +460,11 @@ void Election::beginTerm(const Revision& token, const Moment& sentAt, std::uint6
     note(NoteKind::TermBegan, token.text());
 }
 
-void Election::endTerm(const std::string& why) {
+void Election::endTerm(const std::string& why, Reason reason) {
     if (std::holds_alternative<Leading>(state_)) {
         state_ = Following{};
         endedAt_ = now_.boot;
+        ended_ = reason;
         note(NoteKind::TermEnded, why);
     } else if (auto* draining = std::get_if<Draining>(&state_)) {
         draining->term.reset();  // nothing is renewed any more
@@ -473,7 +474,8 @@ void Election::endTerm(const std::string& why) {
 void Election::endLapsedTerm() {
     const auto* leading = std::get_if<Leading>(&state_);
     if (leading != nullptr && !leading->term.isValidAt(now_)) {
-        endTerm("it could not be renewed in time" + becauseOfTrouble());
+        endTerm("it could not be renewed in time" + becauseOfTrouble(), Reason::Expired);
+        publish();  // this "no" is told though the event may begin another term
     }
 }
 

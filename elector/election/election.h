@@ -152,7 +152,7 @@ class Election {
     void heard();
 
     void beginTerm(const Revision& token, const Moment& sentAt, std::uint64_t serial);
-    void endTerm(const std::string& why);
+    void endTerm(const std::string& why, Reason reason = Reason::Lost);
     void endLapsedTerm();
     std::string becauseOfTrouble() const;
     void credit(std::uint64_t serial, const Moment& sentAt);
@@ -174,6 +174,7 @@ class Election {
     void wakeBy(Instant when);
     void note(NoteKind kind, std::string detail = {});
     void publish();
+    void tell(Reason reason);
 
     const Settings settings_;
     OwnWrites ownWrites_;
@@ -216,6 +217,7 @@ class Election {
     std::string watchDenial_;             // not told yet
     std::set<std::string> toldFailures_;  // until something succeeds
     std::string shownLeader_;
+    Reason ended_ = Reason::Lost;  // why the last term did
 
     Moment now_{};
     Actions actions_;

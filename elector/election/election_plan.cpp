@@ -115,6 +115,10 @@ bool Election::holdsLease(std::uint64_t serial) const {
 
 void Election::planDraining() {
     const auto& draining = std::get<Draining>(state_);
+    if (observation_.lease() && observation_.claim() == Claim::Rival &&
+        now_.boot < observation_.heldUntil()) {
+        wakeBy(observation_.heldUntil());  // to tell the same
+    }
     if (!draining.announced || now_.boot < draining.until) {
         if (now_.boot < draining.until) {
             wakeBy(draining.until);
@@ -232,10 +236,12 @@ void Election::wakeBy(Instant when) {
 
 void Election::publish() {
     const auto* leading = std::get_if<Leading>(&state_);
-    standing_.term = leading != nullptr ? std::optional<Term>(leading->term) : std::nullopt;
+    const auto term = std::exchange(
+        standing_.term, leading != nullptr ? std::optional<Term>(leading->term) : std::nullopt);
     if (leading != nullptr) {
         promisedUntil_ = std::max(promisedUntil_, leading->term.validUntil);
     }
+    const Instant leaderUntil = standing_.leaderUntil;
     standing_.leader.clear();
     standing_.heardAt = observation_.heardAt();
     if (const auto& lease = observation_.lease()) {
@@ -250,11 +256,30 @@ void Election::publish() {
     }
     const std::string leader = answerAt(standing_, settings_.identity.id, now_).leader;
     const std::string before = std::exchange(shownLeader_, leader);
+    if (standing_.term) {
+        if (!term || term->token != standing_.term->token) {
+            tell(Reason::Acquired);
+        } else if (term->validUntil != standing_.term->validUntil) {
+            tell(Reason::Renewed);
+        }
+    } else if (term) {
+        tell(ended_);
+    } else if (leader != before) {
+        tell(leader.empty() ? Reason::Vacant : Reason::Changed);
+    } else if (!leader.empty() && standing_.leaderUntil != leaderUntil) {
+        tell(Reason::Renewed);
+    }
     // The beginning and the end of an own term have notes of their own.
     const bool ownEnd = leader.empty() && before == settings_.identity.id;
     if (leader != before && !standing_.term && !ownEnd) {
         note(NoteKind::LeaderChanged, leader);
     }
+}
+
+void Election::tell(Reason reason) {
+    ++standing_.seq;
+    standing_.reason = reason;
+    actions_.told.push_back(standing_);
 }
 
 }  // namespace elector::election

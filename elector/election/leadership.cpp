@@ -4,6 +4,28 @@
 
 namespace elector::election {
 
+const char* toString(Reason reason) {
+    switch (reason) {
+        case Reason::Initial:
+            return "initial";
+        case Reason::Acquired:
+            return "acquired";
+        case Reason::Renewed:
+            return "renewed";
+        case Reason::Draining:
+            return "draining";
+        case Reason::Lost:
+            return "lost";
+        case Reason::Expired:
+            return "expired";
+        case Reason::Changed:
+            return "changed";
+        case Reason::Vacant:
+            return "vacant";
+    }
+    return "unknown";
+}
+
 Answer answerAt(const Standing& standing, const std::string& ownId, const Moment& now) {
     using std::chrono::milliseconds;
     Answer answer;

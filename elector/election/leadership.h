@@ -28,9 +28,26 @@ struct Term {
     }
 };
 
+// Why a standing is told: what is different from the one told before it.
+enum class Reason {
+    Initial,   // nothing is known yet
+    Acquired,  // a term of this process began
+    Renewed,   // whoever led leads for longer
+    Draining,  // the term ended because this process leaves
+    Lost,      // it ended because of what the store showed
+    Expired,   // it could not be renewed in time
+    Changed,   // another leads
+    Vacant,    // nobody is known to lead any more
+};
+const char* toString(Reason reason);
+
 // What this process knows of one Lease: published by the election after each step, read by all who
 // answer questions.
 struct Standing {
+    // Grows by one with each standing that is told: whenever who leads changed, or until when.
+    std::uint64_t seq = 1;
+    Reason reason = Reason::Initial;
+
     // While this process leads. Whoever reads it compares with the clocks (read after it).
     std::optional<Term> term;
     // The name of another leader, "" if none is known; holds until leaderUntil (excluded), which is

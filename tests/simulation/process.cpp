@@ -157,6 +157,7 @@ void Process::finishStep(const Event& event, const Moment& now) {
     }
     followPhase(kind, actions, now);
     checkContract(actions, now);
+    checkTold(actions, now);
     act(actions, now);
 }
 
@@ -177,6 +178,36 @@ void Process::checkContract(const Actions& actions, const Moment& now) {
     constexpr int kMostRequests = 100;
     if (++requests_ > kMostRequests) {
         world_.judge.fail("load: more than 100 requests within one retry period");
+    }
+}
+
+// Whoever only listens knows after each step what whoever asks is answered, and has heard a "no"
+// between two terms unless the second began while the first lasted.
+void Process::checkTold(const Actions& actions, const Moment& now) {
+    const auto sameTerm = [](const election::Term& one, const election::Term& other) {
+        return one.token == other.token;
+    };
+    for (const election::Standing& next : actions.told) {
+        if (next.seq != told_.seq + 1) {
+            world_.judge.fail("rule 13: a standing has no number, or two have one");
+        }
+        if (next.term && told_.term && !sameTerm(*next.term, *told_.term) &&
+            !told_.term->isValidAt(now)) {
+            world_.judge.fail("rule 13: no \"no\" was told between two terms");
+        }
+        told_ = next;
+    }
+    const election::Standing& standing = election_.standing();
+    const bool sameOwn = standing.term ? told_.term && sameTerm(*standing.term, *told_.term) &&
+                                             standing.term->validUntil == told_.term->validUntil
+                                       : !told_.term;
+    const bool named = !standing.leader.empty() && now.boot < standing.leaderUntil &&
+                       standing.leader != election_.settings().identity.id;
+    const bool sameOther =
+        !named || standing.term ||
+        (told_.leader == standing.leader && told_.leaderUntil == standing.leaderUntil);
+    if (!sameOwn || !sameOther) {
+        world_.judge.fail("rule 13: what was told is not what is answered");
     }
 }
 

@@ -78,6 +78,7 @@ class Process {
     void finishStep(const election::Event& event, const election::Moment& now);
     void act(const election::Actions& actions, const election::Moment& now);
     void checkContract(const election::Actions& actions, const election::Moment& now);
+    void checkTold(const election::Actions& actions, const election::Moment& now);
     void followPhase(EventClass event, const election::Actions& actions,
                      const election::Moment& now);
     void announceNo();
@@ -114,6 +115,7 @@ class Process {
     Phase phase_ = Phase::Following;
     bool noAnnounced_ = false;
     election::Instant drainedAt_;
+    election::Standing told_;  // last
     // Requests within the present retry period, against hot loops.
     election::Instant periodEnds_;
     int requests_ = 0;

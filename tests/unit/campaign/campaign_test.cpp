@@ -110,6 +110,7 @@ struct Candidate {
                                       7},
                    store, lock, clock, recorder, [this](std::function<void()> announced) {
                        const std::lock_guard guard(announcedMutex);
+                       onAnnounce();
                        heldAnnouncement = std::move(announced);
                        if (!holdAnnouncement) {
                            heldAnnouncement();
@@ -122,6 +123,7 @@ struct Candidate {
     MemoryStore store;
     Recorder recorder;
     std::mutex announcedMutex;
+    std::function<void()> onAnnounce = [] {};
     std::function<void()> heldAnnouncement;
     std::atomic<bool> holdAnnouncement = false;
     Campaign campaign;
@@ -195,6 +197,40 @@ TEST(CampaignTest, ReleasesOnlyAfterEveryYesIsOut) {
     }
     ASSERT_EQ(finished.wait_for(kPatience), std::future_status::ready);
     EXPECT_TRUE(a.recorder.waitFor(NoteKind::Released));
+}
+
+TEST(CampaignTest, ItsFeedTellsTheNoBeforeItIsAnnounced) {
+    Candidate a("a", std::make_shared<test::LeaseTable>());
+    const Feed& feed = a.campaign.feed();
+    a.campaign.start();
+    ASSERT_TRUE(eventually([&] { return feed.after(1) && feed.after(1)->term; }));
+    const std::uint64_t yes = feed.after(1)->seq;
+
+    // As an observer in the loop that answers does: what it reads when it is woken.
+    std::atomic<bool> told = false;
+    std::atomic<bool> toldInTime = false;
+    const auto subscription = a.campaign.feed().subscribe([&] {
+        const auto next = feed.after(yes);
+        told = told || (next && next->reason == election::Reason::Draining);
+    });
+    a.onAnnounce = [&] { toldInTime = told.load(); };
+    ASSERT_TRUE(a.finishes());
+    EXPECT_TRUE(toldInTime);
+}
+
+TEST(CampaignTest, ItsFeedTellsAnExpiryThatNobodyAskedAbout) {
+    Candidate a("a", std::make_shared<test::LeaseTable>());
+    const Feed& feed = a.campaign.feed();
+    a.campaign.start();
+    ASSERT_TRUE(eventually([&] { return feed.after(1) && feed.after(1)->term; }));
+    const auto yes = *feed.after(1);
+    a.store.onCall([](StoreCall) { return StoreFault{std::nullopt, false, true}; });
+    ASSERT_TRUE(eventually([&] {
+        const auto next = feed.after(yes.seq);
+        return next && next->reason == election::Reason::Expired;
+    }));
+    // Whoever has kept the "yes" until now, finds by its clock that it holds no more.
+    EXPECT_FALSE(answerAt(yes, "a", a.clock.moment()).isLeader);
 }
 
 TEST(CampaignTest, AnAnswerExpiresThoughEveryRequestHangs) {
