@@ -266,6 +266,7 @@ void Connection::complete(const Response& response) {
 void Connection::nextRequest(bool closes) {
     endExchange();
     head_.reset();
+    match_ = {};
     served_ = true;
     if (closes) {
         close(lingers_ || input_.size() > 0);

@@ -126,7 +126,7 @@ class Connection final : private ExchangeSink {
     Input input_;
     HeadScanner scanner_;
     std::shared_ptr<const RequestHead> head_;  // while a request is under way
-    const Router::Route* route_ = nullptr;
+    Router::Match match_;
     std::optional<BodyQuota::Place> body_;
     bool wasHeld_ = false;  // this body
     Output output_;

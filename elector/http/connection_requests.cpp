@@ -28,7 +28,7 @@ bool Connection::readHead() {
         const KnownRequest& known = context_.known;
         if (known.head && input_.view().starts_with(known.head->bytes())) {
             head_ = known.head;
-            route_ = known.route;
+            match_ = known.match;
             input_.consume(head_->bytes().size());
             begin();
             return true;
@@ -63,7 +63,7 @@ void Connection::judgeHead(std::size_t length) {
         refuse(*refusal);
         return;
     }
-    auto found = context_.router.find(head_->method(), head_->path());
+    auto found = context_.router.find(head_->method(), head_->path(), head_->query());
     if (auto* response = std::get_if<Response>(&found)) {
         ++context_.stats.refusals;
         complete(*response);
@@ -73,8 +73,8 @@ void Connection::judgeHead(std::size_t length) {
         refuse(*tooLarge);
         return;
     }
-    route_ = std::get<const Router::Route*>(found);
-    context_.known = {head_, route_};
+    match_ = std::get<Router::Match>(std::move(found));
+    context_.known = {head_, match_};
     begin();
 }
 
@@ -89,14 +89,16 @@ void Connection::begin() {
 void Connection::handle() {
     ++context_.stats.requests;
     context_.quota.touch(place_);
-    const Request request{*head_, input_.view().substr(0, head_->contentLength()), remote_};
-    if (const auto* later = std::get_if<LaterHandler>(route_)) {
+    const Request request{*head_, input_.view().substr(0, head_->contentLength()), remote_,
+                          match_.rest, match_.parameters};
+    const auto& handler = match_.route->handler;
+    if (const auto* later = std::get_if<LaterHandler>(&handler)) {
         handleLater(*later, request);
         return;
     }
     Response response;
     try {
-        response = std::get<Handler>(*route_)(request);
+        response = std::get<Handler>(handler)(request);
     } catch (const std::exception& error) {
         ++context_.stats.failures;
         context_.log.error("a request failed",

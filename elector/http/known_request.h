@@ -8,11 +8,11 @@
 namespace elector::http {
 
 // The request that was read last, by any connection of a server, and found good: its head, and who
-// answers. A program that polls asks in the same words each time, and the
-// same words are read the same way.
+// answers. A program that polls asks in the same words each time, and the same words are read the
+// same way.
 struct KnownRequest {
     std::shared_ptr<const RequestHead> head;  // null while there is none
-    const Router::Route* route = nullptr;
+    Router::Match match;                      // refers to the head
 };
 
 }  // namespace elector::http

@@ -14,6 +14,7 @@
 #include "elector/http/head_scanner.h"
 #include "elector/http/host.h"
 #include "elector/http/request_head.h"
+#include "elector/http/router.h"
 #include "tests/fuzz/property.h"
 
 namespace fuzz {
@@ -23,6 +24,8 @@ using elector::http::HeadScanner;
 using elector::http::Limits;
 using elector::http::Refusal;
 using elector::http::RequestHead;
+using elector::http::Response;
+using elector::http::Router;
 
 constexpr std::size_t kMostSentence = 200;
 constexpr std::string_view kLineEnd = "\r\n";
@@ -117,6 +120,34 @@ void judgeFields(const RequestHead& head, const std::vector<Line>& lines) {
     }
 }
 
+// Who answers it, of a table with whole paths, prefixes and parameters.
+void judgeRoute(const RequestHead& head) {
+    static const Router kRouter = [] {
+        const auto nothing = [](const elector::http::Request&) { return Response(); };
+        Router router;
+        router.answer("GET", "/inject", nothing);
+        router.answer("GET", "/*", nothing, {"a", "b"});
+        router.answer("POST", "/inject/*", nothing, {"a"});
+        return router;
+    }();
+    const auto found = kRouter.find(head.method(), head.path(), head.query());
+    if (const auto* refused = std::get_if<Response>(&found)) {
+        require(refused->status == 400 || refused->status == 405, "a path below / is known");
+        require(refused->body.ends_with(".\n"), "a refusal is a line", refused->body);
+        requireSentence(std::string_view(refused->body).substr(0, refused->body.size() - 1),
+                        kMostSentence);
+        return;
+    }
+    const auto& match = std::get<Router::Match>(found);
+    require(head.path().ends_with(match.rest), "the rest is the end of the path", match.rest);
+    for (const auto& [name, value] : match.parameters) {
+        require(value.size() <= Router::kLongestValue && value.size() <= head.query().size(),
+                "a value is bounded", value);
+        require(std::ranges::none_of(value, [](char c) { return (c >= 0 && c < ' ') || c == 127; }),
+                "a value has no control characters", value);
+    }
+}
+
 void judgeHead(std::string_view bytes) {
     const auto limits = someLimits();
     RequestHead head;
@@ -135,6 +166,7 @@ void judgeHead(std::string_view bytes) {
     require(head.path().starts_with('/'), "a target is a path", head.path());
     require(head.isOld() == first.ends_with("HTTP/1.0"), "the version is that which was sent",
             first);
+    judgeRoute(head);
     const auto lines = linesOf(bytes);
     require(lines.size() <= limits.headerFields, "fields are counted");
     judgeFields(head, lines);
