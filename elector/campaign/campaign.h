@@ -30,7 +30,7 @@ class PodLock;
 // answer reads the standing and then the clock, so that an answer expires though all three be stuck
 // (S2).
 //
-// Threads: answer(), notLive(), notReady(), feed() and stop() may be called by any.
+// Threads: answer(), notLive(), notReady(), feed(), stepDown() and stop() may be called by any.
 class Campaign {
   public:
     // Answers "no" already when it is called, and the feed has told it. Has to see to it that every
@@ -51,6 +51,9 @@ class Campaign {
     // Steps down as the settings say (rule 13). The future is ready once the campaign has nothing
     // left to do.
     std::shared_future<void> stop();
+    // Leaves the Lease to another, if this process leads, in the same order; then follows again,
+    // and takes nothing for `pause` after that. Returns at once.
+    void stepDown(election::Duration pause) { post(election::StepDownRequested{pause}); }
 
     const election::LeaseKey& key() const { return key_; }
     const election::Settings& settings() const { return election_.settings(); }

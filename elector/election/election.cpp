@@ -111,13 +111,15 @@ void Election::on(const AnsweredNo& /*event*/) {
 }
 
 void Election::on(const StopRequested& /*event*/) {
-    if (const auto* leading = std::get_if<Leading>(&state_)) {
-        Draining draining{leading->term, leading->serial, {}, false};
-        endTerm("this process is stopping", Reason::Draining);
-        draining.until = drainedAt();
-        state_ = draining;
-        actions_.announceNo = true;
+    if (std::holds_alternative<Leading>(state_)) {
+        drain(std::nullopt);
         return;
+    }
+    if (auto* draining = std::get_if<Draining>(&state_); draining != nullptr && draining->pause) {
+        draining->pause.reset();
+        draining->until = std::max(draining->until, drainedAt());
+    } else if (auto* releasing = std::get_if<Releasing>(&state_)) {
+        releasing->pause.reset();
     }
     if (!std::holds_alternative<Following>(state_)) {
         return;
@@ -128,10 +130,26 @@ void Election::on(const StopRequested& /*event*/) {
     if (settings_.onShutdown == OnShutdown::Release && (writing || inDoubt_ || holding)) {
         // A term that ended early leaves promises behind, and perhaps a "yes" on its way.
         actions_.announceNo = now_.boot < promisedUntil_;
-        state_ = Draining{{}, serial_, drainedAt(), !actions_.announceNo};
+        state_ = Draining{{}, serial_, drainedAt(), {}, !actions_.announceNo};
     } else {
         state_ = Stopped{};
     }
+}
+
+void Election::on(const StepDownRequested& event) {
+    if (std::holds_alternative<Leading>(state_)) {
+        drain(event.pause);
+    }
+}
+
+// The program of a process that steps down goes on: no promise to it is cut short.
+void Election::drain(std::optional<Duration> pause) {
+    const auto& leading = std::get<Leading>(state_);
+    Draining draining{leading.term, leading.serial, {}, pause};
+    endTerm(pause ? "this process is stepping down" : "this process is stopping", Reason::Draining);
+    draining.until = pause ? std::max(now_.boot + settings_.drain, promisedUntil_) : drainedAt();
+    state_ = draining;
+    actions_.announceNo = true;
 }
 
 // When the program of a process that stops now has had the time that --drain gives it. Without one
@@ -216,7 +234,7 @@ void Election::landed(const PendingWrite& write, const Landed& answer) {
             }
             break;
         case Intent::Release:
-            stop({});
+            endRelease({});
             break;
     }
 }
@@ -505,13 +523,13 @@ void Election::extend(Term& term, const Moment& sentAt) {
     }
 }
 
-void Election::stop(const std::string& whyNotReleased) {
-    state_ = Stopped{};
-    if (whyNotReleased.empty()) {
-        note(NoteKind::Released);
+void Election::endRelease(const std::string& whyNot) {
+    if (const auto pause = std::get<Releasing>(state_).pause) {
+        state_ = Following{now_.boot + *pause};
     } else {
-        note(NoteKind::NotReleased, whyNotReleased);
+        state_ = Stopped{};
     }
+    note(whyNot.empty() ? NoteKind::Released : NoteKind::NotReleased, whyNot);
 }
 
 void Election::note(NoteKind kind, std::string detail) {

@@ -73,7 +73,9 @@ class Election {
     const Settings& settings() const { return settings_; }
 
   private:
-    struct Following {};
+    struct Following {
+        Instant pausedUntil;  // it takes nothing before
+    };
     struct Leading {
         Term term;
         std::uint64_t serial;
@@ -84,10 +86,12 @@ class Election {
         std::optional<Term> term;
         std::uint64_t serial;
         Instant until;
+        std::optional<Duration> pause;  // then it follows again, paused; without one it stops
         bool announced = false;
     };
     struct Releasing {
         Instant until;
+        std::optional<Duration> pause;  // likewise
         int writes = 0;
     };
     struct Stopped {};
@@ -131,6 +135,7 @@ class Election {
     void on(const WatchFailed& event);
     void on(const AnsweredNo& event);
     void on(const StopRequested& event);
+    void on(const StepDownRequested& event);
     void on(const NoAnnounced& event);
 
     void landed(const PendingWrite& write, const Landed& answer);
@@ -157,8 +162,9 @@ class Election {
     std::string becauseOfTrouble() const;
     void credit(std::uint64_t serial, const Moment& sentAt);
     void extend(Term& term, const Moment& sentAt);
+    void drain(std::optional<Duration> pause);
     Instant drainedAt() const;
-    void stop(const std::string& whyNotReleased);
+    void endRelease(const std::string& whyNot);
     bool holdsLease(std::uint64_t serial) const;
 
     void plan();

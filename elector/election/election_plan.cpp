@@ -17,15 +17,16 @@ std::int64_t nextTransitions(std::int64_t transitions) {
 }  // namespace
 
 void Election::plan() {
-    if (std::holds_alternative<Following>(state_)) {
-        planFollowing();
-    } else if (const auto* leading = std::get_if<Leading>(&state_)) {
+    if (const auto* leading = std::get_if<Leading>(&state_)) {
         wakeBy(leading->term.validUntil);
         planHolding(leading->term, leading->serial);
     } else if (std::holds_alternative<Draining>(state_)) {
         planDraining();
     } else if (std::holds_alternative<Releasing>(state_)) {
         planReleasing();
+    }
+    if (std::holds_alternative<Following>(state_)) {  // perhaps by now
+        planFollowing();
     }
     actions_.finished = std::holds_alternative<Stopped>(state_);
 }
@@ -57,6 +58,11 @@ void Election::planFollowing() {
 }
 
 void Election::planClaim() {
+    const Instant pausedUntil = std::get<Following>(state_).pausedUntil;
+    if (now_.boot < pausedUntil) {
+        wakeBy(pausedUntil);
+        return;
+    }
     if (!observation_.lease()) {
         if (now_.boot >= createAt_) {
             ask(Intent::Create);
@@ -129,13 +135,13 @@ void Election::planDraining() {
         }
         return;
     }
-    if (settings_.onShutdown == OnShutdown::Expire) {
+    if (settings_.onShutdown == OnShutdown::Expire && !draining.pause) {
         state_ = Stopped{};
         return;
     }
     mustRead_ = true;  // a release re-reads first, never trusts what it believes (rule 5)
     notBefore_ = now_.boot;
-    state_ = Releasing{now_.boot + settings_.timing.renewDeadline};
+    state_ = Releasing{now_.boot + settings_.timing.renewDeadline, draining.pause};
     planReleasing();
 }
 
@@ -146,7 +152,7 @@ void Election::planReleasing() {
         return;
     }
     if (now_.boot >= releasing.until) {
-        stop("the API did not answer in time");
+        endRelease("the API did not answer in time");
         return;
     }
     wakeBy(releasing.until);
@@ -159,15 +165,15 @@ void Election::planReleasing() {
         return;
     }
     if (observation_.lease() && observation_.claim() == Claim::Released && releasing.writes > 0) {
-        stop({});  // our release, whose answer was lost
+        endRelease({});  // our release, whose answer was lost
         return;
     }
     if (!observation_.lease() || observation_.claim() != Claim::Ours) {
-        stop("it is not ours any more");
+        endRelease("it is not ours any more");
         return;
     }
     if (++releasing.writes > kMostWrites) {
-        stop("others kept changing it");
+        endRelease("others kept changing it");
         return;
     }
     ask(Intent::Release);

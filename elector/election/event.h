@@ -54,10 +54,17 @@ struct AnsweredNo {};
 // The process shall end (rule 13).
 struct StopRequested {};
 
+// The process shall leave the Lease to another, and follow again: for `pause` after that it takes
+// nothing (rule 13). Ignored by whoever does not lead.
+struct StepDownRequested {
+    Duration pause;
+};
+
 // After Actions::announceNo: nobody is answered "yes" any more.
 struct NoAnnounced {};
 
-using Event = std::variant<Started, ReadAnswered, WriteAnswered, Listed, Changed, Deleted,
-                           WatchFailed, TimePassed, AnsweredNo, StopRequested, NoAnnounced>;
+using Event =
+    std::variant<Started, ReadAnswered, WriteAnswered, Listed, Changed, Deleted, WatchFailed,
+                 TimePassed, AnsweredNo, StopRequested, StepDownRequested, NoAnnounced>;
 
 }  // namespace elector::election

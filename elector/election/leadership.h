@@ -33,7 +33,7 @@ enum class Reason {
     Initial,   // nothing is known yet
     Acquired,  // a term of this process began
     Renewed,   // whoever led leads for longer
-    Draining,  // the term ended because this process leaves
+    Draining,  // the term ended because this process leaves, or steps down
     Lost,      // it ended because of what the store showed
     Expired,   // it could not be renewed in time
     Changed,   // another leads

@@ -41,7 +41,7 @@
 #define LISTS 0 /* each watch lists first: a quorum read of its own, beside what is under way */
 #endif
 #ifndef STOPS
-#define STOPS 1 /* processes are told to stop, and release */
+#define STOPS 1 /* processes are told to stop or step down, and release */
 #endif
 #ifndef RESTARTS
 #define RESTARTS 1 /* processes die at any moment, and others start */
@@ -242,10 +242,6 @@ c_code {
             now.c[q].ask.age *= now.c[q].ask.mine || now.c[q].ask.intent == ACQUIRE;
             now.c[q].late.age *= now.c[q].late.mine;
             now.c[q].hint.age *= now.c[q].hint.mine;
-        }
-        if (now.c[q].state == LEAVING) {
-            now.c[q].free = 0;
-            now.c[q].vacated = 0;
         }
         if (!CREATE_AT_ONCE) {
             now.c[q].another = 0;
@@ -507,6 +503,8 @@ active [N] proctype candidate() provided (!excepted) {
 #if STOPS
     /* Told to stop: every answer is "no" from now on. */
     :: d_step { c[p].state != LEAVING -> endTerm(p); c[p].state = LEAVING; DID("is told to stop, and says no") }
+    /* Told to step down, rather: it follows again, whether it has released or not. */
+    :: d_step { IDLE && c[p].state == LEAVING -> c[p].state = FOLLOWING; DID("follows again") }
 #endif
 
 #if LISTS

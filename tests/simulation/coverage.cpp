@@ -10,22 +10,19 @@ namespace {
 constexpr std::array<const char*, kPhases> kPhaseNames{"following", "leading", "draining",
                                                        "releasing"};
 constexpr std::array<const char*, kEventClasses> kEventNames{
-    "started",        "read found",    "read missing",   "read failed",
-    "write landed",   "write refused", "write in doubt", "listed found",
-    "listed missing", "changed",       "deleted",        "watch failed",
-    "time passed",    "answered no",   "stop requested", "no announced"};
+    "started",         "read found",     "read missing", "read failed",    "write landed",
+    "write refused",   "write in doubt", "listed found", "listed missing", "changed",
+    "deleted",         "watch failed",   "time passed",  "answered no",    "stop requested",
+    "step-down asked", "no announced"};
 
 // What the driver never does: an election starts once and as a follower; "no" is announced once,
-// while draining; a process is told to stop once; only a term can be found to have run out.
+// while draining; only a term can be found to have run out.
 bool isPossible(Phase phase, EventClass event) {
     if (event == EventClass::Started) {
         return phase == Phase::Following;
     }
     if (event == EventClass::NoAnnounced) {
         return phase == Phase::Draining;
-    }
-    if (event == EventClass::StopRequested) {
-        return phase == Phase::Following || phase == Phase::Leading;
     }
     return event != EventClass::AnsweredNo || phase == Phase::Leading;
 }
@@ -57,6 +54,9 @@ struct Classify {
     EventClass operator()(const election::AnsweredNo&) const { return EventClass::AnsweredNo; }
     EventClass operator()(const election::StopRequested&) const {
         return EventClass::StopRequested;
+    }
+    EventClass operator()(const election::StepDownRequested&) const {
+        return EventClass::StepDownRequested;
     }
     EventClass operator()(const election::NoAnnounced&) const { return EventClass::NoAnnounced; }
 };

@@ -31,9 +31,10 @@ enum class EventClass {
     TimePassed,
     AnsweredNo,
     StopRequested,
+    StepDownRequested,
     NoAnnounced,
 };
-inline constexpr std::size_t kEventClasses = 16;
+inline constexpr std::size_t kEventClasses = 17;
 
 EventClass classOf(const election::Event& event);
 const char* toString(Phase phase);

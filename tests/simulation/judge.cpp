@@ -65,9 +65,14 @@ void Judge::asked(int process, Call& call, const election::Moment& now) {
     }
     if (!call.write) {
         member.knowledge.asked(now.boot);
-    } else if (call.write->intent == Intent::Release && member.settings->drain > Duration(0) &&
+    } else if (call.write->intent == Intent::Release &&
+               (member.stepsDown || member.settings->drain > Duration(0)) &&
                now.boot < member.promisedUntil) {
         fail(fmt::format("rule 13: {} releases while a yes is good that it gave", name(process)));
+    } else if ((call.write->intent == Intent::Acquire || call.write->intent == Intent::Create) &&
+               now.boot < member.pausedUntil) {
+        fail(fmt::format("rule 13: {} takes the Lease though it has just stepped down",
+                         name(process)));
     } else if (call.write->intent == Intent::Acquire && call.write->base &&
                member.knowledge.mustWaitFor(*call.write->base, now.boot)) {
         fail(fmt::format("rule 7: {} takes a Lease that went back, without having waited",

@@ -55,6 +55,15 @@ class Judge {
         members_[static_cast<std::size_t>(process)].leaving = term;
     }
 
+    // It leaves to follow again, so that its program goes on: or to stop.
+    void stepsDown(int process, bool stepsDown) {
+        members_[static_cast<std::size_t>(process)].stepsDown = stepsDown;
+    }
+    // It follows again, and has to take nothing before.
+    void pauses(int process, election::Instant until) {
+        members_[static_cast<std::size_t>(process)].pausedUntil = until;
+    }
+
     // Up to when, on its clock, a "yes" that it gave is good at the latest.
     election::Instant promisedUntil(int process) const {
         return members_[static_cast<std::size_t>(process)].promisedUntil;
@@ -90,6 +99,8 @@ class Judge {
         bool ended = false;     // somebody was told no since it began
         bool withheld = false;  // it says no, and its election has not heard of it
         std::optional<election::Term> leaving;
+        bool stepsDown = false;
+        election::Instant pausedUntil;
         std::string steppedToken;         // of its term, after its last step
         election::Instant promisedUntil;  // the latest that a "yes" of its was good for
         std::optional<election::Instant> landedSentAt;  // of the latest landed write of a term

@@ -158,6 +158,9 @@ void Nemesis::commit(Fault fault, Seat& seat) {
         case Fault::WallStop:
             wallStop();
             break;
+        case Fault::StepDown:
+            stepDown();
+            break;
     }
 }
 
@@ -335,6 +338,30 @@ void Nemesis::wallStop() {
                                comeBackLater(*seat);
                            }
                        });
+}
+
+void Nemesis::stepDown() {
+    Seat* const seat = leadersSeat();
+    if (seat == nullptr) {
+        return;
+    }
+    seat->process->requestStepDown(draw(1000));
+    if (world_.random.chance(500)) {
+        return;
+    }
+    const election::Timing& timing = seat->place.timing;
+    const Duration within = std::max(timing.renewDeadline, seat->place.drain);
+    world_.queue.after(world_.random.between(Duration(0), within + within / 4), [this, seat] {
+        if (!active_ || !seat->isTaken() || seat->process->isStopping()) {
+            return;
+        }
+        if (world_.random.chance(300)) {
+            seat->process->requestStepDown(draw(1000));
+        } else {
+            seat->process->requestStop();
+            comeBackLater(*seat);
+        }
+    });
 }
 
 void Nemesis::comeBackLater(Seat& seat) {

@@ -41,6 +41,7 @@ class Nemesis {
     void relay(int legs);
     void retime(Seat& seat);
     void wallStop();
+    void stepDown();
     void comeBackLater(Seat& seat);
     Seat* leadersSeat();
     Seat& victim();

@@ -149,13 +149,14 @@ void Process::finishStep(const Event& event, const Moment& now) {
     }
     if (actions.announceNo) {
         world_.judge.leaving(number_, before);
+        world_.judge.stepsDown(number_, kind == EventClass::StepDownRequested);
     }
     world_.judge.stepped(number_);
     if (world_.history.isKept()) {
         record(
             wordsFor(toString(phase_), toString(kind), event, actions, election_.standing(), now));
     }
-    followPhase(kind, actions, now);
+    followPhase(event, actions, now);
     checkContract(actions, now);
     checkTold(actions, now);
     act(actions, now);
@@ -211,16 +212,31 @@ void Process::checkTold(const Actions& actions, const Moment& now) {
     }
 }
 
-void Process::followPhase(EventClass event, const Actions& actions, const Moment& now) {
-    if (event == EventClass::StopRequested) {
+void Process::followPhase(const Event& event, const Actions& actions, const Moment& now) {
+    const auto* steppingDown = std::get_if<election::StepDownRequested>(&event);
+    const bool stepsDown = steppingDown != nullptr && actions.announceNo;
+    const bool in = phase_ == Phase::Following || phase_ == Phase::Leading;
+    if (stepsDown || (in && std::holds_alternative<election::StopRequested>(event))) {
         phase_ = actions.announceNo ? Phase::Draining : Phase::Releasing;
+        noAnnounced_ = false;
         const Duration drain = election_.settings().drain;
         drainedAt_ = now.boot + drain;
-        if (drain > Duration(0)) {
+        if (stepsDown || drain > Duration(0)) {
             drainedAt_ = std::max(drainedAt_, world_.judge.promisedUntil(number_));
         }
     }
-    noAnnounced_ = noAnnounced_ || event == EventClass::NoAnnounced;
+    if (stepsDown) {
+        pause_ = steppingDown->pause;
+    }
+    const bool left = std::ranges::any_of(actions.notes, [](const election::Note& note) {
+        return note.kind == election::NoteKind::Released ||
+               note.kind == election::NoteKind::NotReleased;
+    });
+    if (left && !actions.finished) {
+        phase_ = Phase::Following;
+        world_.judge.pauses(number_, now.boot + pause_);
+    }
+    noAnnounced_ = noAnnounced_ || std::holds_alternative<election::NoAnnounced>(event);
     if (phase_ == Phase::Draining && noAnnounced_ && now.boot >= drainedAt_) {
         phase_ = Phase::Releasing;
     }

@@ -46,6 +46,7 @@ class Process {
     void start();
     void kill();
     void requestStop();
+    void requestStepDown(Duration pause) { arrive({election::StepDownRequested{pause}}); }
     // SIGSTOP until then; what happens meanwhile is found at waking.
     void pauseUntil(Duration when);
     // Somebody asks who leads.
@@ -79,7 +80,7 @@ class Process {
     void act(const election::Actions& actions, const election::Moment& now);
     void checkContract(const election::Actions& actions, const election::Moment& now);
     void checkTold(const election::Actions& actions, const election::Moment& now);
-    void followPhase(EventClass event, const election::Actions& actions,
+    void followPhase(const election::Event& event, const election::Actions& actions,
                      const election::Moment& now);
     void announceNo();
     void send(const election::Request& request, const election::Moment& now);
@@ -114,6 +115,7 @@ class Process {
 
     Phase phase_ = Phase::Following;
     bool noAnnounced_ = false;
+    Duration pause_{0};  // after it has stepped down
     election::Instant drainedAt_;
     election::Standing told_;  // last
     // Requests within the present retry period, against hot loops.

@@ -111,14 +111,15 @@ void drawLater(Schedule& schedule) {
     add(Fault::Relay, 150);
     add(Fault::Retiming, 150);
     add(Fault::WallStop, 250);
+    add(Fault::StepDown, 40);  // few, since each makes a release, the easy case
 }
 
 constexpr std::array<const char*, kFaults> kNames{
-    "cut-off",      "outage",         "pause",   "kill",     "stop",
-    "twin",         "wall-jump",      "delete",  "coup",     "edit-metadata",
-    "edit-spec",    "storm",          "refusal", "slowness", "watch-closed",
-    "watch-silent", "watch-replayed", "restore", "forgery",  "token-expired",
-    "farewell",     "late-answer",    "relay",   "retiming", "wall-stop"};
+    "cut-off",   "outage",        "pause",        "kill",          "stop",           "twin",
+    "wall-jump", "delete",        "coup",         "edit-metadata", "edit-spec",      "storm",
+    "refusal",   "slowness",      "watch-closed", "watch-silent",  "watch-replayed", "restore",
+    "forgery",   "token-expired", "farewell",     "late-answer",   "relay",          "retiming",
+    "wall-stop", "step-down"};
 
 }  // namespace
 

@@ -37,9 +37,10 @@ enum class Fault {
     Relay,         // leaders that release in a row, under a Lease made anew while one is cut off
     Retiming,      // a process starts again with another lease duration
     WallStop,      // the leader's wall clock is set forward, then SIGTERM
+    StepDown,      // the leader is asked to step down, perhaps soon again, or told to stop
 };
 inline constexpr int kFirstFaults = 17;
-inline constexpr int kFaults = 25;
+inline constexpr int kFaults = 26;
 const char* toString(Fault fault);
 
 // One place for a process: a machine with its clock, a configuration, and a name for what runs on

@@ -188,6 +188,11 @@ class Run {
                      "rule 11: a term ended by a refused request");
     }
 
+    // Whether leaders of this run step down where others stop.
+    bool stepsDown() const {
+        return std::ranges::find(schedule_.faults, Fault::StepDown) != schedule_.faults.end();
+    }
+
     bool someoneElseWatches(const Seat& gone) const {
         return std::any_of(
             population_.seats().begin(), population_.seats().end(),
@@ -204,7 +209,11 @@ class Run {
             milliseconds(60) + (someoneElseWatches(seat) ? Duration(0) : longestRetry() * 5 / 4));
         if (release) {
             const Duration before = judge_.lastReleaseLanded();
-            seat.process->requestStop();
+            if (stepsDown()) {
+                seat.process->requestStepDown(seat.place.timing.leaseDuration);
+            } else {
+                seat.process->requestStop();
+            }
             while (!judge_.violation() && judge_.lastReleaseLanded() == before &&
                    queue_.runNext(queue_.now() + slowed(schedule_.longestLease * 3))) {
                 judge_.setNow(queue_.now());

@@ -233,6 +233,23 @@ TEST(CampaignTest, ItsFeedTellsAnExpiryThatNobodyAskedAbout) {
     EXPECT_FALSE(answerAt(yes, "a", a.clock.moment()).isLeader);
 }
 
+TEST(CampaignTest, WhoeverStepsDownLeavesTheLeaseToAnotherAndLeadsAgainAfterIt) {
+    const auto table = std::make_shared<test::LeaseTable>();
+    Candidate a("a", table);
+    a.campaign.start();
+    ASSERT_TRUE(a.recorder.waitFor(NoteKind::TermBegan));
+    Candidate b("b", table);
+    b.campaign.start();
+    a.campaign.stepDown(milliseconds(500));
+    ASSERT_TRUE(a.recorder.waitFor(NoteKind::Released));
+    ASSERT_TRUE(b.recorder.waitFor(NoteKind::TermBegan));
+    ASSERT_TRUE(eventually([&] { return a.campaign.answer().leader == "b"; }));
+    EXPECT_EQ(a.campaign.notReady(), std::nullopt);
+    ASSERT_TRUE(b.finishes());
+    ASSERT_TRUE(a.recorder.waitFor(NoteKind::TermBegan, 2));
+    ASSERT_TRUE(a.finishes());
+}
+
 TEST(CampaignTest, AnAnswerExpiresThoughEveryRequestHangs) {
     Candidate a("a", std::make_shared<test::LeaseTable>());
     a.campaign.start();

@@ -247,6 +247,140 @@ TEST(LeavingTest, ADrainIsNeverShorterThanWhatWasPromised) {
     EXPECT_EQ(web0.now().boot, promised);
 }
 
+// Leads with the token 11, steps down, renews on until no "yes" is good any more, and asks for the
+// read before the release. When it was asked to step down.
+Instant stepDownUntilRead(Candidate& candidate, Duration pause) {
+    candidate.lead();
+    const Instant asked = candidate.now().boot;
+    EXPECT_TRUE(candidate.send(StepDownRequested{pause}).announceNo);
+    candidate.send(NoAnnounced{});
+    for (int revision = 12; std::holds_alternative<WriteRequest>(candidate.untilAsked());
+         ++revision) {
+        candidate.landed(revision);
+    }
+    return asked;
+}
+
+TEST(LeavingTest, WhoeverStepsDownReleasesOnlyOnceNoPromiseIsGoodAnyMore) {
+    for (const OnShutdown onShutdown : {OnShutdown::Release, OnShutdown::Expire}) {
+        for (const Duration drain : {Duration(0), Duration(seconds(1)), Duration(seconds(8))}) {
+            Candidate web0(draining(drain, onShutdown));
+            const Instant asked = stepDownUntilRead(web0, seconds(30));
+            EXPECT_EQ(web0.now().boot, asked + std::max<Duration>(seconds(5), drain));
+            EXPECT_FALSE(web0.leads());
+        }
+    }
+}
+
+TEST(LeavingTest, WhoeverHasSteppedDownFollowsAndTakesNothingForThePause) {
+    Candidate web0;
+    stepDownUntilRead(web0, seconds(30));
+    web0.answerRead(web0.writtenAt(13));
+    web0.untilWrite(Intent::Release);
+    const Lease released = web0.writtenAt(14);
+    const Instant left = web0.now().boot;
+    EXPECT_FALSE(web0.landed(14).finished);
+    EXPECT_TRUE(web0.noted(NoteKind::Released));
+    // Nobody else takes the Lease: it looks now and then, and takes it when the pause is over.
+    while (std::holds_alternative<ReadRequest>(web0.untilAsked())) {
+        EXPECT_LT(web0.since(left), seconds(31));
+        web0.answerRead(released);
+    }
+    web0.untilWrite(Intent::Acquire);
+    EXPECT_GE(web0.since(left), seconds(30));
+    web0.landed(15);
+    EXPECT_TRUE(web0.leads());
+    EXPECT_EQ(web0.answer().fencingToken, "15");
+}
+
+TEST(LeavingTest, WhoeverPausesNamesTheNextLeaderAndMakesNoMissingLease) {
+    Candidate web0;
+    stepDownUntilRead(web0, seconds(30));
+    const Lease next = leaseOf(heldBy("web-1", "pod-1/n1", WallTime{}), 20);
+    const Instant left = web0.now().boot;
+    EXPECT_FALSE(web0.answerRead(next).finished) << "another was quicker";
+    EXPECT_TRUE(web0.noted(NoteKind::NotReleased));
+    EXPECT_EQ(web0.answer().leader, "web-1");
+    web0.send(Deleted{});
+    while (std::holds_alternative<ReadRequest>(web0.untilAsked())) {
+        EXPECT_LT(web0.since(left), seconds(35));
+        web0.answerRead(std::nullopt);
+    }
+    web0.untilWrite(Intent::Create);
+    EXPECT_GE(web0.since(left), seconds(30));
+}
+
+TEST(LeavingTest, AnApiThatDoesNotAnswerSendsWhoeverStepsDownBackToFollowing) {
+    Candidate web0;
+    stepDownUntilRead(web0, seconds(30));
+    const Lease own = web0.writtenAt(13);
+    const Instant began = web0.now().boot;
+    while (!web0.noted(NoteKind::NotReleased)) {
+        ASSERT_LE(web0.since(began), seconds(5));
+        web0.answerRead(errorOf(ErrorKind::Unreachable));
+        while (!web0.actions().request && !web0.noted(NoteKind::NotReleased)) {
+            web0.wait(web0.actions().wakeAt - web0.now().boot);
+            web0.send(TimePassed{});
+        }
+    }
+    // The record is its own still; it takes it again when the pause is over, in a new term.
+    while (std::holds_alternative<ReadRequest>(web0.untilAsked())) {
+        web0.answerRead(own);
+    }
+    web0.untilWrite(Intent::Acquire);
+    EXPECT_GE(web0.since(began), seconds(30));
+}
+
+TEST(LeavingTest, AStopWhileSteppingDownStops) {
+    Candidate early;
+    early.lead();
+    early.send(StepDownRequested{seconds(30)});
+    const Instant promised = early.now().boot + seconds(5);
+    EXPECT_FALSE(early.send(StopRequested{}).announceNo) << "it is announced already";
+    early.send(NoAnnounced{});
+    for (int revision = 12; std::holds_alternative<WriteRequest>(early.untilAsked()); ++revision) {
+        early.landed(revision);
+    }
+    EXPECT_EQ(early.now().boot, promised) << "no promise is cut short";
+    early.answerRead(early.writtenAt(13));
+    early.untilWrite(Intent::Release);
+    EXPECT_TRUE(early.landed(14).finished);
+
+    Candidate late;
+    stepDownUntilRead(late, seconds(30));
+    EXPECT_FALSE(late.send(StopRequested{}).finished);
+    late.answerRead(late.writtenAt(13));
+    late.untilWrite(Intent::Release);
+    EXPECT_TRUE(late.landed(14).finished);
+
+    Candidate expiring(draining(Duration(0), OnShutdown::Expire));
+    expiring.lead();
+    expiring.send(StepDownRequested{seconds(30)});
+    expiring.send(StopRequested{});
+    expiring.send(NoAnnounced{});
+    for (int revision = 12; !expiring.actions().finished;) {
+        if (expiring.actions().request) {
+            ASSERT_TRUE(std::holds_alternative<WriteRequest>(*expiring.actions().request));
+            expiring.landed(revision++);
+        } else {
+            expiring.wait(expiring.actions().wakeAt - expiring.now().boot);
+            expiring.send(TimePassed{});
+        }
+    }
+    EXPECT_FALSE(expiring.noted(NoteKind::Released)) << "as it was told to";
+}
+
+TEST(LeavingTest, OnlyALeaderStepsDown) {
+    Candidate web0;
+    const Lease lease = leaseOf(heldBy("web-1", "pod-1/n1", WallTime{}), 10);
+    web0.follow(lease);
+    EXPECT_FALSE(web0.send(StepDownRequested{seconds(30)}).announceNo);
+    web0.send(Changed{leaseOf(testing::released(), 11)});
+    const Instant released = web0.now().boot;
+    web0.untilWrite(Intent::Acquire);
+    EXPECT_LT(web0.since(released), seconds(1)) << "there is no pause";
+}
+
 TEST(LeavingTest, AStopAfterAnAcquisitionInDoubtReleasesItIfItLanded) {
     Candidate web0;
     web0.follow(leaseOf(testing::released(), 10));
