@@ -86,19 +86,6 @@ void Elector::openStore() {
 }
 
 void Elector::describeMetrics() {
-    masterStatus_ = &metrics_.gauge("leader_election_master_status",
-                                    "1 while this process leads, as client-go names it.",
-                                    {"name", "namespace"});
-    leaderKnown_ = &metrics_.gauge("leader_elector_leader_known",
-                                   "1 while somebody is known to lead, this process or another.",
-                                   {"name", "namespace"});
-    newsAge_ = &metrics_.gauge("leader_elector_news_age_seconds",
-                               "How long ago the Lease was last heard of; missing before it was.",
-                               {"name", "namespace"});
-    validFor_ =
-        &metrics_.gauge("leader_elector_valid_seconds",
-                        "For how long this process leads on if nothing is renewed any more.");
-    ready_ = &metrics_.gauge("leader_elector_ready", "1 while the state of the Lease is known.");
     connections_ = &metrics_.gauge("leader_elector_http_connections", "Open connections.");
     served_ = &metrics_.counter("leader_elector_http_requests_total", "Requests answered.");
     droppedLines_ = &metrics_.counter("leader_elector_log_lines_dropped_total",
@@ -140,15 +127,7 @@ std::optional<std::string> Elector::notReady() const {
 }
 
 std::string Elector::metrics() const {
-    const election::Answer now = campaign_->answer();
-    const http::MetricFamily::Values lease{config_.lease.name, config_.lease.space};
-    masterStatus_->set(lease, now.isLeader ? 1 : 0);
-    leaderKnown_->set(lease, now.leader.empty() ? 0 : 1);
-    if (const auto age = campaign_->newsAge()) {
-        newsAge_->set(lease, std::chrono::duration<double>(*age).count());
-    }
-    validFor_->set(now.isLeader ? std::chrono::duration<double>(now.validFor).count() : 0);
-    ready_->set(campaign_->notReady() ? 0 : 1);
+    reporter_->measure(*campaign_);
     connections_->set(static_cast<double>(server_->stats().open));
     served_->set(static_cast<double>(server_->stats().requests));
     droppedLines_->set(static_cast<double>(log_.dropped()));

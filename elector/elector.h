@@ -63,11 +63,6 @@ class Elector final : private http::StatusSource {
     std::function<std::optional<std::string>()> alsoNotReady_;
 
     mutable http::Metrics metrics_;
-    http::MetricFamily* masterStatus_ = nullptr;
-    http::MetricFamily* leaderKnown_ = nullptr;
-    http::MetricFamily* newsAge_ = nullptr;
-    http::MetricFamily* validFor_ = nullptr;
-    http::MetricFamily* ready_ = nullptr;
     http::MetricFamily* connections_ = nullptr;
     http::MetricFamily* served_ = nullptr;
     http::MetricFamily* droppedLines_ = nullptr;

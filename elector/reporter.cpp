@@ -25,23 +25,56 @@ Reporter::Reporter(election::LeaseKey lease, std::string id, const runtime::Log&
       events_(events),
       notes_(metrics.counter("leader_elector_events_total",
                              "What happened in the election, by kind; term_began counts own terms.",
-                             {"event"})),
+                             {"event", "name", "namespace"})),
       requests_(metrics.counter("leader_elector_requests_total",
                                 "Requests about the Lease, by operation and result.",
-                                {"operation", "result"})),
+                                {"operation", "result", "name", "namespace"})),
       durations_(metrics.histogram("leader_elector_request_duration_seconds",
                                    "How long requests about the Lease took.", kSeconds,
-                                   {"operation"})),
+                                   {"operation", "name", "namespace"})),
       watchEnds_(metrics.counter("leader_elector_watch_ends_total",
-                                 "Watches of the Lease that ended, by reason.", {"reason"})) {
+                                 "Watches of the Lease that ended, by reason.",
+                                 {"reason", "name", "namespace"})),
+      masterStatus_(metrics.gauge("leader_election_master_status",
+                                  "1 while this process leads, as client-go names it.",
+                                  {"name", "namespace"})),
+      leaderKnown_(metrics.gauge("leader_elector_leader_known",
+                                 "1 while somebody is known to lead, this process or another.",
+                                 {"name", "namespace"})),
+      newsAge_(metrics.gauge("leader_elector_news_age_seconds",
+                             "How long ago the Lease was last heard of; missing before it was.",
+                             {"name", "namespace"})),
+      validFor_(metrics.gauge("leader_elector_valid_seconds",
+                              "For how long this process leads on if nothing is renewed any more.",
+                              {"name", "namespace"})),
+      ready_(metrics.gauge("leader_elector_ready", "1 while the state of the Lease is known.",
+                           {"name", "namespace"})) {
     // Shown from the start, since an alert cannot be made of a series that is not there.
-    notes_.add({toString(NoteKind::TermBegan)}, 0);
-    notes_.add({toString(NoteKind::TermEnded)}, 0);
-    notes_.add({toString(NoteKind::LeaderChanged)}, 0);
+    for (const NoteKind kind :
+         {NoteKind::TermBegan, NoteKind::TermEnded, NoteKind::LeaderChanged}) {
+        notes_.add(labels({toString(kind)}), 0);
+    }
+}
+
+http::MetricFamily::Values Reporter::labels(http::MetricFamily::Values first) const {
+    first.push_back(lease_.name);
+    first.push_back(lease_.space);
+    return first;
+}
+
+void Reporter::measure(campaign::Campaign& campaign) {
+    const election::Answer now = campaign.answer();
+    masterStatus_.set(labels(), now.isLeader ? 1 : 0);
+    leaderKnown_.set(labels(), now.leader.empty() ? 0 : 1);
+    if (const auto age = campaign.newsAge()) {
+        newsAge_.set(labels(), std::chrono::duration<double>(*age).count());
+    }
+    validFor_.set(labels(), now.isLeader ? std::chrono::duration<double>(now.validFor).count() : 0);
+    ready_.set(labels(), campaign.notReady() ? 0 : 1);
 }
 
 void Reporter::onNote(const election::Note& note, const election::Standing& standing) {
-    notes_.add({toString(note.kind)}, 1);
+    notes_.add(labels({toString(note.kind)}), 1);
     log(note);
     if (events_ != nullptr && note.kind == NoteKind::TermBegan) {
         events_->record(lease_, standing.leaseUid, id_ + " became leader");
@@ -122,8 +155,8 @@ void Reporter::log(const election::Note& note) const {
 
 void Reporter::onRequest(const std::string& operation, const election::ApiError* error,
                          election::Duration took) {
-    requests_.add({operation, error == nullptr ? "ok" : toString(error->kind)}, 1);
-    durations_.observe({operation}, std::chrono::duration<double>(took).count());
+    requests_.add(labels({operation, error == nullptr ? "ok" : toString(error->kind)}), 1);
+    durations_.observe(labels({operation}), std::chrono::duration<double>(took).count());
     if (log_.enabled(runtime::LogLevel::Debug)) {
         log_.debug("request", {{"lease", lease_.text()},
                                {"operation", operation},
@@ -133,7 +166,7 @@ void Reporter::onRequest(const std::string& operation, const election::ApiError*
 }
 
 void Reporter::onWatchEnded(const election::ApiError& error) {
-    watchEnds_.add({toString(error.kind)}, 1);
+    watchEnds_.add(labels({toString(error.kind)}), 1);
     log_.debug("the watch ended, it will be opened again",
                {{"lease", lease_.text()}, {"error", error.message}});
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "elector/campaign/campaign.h"
 #include "elector/campaign/listener.h"
 #include "elector/election/lease.h"
 #include "elector/http/metrics.h"
@@ -11,9 +12,10 @@
 namespace elector {
 
 // Tells people what a campaign does: each note a line in the log and a count, the beginning and the
-// end of an own term also a Kubernetes Event.
+// end of an own term also a Kubernetes Event. All metrics carry the Lease's name and namespace, so
+// that the campaigns of one process, each with its reporter, share one registry.
 //
-// Threads: as Listener says.
+// Threads: as Listener says; measure() by any.
 class Reporter final : public campaign::Listener {
   public:
     // `events` may be null: nothing to post to. All references outlive the reporter.
@@ -25,8 +27,13 @@ class Reporter final : public campaign::Listener {
                    election::Duration took) override;
     void onWatchEnded(const election::ApiError& error) override;
 
+    // Sets the gauges to what `campaign`, the one that is reported on, says now.
+    void measure(campaign::Campaign& campaign);
+
   private:
     void log(const election::Note& note) const;
+    // Of a series of this Lease, behind those that come first.
+    http::MetricFamily::Values labels(http::MetricFamily::Values first = {}) const;
 
     const election::LeaseKey lease_;
     const std::string id_;
@@ -36,6 +43,11 @@ class Reporter final : public campaign::Listener {
     http::MetricFamily& requests_;
     http::MetricFamily& durations_;
     http::MetricFamily& watchEnds_;
+    http::MetricFamily& masterStatus_;
+    http::MetricFamily& leaderKnown_;
+    http::MetricFamily& newsAge_;
+    http::MetricFamily& validFor_;
+    http::MetricFamily& ready_;
 };
 
 }  // namespace elector

@@ -78,8 +78,8 @@ MetricFamily& Metrics::histogram(const std::string& name, const std::string& hel
 
 MetricFamily& Metrics::add(const std::string& name, std::unique_ptr<MetricFamily> family) {
     const std::lock_guard lock(mutex_);
-    const auto [place, isNew] = families_.emplace(name, std::move(family));
-    if (!isNew) {
+    const auto [place, isNew] = families_.try_emplace(name, std::move(family));
+    if (!isNew && place->second->description() != family->description()) {
         throw std::logic_error(fmt::format("there are two metrics named {}", name));
     }
     return *place->second;

@@ -26,8 +26,9 @@ class Metrics {
     Metrics(const Metrics&) = delete;
     Metrics& operator=(const Metrics&) = delete;
 
-    // A family without labels shows a value of 0 from the start. Throws std::logic_error where the
-    // name is taken or no name ([a-zA-Z_:][a-zA-Z0-9_:]*, of labels without colons).
+    // A family without labels shows a value of 0 from the start. Whoever describes a family again
+    // in the same words gets the same one. Throws std::logic_error where the name is another
+    // family's, or no name ([a-zA-Z_:][a-zA-Z0-9_:]*, of labels without colons).
     MetricFamily& counter(const std::string& name, const std::string& help,
                           std::vector<std::string> labels = {});
     MetricFamily& gauge(const std::string& name, const std::string& help,
@@ -55,8 +56,11 @@ class MetricFamily {
         std::string help;
         std::vector<std::string> labels;
         std::vector<double> bounds;  // of a histogram
+
+        bool operator==(const Description&) const = default;
     };
     explicit MetricFamily(Description description);
+    const Description& description() const { return description_; }
 
     using Values = std::vector<std::string>;
 

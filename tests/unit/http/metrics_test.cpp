@@ -61,6 +61,7 @@ TEST(MetricsTest, RefusesOurOwnMistakes) {
     Metrics metrics;
     MetricFamily& family = metrics.counter("a_total", "A.", {"x"});
     EXPECT_THROW(metrics.gauge("a_total", "Again."), std::logic_error);
+    EXPECT_THROW(metrics.counter("a_total", "Other words."), std::logic_error);
     EXPECT_THROW(metrics.gauge("1a", "A."), std::logic_error);
     EXPECT_THROW(metrics.gauge("a-b", "A."), std::logic_error);
     EXPECT_THROW(metrics.gauge("b", "A.", {"x:y"}), std::logic_error);
