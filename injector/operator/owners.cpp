@@ -63,7 +63,8 @@ Result<Owners::Workload> Owners::workloadOf(const ObjectMeta& pod, const std::st
     const auto isOf = [&](const Maker& maker) {
         return maker.account == account && selectsSome(maker.selector, pod.labels);
     };
-    const auto key = std::pair(controller->uid + "/" + controller->name, pod.label(kRevisionLabel));
+    const auto key =
+        std::tuple(pod.key.space, controller->uid, controller->name, pod.label(kRevisionLabel));
     if (const auto known = found_.find(key); known != found_.end() && isOf(known->second)) {
         return Workload{known->second.workload};
     }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "injector/cluster/workload.h"
 #include "injector/operator/leading_api.h"
@@ -60,8 +61,9 @@ class Owners {
                                                      const ObjectMeta& pod);
 
     LeadingApi& api_;
-    // By the uid and the name of the controller, and the revision of the Pod.
-    std::map<std::pair<std::string, std::string>, Maker> found_;
+    // By the Pod's namespace, the uid and the name of its controller, and its revision: all of them
+    // are what the Pod says.
+    std::map<std::tuple<std::string, std::string, std::string, std::string>, Maker> found_;
 };
 
 }  // namespace injector::operators
