@@ -15,6 +15,9 @@ from machine import OwnCluster  # noqa: E402
 def control_plane():
     with tempfile.TemporaryDirectory(prefix="elector-") as directory:
         ours = OwnCluster(Path(directory, "chart-" + Path(directory).name))
+        # Else the API server drops the fields of its own election from Leases, and no policy sees them.
+        ours.environment["CLUSTER_API_FLAGS"] = ("--feature-gates=CoordinatedLeaderElection=true "
+                                                 "--runtime-config=coordination.k8s.io/v1beta1=true")
         try:
             ours.up(0)
             yield ours

@@ -75,7 +75,15 @@ MUTANTS = [
     ("deletion of Leases", OPERATOR, "request.operation != 'DELETE' ||", "true ||", OPERATOR_TESTS),
     ("the name of another Pod", HOLDERS, "|| variables.holder == variables.pod", "|| true", POD_TESTS),
     ("the release of another's term", HOLDERS, "|| variables.oldHolder == variables.pod", "|| true", POD_TESTS),
-    ("tokens of no Pod", HOLDERS, "variables.new == variables.old || variables.pod != ''", "true", POD_TESTS),
+    ("tokens of no Pod", HOLDERS, "variables.unchanged || variables.pod != ''", "true", POD_TESTS),
+    ("sessions of others", HOLDERS, "variables.new == variables.old && variables.newAnnotations[?'leader-elector.io/session'] ==\n"
+     "        variables.oldAnnotations[?'leader-elector.io/session']", "variables.new == variables.old", POD_TESTS),
+    ("fields of another election", HOLDERS, "'renewTime', 'leaseTransitions']", "'renewTime', 'leaseTransitions', 'strategy', "
+     "'preferredHolder']", POD_TESTS),
+    ("how long a missing Lease is kept vacant", HOLDERS, " && variables.duration <= 3600", "", POD_TESTS),
+    ("who holds a missing Lease for longer", HOLDERS, "variables.holder == 'leader-elector.io/vacant' && variables.duration",
+     "variables.duration", POD_TESTS),
+    ("a missing Lease of a longer duration", HOLDERS, "(oldObject == null && variables.holder", "(false && variables.holder", POD_TESTS),
     ("the label", HOLDERS, "== (oldObject == null ? '' : dyn(oldObject).{{ $label }})\n      message", "!= 'x'\n      message",
      POD_TESTS),
     ("metadata of Leases", HOLDERS, "'resourceVersion', 'generation', 'annotations']\"", "'resourceVersion', 'generation', "

@@ -69,6 +69,7 @@ def holder(name):
 
 
 ITSELF = "the Pod {} may write only itself as the holder of the Lease {}, not {}"
+NO_POD = "the Lease {} is written by the Pods that campaign for it: system:serviceaccount:bank:web shows no token of a Pod"
 RENEWAL = {"spec": {"renewTime": "2026-01-01T00:00:01.000000Z"}}
 
 # ------------------------------------------------------------------------------------------------------- holders
@@ -152,8 +153,27 @@ def test_a_candidate_takes_no_metadata_away(pod, bank):
 
 
 def test_a_candidate_writes_its_session(pod):
-    session = {"metadata": {"annotations": {"leader-elector.io/session": "a/b"}}}
-    assert pod("web-0").patches("lease", "held", SPACE, {**session, **RENEWAL}) is None
+    assert pod("web-0").patches("lease", "held", SPACE, {**SESSION, **RENEWAL}) is None
+
+
+SESSION = {"metadata": {"annotations": {"leader-elector.io/session": "a/b"}}}
+
+
+@pytest.mark.parametrize("name", ["held", "again"])
+def test_a_session_is_written_for_oneself_only(bank, pod, name):
+    """By it a leader knows its own writes, and followers its renewals."""
+    assert pod("web-1").patches("lease", name, SPACE, SESSION) == (HOLDERS, ITSELF.format("web-1", name, "web-0"))
+    assert Caller(bank, SPACE, "web").patches("lease", name, SPACE, SESSION) == (HOLDERS, NO_POD.format(name))
+
+
+SPEC = "who campaigns for the Lease {} writes its holder, duration, times and transitions, and nothing else of its spec"
+
+
+@pytest.mark.parametrize("change", [{"strategy": "OldestEmulationVersion"},
+                                    {"strategy": "OldestEmulationVersion", "preferredHolder": "web-2"}], ids=str)
+def test_a_candidate_hands_the_election_to_nobody_else(pod, change):
+    """Kubernetes has an election of its own, in which it names the holder."""
+    assert pod("web-0").patches("lease", "held", SPACE, {"spec": {**change, **RENEWAL["spec"]}}) == (HOLDERS, SPEC.format("held"))
 
 
 def test_others_touch_metadata(bank):
@@ -171,14 +191,19 @@ def test_a_lease_without_the_label_is_held_to_the_same_while_there_is_our_role(p
     assert pod("web-0").patches("lease", "again", SPACE, RENEWAL) is None
 
 
-def made_again(holder_name, **metadata):
-    thing = lease("missing", holder_name)
+def made_again(holder_name, seconds=10, **metadata):
+    thing = lease("missing", holder_name, seconds=seconds)
     thing["metadata"] |= metadata
     return json.dumps(thing)
 
 
-def test_a_missing_lease_is_made_again_as_an_elector_does(pod):
-    assert pod("web-1").is_denied("create", "-f", "-", text=made_again(VACANT)) is None
+LONGER = "leaseDurationSeconds {} of the Lease {} is more than the 300 that policies.longestLease of the leader-elector chart allows"
+
+
+@pytest.mark.parametrize("seconds", [10, 3600])
+def test_a_missing_lease_is_made_again_as_an_elector_does(pod, seconds):
+    """With the longest duration that the elector saw: it believes an hour, whoever wrote that."""
+    assert pod("web-1").is_denied("create", "-f", "-", text=made_again(VACANT, seconds)) is None
 
 
 @pytest.mark.parametrize("made, sentence", [
@@ -186,12 +211,12 @@ def test_a_missing_lease_is_made_again_as_an_elector_does(pod):
     (made_again(VACANT, ownerReferences=[OWNER]), METADATA.format("missing")),
     (made_again(VACANT, labels={"a": "b"}), METADATA.format("missing")),
     (made_again(VACANT, finalizers=["a/b"]), METADATA.format("missing")),
+    (made_again(VACANT, 3601), LONGER.format(3601, "missing")),
+    (made_again("web-1", 301), LONGER.format(301, "missing")),
+    (made_again("", 301), LONGER.format(301, "missing")),
 ])
 def test_a_missing_lease_is_made_again_in_no_other_way(pod, made, sentence):
     assert pod("web-1").is_denied("create", "-f", "-", text=made) == (HOLDERS, sentence)
-
-
-LONGER = "leaseDurationSeconds {} of the Lease {} is more than the 300 that policies.longestLease of the leader-elector chart allows"
 
 
 @pytest.mark.parametrize("name, seconds, denied", [
@@ -206,9 +231,7 @@ def test_a_pod_records_no_longer_lease_than_allowed_or_than_stands_there(pod, na
 
 def test_a_service_account_without_a_pod_writes_no_holder(bank):
     nobody = Caller(bank, SPACE, "web")
-    assert nobody.patches("lease", "free", SPACE, holder("web-0")) == (
-        HOLDERS, "the Lease free is written by the Pods that campaign for it: system:serviceaccount:bank:web shows no "
-                 "token of a Pod")
+    assert nobody.patches("lease", "free", SPACE, holder("web-0")) == (HOLDERS, NO_POD.format("free"))
 
 
 def test_an_account_of_the_operators_name_elsewhere_is_not_the_operator(bank):
