@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <utility>
 
 #include "elector/http/tls_channel.h"
@@ -13,7 +14,9 @@ namespace {
 constexpr std::chrono::milliseconds kTurnsPerRound{4};
 constexpr std::chrono::milliseconds kHandshakesTime{5};
 constexpr std::size_t kHandshakesPerRound = 16;
-constexpr int kAcceptsPerRound = 64;
+constexpr std::size_t kAcceptsPerRound = 64;
+constexpr std::size_t kFewestAccepts = 1;
+constexpr std::size_t kAll = std::numeric_limits<std::size_t>::max();
 // After which a connection's turn begins no further request.
 constexpr std::chrono::milliseconds kTurn{1};
 // While there are no descriptors and nothing can be closed.
@@ -77,11 +80,15 @@ void EventLoop::round(const std::vector<Key>& ready) {
     for (const Key key : ready) {
         announce(key);
     }
-    turnSome(context_.turns, context_.turns.size(), kTurnsPerRound);
-    turnSome(handshakes_, kHandshakesPerRound, kHandshakesTime);
+    // While some wait for their turn, no more come in than had theirs: else a flood of newcomers,
+    // each from an address of its own, would displace each other before anybody is heard.
+    const std::size_t served =
+        std::min(turnSome(context_.turns, context_.turns.size(), kTurnsPerRound),
+                 turnSome(handshakes_, kHandshakesPerRound, kHandshakesTime));
     for (const Key key : readyListeners_) {
         if (accepting_) {
-            acceptFrom(listeners_.at(key - kFirstListener));
+            acceptFrom(listeners_.at(key - kFirstListener),
+                       std::clamp(served, kFewestAccepts, kAcceptsPerRound));
         }
     }
     if (context_.now >= acceptAgain_) {
@@ -125,18 +132,20 @@ void EventLoop::runPosted(const std::vector<Mailbox::Function>& functions) {
 }
 
 // Those of `queue` that are in it now: `most` of them, or as many as fit into `limit`.
-void EventLoop::turnSome(TurnQueue& queue, std::size_t most, runtime::Duration limit) {
-    std::size_t left = std::min(queue.size(), most);
-    if (left == 0) {
-        return;
+std::size_t EventLoop::turnSome(TurnQueue& queue, std::size_t most, runtime::Duration limit) {
+    const std::size_t waiting = queue.size();
+    if (waiting == 0) {
+        return kAll;
     }
+    std::size_t turned = 0;
     runtime::Instant clock = context_.clock.now();
     const runtime::Instant end = clock + limit;
-    for (; left > 0 && !queue.empty() && clock < end; --left) {
+    for (; turned < std::min(waiting, most) && !queue.empty() && clock < end; ++turned) {
         context_.turnEnds = clock + kTurn;
         turn(queue.pop());
         clock = context_.clock.now();
     }
+    return turned == waiting ? kAll : turned;
 }
 
 void EventLoop::turn(Key key) {
@@ -191,8 +200,8 @@ void EventLoop::remove(Key key) {
     connections_.erase(found);
 }
 
-void EventLoop::acceptFrom(const Listener& listener) {
-    for (int left = kAcceptsPerRound; left > 0; --left) {
+void EventLoop::acceptFrom(const Listener& listener, std::size_t most) {
+    for (std::size_t left = most; left > 0; --left) {
         const Listener::Accepted accepted = listener.accept();
         switch (accepted.outcome) {
             case Listener::Outcome::Accepted:

@@ -59,13 +59,14 @@ class EventLoop {
     void round(const std::vector<Key>& ready);
     void announce(Key key);
     void runPosted(const std::vector<Mailbox::Function>& functions);
-    void turnSome(TurnQueue& queue, std::size_t most, runtime::Duration limit);
+    // How many had a turn; without a limit where all of them had.
+    std::size_t turnSome(TurnQueue& queue, std::size_t most, runtime::Duration limit);
     void turn(Key key);
     void settle(Entry& entry);
     void shed();
     void remove(Key key);
 
-    void acceptFrom(const Listener& listener);
+    void acceptFrom(const Listener& listener, std::size_t most);
     void admit(const Listener::Accepted& accepted);
     void displace(Connection& connection);
     void watchListeners(bool watch);

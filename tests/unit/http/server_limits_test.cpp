@@ -277,6 +277,28 @@ TEST_F(ServerLimitsTest, EndsATurnByTheClockAndGoesOnWithTheNextAddress) {
     EXPECT_THAT(std::vector(served.begin(), served.begin() + 3), testing::Contains("127.0.0.3"));
 }
 
+// Of whom there are more than places, and who come faster than they can be served.
+TEST_F(ServerLimitsTest, HearsNewcomersBeforeOthersTakeTheirPlaces) {
+    const DescriptorLimit room(4096);
+    options.limits.loopbackConnections = 128;
+    router.answer("GET", "/costly", [&](const Request&) {
+        clock.advance(5ms);
+        return Response::text(200, "done\n");
+    });
+    start();
+    Hold hold(*server);
+    Clients clients;
+    for (int i = 0; i < 400; ++i) {
+        clients.push_back(std::make_unique<TestClient>(port()));
+        clients.back()->send("GET /costly HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
+    hold.release();
+    for (const auto& client : clients) {
+        ASSERT_THAT(client->answer(), EndsWith("done\n"));
+    }
+    EXPECT_GT(server->stats().displaced, 0U);
+}
+
 TEST_F(ServerLimitsTest, TellsForHowLongItsLoopHasBeenBusy) {
     start();
     Hold hold(*server);
