@@ -175,13 +175,29 @@ TEST_F(ApiTest, KeepsOneObjectOfAListAtATimeAndOfItWhatIsUsed) {
 }
 
 TEST_F(ApiTest, SaysWhereAListIsNone) {
-    auto& api = serve({answerOf(200, "<html>"), answerOf(200, R"({"items":[]})"),
-                       answerOf(200, R"({"metadata":{"resourceVersion":"1"},"items":[})")});
-    for (const char* what : {"is not JSON", "has no metadata.resourceVersion", "is not JSON"}) {
+    const std::vector<std::string> kNoJson{
+        "<html>", "", R"({"metadata":{"resourceVersion":"1"},"items":[})",
+        R"({"metadata":{"resourceVersion":"1"},"items":[{"metadata":)",
+        R"({"metadata":{"resourceVersion":"1"},"items":[]}])"};
+    const std::vector<std::string> kNoVersion{R"({"items":[]})", "[]", R"({"metadata":null})",
+                                              R"({"metadata":{"resourceVersion":1},"items":[]})",
+                                              R"({"metadata":{"resourceVersion":""},"items":[]})"};
+    std::vector<std::string> answers;
+    for (const auto& text : kNoJson) {
+        answers.push_back(answerOf(200, text));
+    }
+    for (const auto& text : kNoVersion) {
+        answers.push_back(answerOf(200, text));
+    }
+    auto& api = serve(answers);
+    for (const auto& answer : answers) {
+        SCOPED_TRACE(answer);
         const auto version = api.list("/pods", "", [](const Item&) {});
         ASSERT_FALSE(version.ok());
         EXPECT_EQ(version.error().kind, ErrorKind::Malformed);
-        EXPECT_THAT(version.error().message, HasSubstr(what));
+        const bool isJson = &answer - answers.data() >= static_cast<long>(kNoJson.size());
+        EXPECT_THAT(version.error().message,
+                    HasSubstr(isJson ? "has no metadata.resourceVersion" : "is not JSON"));
     }
 }
 

@@ -369,5 +369,121 @@ TEST_F(InformerTest, EndsAtOnceThoughItsServerIsSilent) {
     EXPECT_LT(clock_.now() - begin, 5s);
 }
 
+// What no other client of the API server is bothered by, and what only a proxy would send.
+struct Odd {
+    std::string name;
+    std::string text;
+};
+
+// The name that GoogleTest looks for.
+// NOLINTNEXTLINE(readability-identifier-naming)
+void PrintTo(const Odd& odd, std::ostream* out) {
+    *out << odd.name;
+}
+
+std::string nameOf(const testing::TestParamInfo<Odd>& info) {
+    return info.param.name;
+}
+
+// An object with the mark of ours, and more of metadata.
+std::string marked(const std::string& metadata) {
+    return fmt::format(R"({{"metadata":{{"annotations":{{"leader-elector.io/keep":"true"}},{}}}}})",
+                       metadata);
+}
+
+const std::string kMegabyte(std::size_t{1} << 20U, '7');
+
+class OddEventTest : public InformerTest, public testing::WithParamInterface<Odd> {};
+
+TEST_P(OddEventTest, IsPassedOverAndTheWatchGoesOn) {
+    follow({[](ScriptedPeer& peer) {
+        peer.readRequest();
+        peer.send(list(kept("a")));
+        peer.readRequest();
+        peer.send(kStream + GetParam().text + event("ADDED", kept("z")));
+        peer.awaitClose();
+    }});
+    EXPECT_THAT(notes_.await(3), ElementsAre("+a", "synced", "+z"));
+    EXPECT_EQ(captured_.count("cannot list or watch"), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Events, OddEventTest,
+    testing::Values(
+        Odd{"BlankLines", "\n\r\n  \t\r\n\n"}, Odd{"NoObject", "{\"type\":\"ADDED\"}\n"},
+        Odd{"NullObject", event("ADDED", "null")}, Odd{"ArrayObject", event("MODIFIED", "[]")},
+        Odd{"TextObject", event("DELETED", R"("x")")},
+        Odd{"NullType", "{\"type\":null,\"object\":{}}\n"},
+        Odd{"NumberType", "{\"type\":7,\"object\":{}}\n"},
+        Odd{"UnknownType", event("PARTY", kept("x"))},
+        Odd{"TypeOfAMegabyte", event(kMegabyte, kept("x"))},
+        Odd{"BookmarkWithoutMetadata", event("BOOKMARK", "{}")},
+        Odd{"BookmarkOfNull", event("BOOKMARK", "null")},
+        Odd{"BookmarkWithANumber", event("BOOKMARK", R"({"metadata":{"resourceVersion":7}})")},
+        Odd{"BookmarkOfAMegabyte",
+            event("BOOKMARK", R"({"metadata":{"resourceVersion":")" + kMegabyte + "\"}}")},
+        Odd{"MetadataOfNull", event("ADDED", R"({"metadata":null,"leader-elector.io/":1})")},
+        Odd{"MetadataTwice",
+            event("ADDED", R"({"metadata":{"name":"x"},"metadata":["leader-elector.io/"]})")},
+        Odd{"NoUid", event("ADDED", marked(R"("name":"x","namespace":"n")"))},
+        Odd{"NameOfNumbers", event("ADDED", marked(R"("name":7,"namespace":"n","uid":"u")"))},
+        Odd{"NameOfAMegabyte",
+            event("ADDED", marked(R"("namespace":"n","uid":"u","name":")" + kMegabyte + "\""))},
+        Odd{"NumberOfAMegabyte",
+            event("ADDED", R"({"metadata":{"generation":)" + kMegabyte + "}}")},
+        Odd{"LoneSurrogate", event("ADDED", marked(R"("name":"\ud800","namespace":"n","uid":"")"))},
+        Odd{"BytesThatAreNoText", event("ADDED", marked("\"name\":\"\xff\xc0\",\"uid\":\"\""))},
+        Odd{"ControlCharacters", event("ADDED", marked("\"name\":\"a\x01\x1f\",\"uid\":\"u\""))},
+        Odd{"BrokenOff", R"({"type":"ADDED","object":{"metadata":{"name":)"
+                         "\n"},
+        Odd{"TwoOnALine", R"({"type":"ADDED","object":{}}{"type":"ADDED","object":{}})"
+                          "\n"}),
+    nameOf);
+
+TEST_F(InformerTest, TakesLinesThatEndAsThoseOfATextFile) {
+    follow({[](ScriptedPeer& peer) {
+        peer.readRequest();
+        peer.send(list(""));
+        peer.readRequest();
+        peer.send(kStream + "  {\"type\" : \"ADDED\" ,\t\"object\" : " + kept("a") + " }\r\n" +
+                  event("ADDED", kept("z")));
+        peer.awaitClose();
+    }});
+    EXPECT_THAT(notes_.await(3), ElementsAre("synced", "+a", "+z"));
+}
+
+class OddListTest : public InformerTest, public testing::WithParamInterface<Odd> {};
+
+TEST_P(OddListTest, IsReadAsFarAsItGoesAndWatchedFrom) {
+    std::string request;
+    follow({[&](ScriptedPeer& peer) {
+        peer.readRequest();
+        peer.send(answerOf(200, GetParam().text));
+        request = peer.readRequest();
+        peer.send(kStream + event("ADDED", kept("z")));
+        peer.awaitClose();
+    }});
+    EXPECT_THAT(notes_.await(2), ElementsAre("synced", "+z"));
+    EXPECT_THAT(request, HasSubstr("watch=1&"));
+    EXPECT_EQ(captured_.count("cannot list or watch"), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lists, OddListTest,
+    testing::Values(
+        Odd{"NoItems", R"({"metadata":{"resourceVersion":"5"}})"},
+        Odd{"NullItems", R"({"metadata":{"resourceVersion":"5"},"items":null})"},
+        Odd{"ItemsThatAreAMap", R"({"metadata":{"resourceVersion":"5"},"items":{"a":1}})"},
+        Odd{"ItemsOfNull",
+            R"({"items":[null,7,"leader-elector.io/",[]],"metadata":{"resourceVersion":"5"}})"},
+        Odd{"EmptyItemsTwice", R"({"items":[],"metadata":{"resourceVersion":"5"},"items":[{}]})"},
+        Odd{"NullContinue",
+            R"({"metadata":{"resourceVersion":"5","continue":null,"remainingItemCount":null},"items":[]})"},
+        Odd{"ItemWithoutAName", R"({"metadata":{"resourceVersion":"5"},"items":[)" +
+                                    marked(R"("namespace":"n","uid":"u")") + "]}"},
+        Odd{"Blanks",
+            " \r\n{ \"metadata\" : { \"resourceVersion\" : \"5\" } , \"items\" : [ ] }\r\n"}),
+    nameOf);
+
 }  // namespace
 }  // namespace injector::cluster
