@@ -189,6 +189,28 @@ bool mentionsUs(std::string_view text) {
     return text.find(prefix.substr(0, prefix.size() - 1)) != std::string_view::npos;
 }
 
+// How many brackets are open in `json` at most.
+std::size_t depthOf(std::string_view json) {
+    std::size_t deepest = 0;
+    std::size_t depth = 0;
+    while (!json.empty()) {
+        const char character = json.front();
+        if (character == '"') {
+            json_text::Scanner scanner(json);
+            scanner.skipString();
+            json.remove_prefix(scanner.position());
+            continue;
+        }
+        if (character == '{' || character == '[') {
+            deepest = std::max(deepest, ++depth);
+        } else if (character == '}' || character == ']') {
+            --depth;
+        }
+        json.remove_prefix(1);
+    }
+    return deepest;
+}
+
 // A key that stands twice in one object of `json`, or nothing.
 std::optional<std::string> repeatedKey(std::string_view json) {
     std::vector<std::string_view> open{json};
@@ -333,6 +355,10 @@ class Injection {
     }
 
     std::optional<std::string> injectedJson(const Document& document) {
+        if (depthOf(document.content) > kMaxDepth) {
+            report({1, tooDeep(), false}, document);
+            return std::nullopt;
+        }
         const auto repeated =
             mentionsUs(document.content) ? repeatedKey(document.content) : std::nullopt;
         if (repeated) {

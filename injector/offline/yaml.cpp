@@ -189,9 +189,6 @@ namespace json_text = elector::kubernetes::json_text;
 using elector::runtime::jsonString;
 using elector::runtime::quoted;
 
-// yaml-cpp reads what is nested by recursion.
-constexpr std::size_t kMaxDepth = 128;
-
 // Ends the reading of a document from inside yaml-cpp; caught in readYaml.
 struct Stop {
     YamlProblem problem;
@@ -328,7 +325,7 @@ class Composer final : public YAML::EventHandler {
             refuseTag(mark, tag);
         }
         if (stack_.size() == kMaxDepth) {
-            stop(mark, fmt::format("this is nested deeper than {} levels", kMaxDepth));
+            stop(mark, tooDeep());
         }
         noteItem(mark);
         auto& begun = stack_.emplace_back();
@@ -469,6 +466,10 @@ class Composer final : public YAML::EventHandler {
 };
 
 }  // namespace
+
+std::string tooDeep() {
+    return fmt::format("this is nested deeper than {} levels", kMaxDepth);
+}
 
 std::variant<YamlContent, YamlProblem> readYaml(std::string_view text) {
     std::istringstream stream{std::string(text)};

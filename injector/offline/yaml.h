@@ -46,4 +46,10 @@ inline constexpr std::size_t kMaxExpansion = std::size_t{10} * 1024 * 1024;
 // are in `json`.
 std::string writeYaml(std::string_view json);
 
+// How deep a document may be nested, in YAML and JSON: yaml-cpp reads by recursion, and lists in
+// lists are looked at once for each level.
+inline constexpr std::size_t kMaxDepth = 128;
+// What is said of one that is nested deeper.
+std::string tooDeep();
+
 }  // namespace injector::offline

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <ostream>
@@ -12,6 +13,7 @@
 
 #include "elector/commands/ask.h"
 #include "elector/kubernetes/certificates.h"
+#include "elector/kubernetes/client.h"
 #include "elector/kubernetes/json_filter.h"
 #include "elector/kubernetes/kubeconfig.h"
 #include "elector/kubernetes/lease_json.h"
@@ -26,6 +28,7 @@
 #include "tests/unit/commands/scripted_server.h"
 #include "tests/unit/injector/admission/pod_text.h"
 #include "tests/unit/injector/admission/review_support.h"
+#include "tests/unit/kubernetes/scripted_server.h"
 
 namespace elector {
 namespace {
@@ -105,6 +108,15 @@ void readManifest(const std::string& text) {
     ASSERT_TRUE(!manifest.text.empty() || !manifest.refusals.empty());
 }
 
+// Closes what the text leaves open.
+void readListsInLists(const std::string& text) {
+    std::string closed = text;
+    for (auto left = std::ranges::count(text, '['); left > 0; --left) {
+        closed += "]}";
+    }
+    readManifest(closed);
+}
+
 void readKubeconfig(const std::string& text) {
     const test::TemporaryFolder folder;
     const auto file = folder.path() + "/config";
@@ -127,6 +139,21 @@ void readAnswer(const std::string& text) {
     commands::ask({"127.0.0.1", server.port()}, "/", std::chrono::minutes(1), clock);
 }
 
+// An answer over a socket, as the API server sends it or a proxy in between.
+void readBody(const std::string& answer) {
+    kubernetes::ScriptedServer server({[&](kubernetes::ScriptedPeer& peer) {
+        peer.readRequest();
+        peer.send(answer);
+    }});
+    kubernetes::Access access;
+    access.server = server.endpoint();
+    const runtime::SystemClock clock;
+    kubernetes::Client client(std::move(access), clock);
+    const auto got = client.request({kubernetes::Method::Get, "/x", ""},
+                                    {clock.now() + std::chrono::seconds(20), {}});
+    ASSERT_TRUE(got || !got.error().message.empty());
+}
+
 void readStatus(const std::string& text) {
     ASSERT_FALSE(kubernetes::statusError(500, std::nullopt, text, "GET x").message.empty());
 }
@@ -137,6 +164,8 @@ const std::string kMeta = R"({"metadata":{"name":"p","namespace":"n","uid":"u")"
 const std::string kAsking =
     R"({"metadata":{"annotations":{"leader-elector.io/inject":"true","leader-elector.io/lease-name":"l")";
 const std::string kPodSpec = R"(},"spec":{"containers":[{"name":"c"}]}})";
+const std::string kChunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+const std::string kEnvironment = "},\"spec\":{\"containers\":[{\"name\":\"c\",\"env\":[";
 const std::string kManifest =
     "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n    "
     "leader-elector.io/inject: 'true'\n    leader-elector.io/lease-name: l\nspec:\n  containers:\n"
@@ -184,6 +213,15 @@ INSTANTIATE_TEST_SUITE_P(
               R"({"containerPort":@})", ",", "]}]}}"},
         Shape{"OwnInitContainers", readReview, kAsking + R"(}},"spec":{"initContainers":[)",
               R"({"name":"leader-elector"})", ",", "]}}"},
+        // These are let through, and patched.
+        Shape{"Environment", readReview, kAsking + "}" + kEnvironment, R"({"name":"a@"})", ",",
+              "]}]}}"},
+        Shape{"EnvironmentBesideContainers", readReview,
+              kAsking + R"(,"leader-elector.io/mode":"container"})" + kEnvironment,
+              R"({"name":"a@"})", ",", "]}]}}"},
+        Shape{"Tolerations", readReview,
+              kAsking + R"(}},"spec":{"containers":[{"name":"c"}],"tolerations":[)",
+              R"({"key":"a@"})", ",", "]}}"},
         Shape{"Volumes", readReview, kAsking + R"(}},"spec":{"containers":[{}],"volumes":[)",
               R"({"name":"v@"})", ",", "]}}"},
         Shape{"Depth", readReview, kAsking + R"(},"managedFields":)", "[", "", ""},
@@ -274,6 +312,14 @@ INSTANTIATE_TEST_SUITE_P(
         Shape{"Quotes", readManifest, "a: '", "''", "", "'\n"},
         Shape{"Json", readManifest, R"({"kind":"List","apiVersion":"v1","items":[)",
               R"({"kind":"Pod","apiVersion":"v1","metadata":{"name":"p@"}})", ",", "]}"},
+        Shape{"JsonListsInLists", readListsInLists, "",
+              R"({"kind":"List","apiVersion":"v1","items":[)", "",
+              R"({"kind":"Pod","leader-elector.io/":1})"},
+        Shape{"JsonOfPods", readManifest, R"({"kind":"List","apiVersion":"v1","items":[)",
+              R"({"kind":"Pod","apiVersion":"v1","metadata":{"name":"p@","annotations":)"
+              R"({"leader-elector.io/inject":"true","leader-elector.io/lease-name":"l"}},)"
+              R"("spec":{"containers":[{"name":"c"}]}})",
+              ",", "]}"},
         Shape{"Kubeconfig", readKubeconfig, "apiVersion: v1\nkind: Config\nusers:\n",
               "- name: u@\n  user: {token: x}\n", "", ""},
         Shape{"KubeconfigContexts", readKubeconfig, "current-context: x\ncontexts:\n",
@@ -293,6 +339,13 @@ INSTANTIATE_TEST_SUITE_P(
               "", ""},
         Shape{"Dashes", readAnchors, "", "-", "", ""},
         Shape{"CertificatesBegun", readCertificates, "", "-----BEGIN CERTIFICATE-----\n", "", ""},
+        Shape{"ChunksOfOneByte", readBody, kChunked, "1\r\nx\r\n", "", "0\r\n\r\n"},
+        Shape{"ChunksWithExtensions", readBody, kChunked,
+              "1;a=" + std::string(4000, 'x') + "\r\nx\r\n", "", "0\r\n\r\n"},
+        Shape{"ChunksWithZeros", readBody, kChunked, std::string(4000, '0') + "1\r\nx\r\n", "",
+              "0\r\n\r\n"},
+        Shape{"ChunkWithoutAnEnd", readBody, kChunked + "1;", "x", "", ""},
+        Shape{"Trailers", readBody, kChunked + "0\r\n", "a: b\r\n", "", "\r\n"},
         Shape{"KeysBesidesCertificates", readCertificates, "",
               "-----BEGIN X-----\nAAAA\n-----END X-----\n", "", ""},
         Shape{"Answer", readAnswer, "HTTP/1.1 200 OK\r\nContent-Length: 65000\r\n\r\n", "x", "", "",

@@ -233,6 +233,9 @@ INSTANTIATE_TEST_SUITE_P(
             R"({"metadata":{"annotations":{"leader-elector.io/inject":"true"},"annotations":{}}})",
             "web.yaml: document 1, line 1: the key \"annotations\" is given twice in one "
             "object; remove one"},
+        Refused{"JsonThatIsTooDeep",
+                R"({"leader-elector.io/":)" + std::string(128, '[') + std::string(128, ']') + "}",
+                "web.yaml: document 1, line 1: this is nested deeper than 128 levels"},
         Refused{"AliasesOfThemselves", workload("apps/v1", "Deployment", kInject) + "x: &x [*x]\n",
                 "web.yaml: document 1, line 11: an alias stands for something that contains it; "
                 "write the value out"}),
