@@ -108,6 +108,51 @@ def test_from_its_own_certificates_to_a_given_secret_helm_must_take_the_ca(relea
     assert left == ""
 
 
+LABELS = {"app.kubernetes.io/name": "leader-elector", "app.kubernetes.io/instance": "leader-elector",
+          "app.kubernetes.io/component": "injector"}
+
+
+def chart_of_one_deployment(directory):
+    """What of the charts stays that had webhook and operator in one Pod: names and selectors."""
+    pod = {"metadata": {"labels": {**LABELS, "leader-elector.io/injector": "true"}},
+           "spec": {"serviceAccountName": "leader-elector",
+                    "containers": [{"name": "webhook", "image": "it:1"}, {"name": "operator", "image": "it:1"}]}}
+    selector = {"matchLabels": LABELS}
+    things = [
+        ("v1", "ServiceAccount", "leader-elector", {}),
+        ("apps/v1", "Deployment", "leader-elector", {"spec": {"replicas": 2, "selector": selector, "template": pod}}),
+        ("policy/v1", "PodDisruptionBudget", "leader-elector", {"spec": {"minAvailable": 1, "selector": selector}}),
+        ("v1", "Service", "leader-elector-webhook", {"spec": {"selector": LABELS, "ports": [{"port": 443, "targetPort": "webhook"}]}}),
+    ]
+    (directory / "templates").mkdir()
+    (directory / "Chart.yaml").write_text("{apiVersion: v2, name: leader-elector, version: 0.0.1}", encoding="utf-8")
+    (directory / "templates" / "all.yaml").write_text("\n---\n".join(
+        json.dumps({"apiVersion": api, "kind": kind, "metadata": {"name": name, "labels": LABELS}, **more})
+        for api, kind, name, more in things), encoding="utf-8")
+    return directory
+
+
+def test_a_release_of_one_deployment_becomes_one_of_two(control_plane, tmp_path):
+    """The Service finds the old Pods until the new ones are there, and the operator's Deployment does not take the old ones."""
+    control_plane.tool("helm", "install", "leader-elector", str(chart_of_one_deployment(tmp_path)), "-n", SPACE)
+    release = Release(control_plane)
+    try:
+        before = control_plane.get("deployment", "leader-elector", "-n", SPACE)
+        release.helm("upgrade")
+        after = control_plane.get("deployment", "leader-elector", "-n", SPACE)
+        assert after["metadata"]["uid"] == before["metadata"]["uid"]
+        assert [each["name"] for each in after["spec"]["template"]["spec"]["containers"]] == ["webhook"]
+        old, new = (each["spec"]["template"]["metadata"]["labels"] for each in (before, after))
+        service = control_plane.get("service", "leader-elector-webhook", "-n", SPACE)["spec"]["selector"]
+        assert service.items() <= old.items() and service.items() <= new.items()
+        operator = control_plane.get("deployment", "leader-elector-operator", "-n", SPACE)["spec"]
+        assert not operator["selector"]["matchLabels"].items() <= old.items()
+        release.fill()
+        release.helm("upgrade", *UPGRADES[0])
+    finally:
+        release.helm("uninstall")
+
+
 def everything(cluster):
     """All objects of the cluster that could be a release's: by their kinds, namespaces and names."""
     kinds = cluster.kubectl("api-resources", "--verbs=list", "-o", "name").split()
