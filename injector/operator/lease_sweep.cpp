@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <vector>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "elector/election/timing.h"
 #include "elector/kubernetes/lease_json.h"
@@ -39,9 +41,19 @@ std::optional<WallTime> heldUntil(std::string_view lease) {
 
 Result<std::set<ObjectKey>> LeaseSweep::list() {
     std::set<ObjectKey> found;
+    std::map<std::string, std::size_t> ofSpace;
     const auto listed = tools_.api.listMetadata(
         cluster::collectionPath(cluster::kLeases, ""), labelled(),
-        [&](std::string_view item) { found.insert(cluster::keyOf(item)); }, [&] { found.clear(); });
+        [&](const cluster::Item& item) {
+            auto key = cluster::keyOf(item.text);
+            if (ofSpace[key.space]++ < kMostOfSpace) {
+                found.insert(std::move(key));
+            }
+        },
+        [&] {
+            found.clear();
+            ofSpace.clear();
+        });
     if (!listed) {
         return listed.error();
     }

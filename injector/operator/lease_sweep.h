@@ -16,10 +16,15 @@ class LeaseSweep {
   public:
     LeaseSweep(Tools tools, elector::runtime::Duration keep) : tools_(tools), keep_(keep) {}
 
-    // All Leases that have the label.
+    // The Leases that have the label: all, or kMostOfSpace of a namespace. Whoever may write Leases
+    // may write any number of them with it; those that are left out have their turn when others of
+    // their namespace are gone.
     Result<std::set<ObjectKey>> list();
     // Looks at one for which no Pod campaigns, and deletes it if it is time.
     Result<Done> visit(const ObjectKey& lease);
+
+    // Twice as many as get rights there.
+    static constexpr std::size_t kMostOfSpace = 2'000;
 
   private:
     Tools tools_;
