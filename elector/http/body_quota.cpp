@@ -1,14 +1,22 @@
 #include "elector/http/body_quota.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace elector::http {
+namespace {
 
-BodyQuota::Place BodyQuota::enter(Connection* connection, const RemoteAddress& address) {
+// Of bodies that began just now the larger counts more.
+constexpr std::chrono::milliseconds kLeastAge{1};
+
+}  // namespace
+
+BodyQuota::Place BodyQuota::enter(Connection* connection, const RemoteAddress& address,
+                                  runtime::Instant now) {
     const RemoteAddress remote = address.counted();
     std::list<Entry>& bodies = shares_[remote].bodies;
-    return bodies.insert(bodies.end(), Entry{connection, remote});
+    return bodies.insert(bodies.end(), Entry{connection, remote, now});
 }
 
 void BodyQuota::leave(Place place) {
@@ -36,12 +44,19 @@ bool BodyQuota::mayGrow(Place place) const {
     return share.bytes < limits_.bufferedBytes / shares_.size() || &share.bodies.front() == &*place;
 }
 
-Connection* BodyQuota::toRefuse() const {
+Connection* BodyQuota::toRefuse(runtime::Instant now) const {
     if (bytes_ <= limits_.bufferedBytes + 2 * limits_.bodyBytes) {
         return nullptr;
     }
-    const auto most = std::ranges::max_element(
-        shares_, {}, [](const auto& remote) { return remote.second.bytes; });
+    const auto cost = [now](const auto& remote) {
+        double sum = 0;  // bytes by seconds
+        for (const Entry& body : remote.second.bodies) {
+            const std::chrono::duration<double> age = now - body.began + kLeastAge;
+            sum += static_cast<double>(body.bytes) * age.count();
+        }
+        return sum;
+    };
+    const auto most = std::ranges::max_element(shares_, {}, cost);
     return most->second.bodies.back().connection;
 }
 

@@ -7,6 +7,7 @@
 
 #include "elector/http/limits.h"
 #include "elector/http/remote_address.h"
+#include "elector/runtime/clock.h"
 
 namespace elector::http {
 
@@ -19,7 +20,8 @@ class Connection;
 // limit, and of each other address the body that began first; the bytes of the rest wait in their
 // sockets. So many large bodies of one address arrive one after the other, and whoever holds
 // unfinished ones delays nobody but himself. Should that exceed the limit by two bodies, because
-// there are many addresses, then the address with the most loses the body that it began last.
+// there are many addresses, then the one that has kept the most for the longest, in bytes by time,
+// loses the body that it began last: a body that comes as fast as it can is none of those.
 //
 // Threads: one (the loop's).
 class BodyQuota {
@@ -29,13 +31,14 @@ class BodyQuota {
     struct Entry {
         Connection* connection = nullptr;
         RemoteAddress remote;
+        runtime::Instant began;
         std::size_t bytes = 0;
         bool waits = false;
     };
     // A body's place; valid until leave().
     using Place = std::list<Entry>::iterator;
 
-    Place enter(Connection* connection, const RemoteAddress& address);
+    Place enter(Connection* connection, const RemoteAddress& address, runtime::Instant now);
     void leave(Place place);
 
     // How much of it has arrived.
@@ -43,7 +46,7 @@ class BodyQuota {
     bool mayGrow(Place place) const;
     // Whose body has to be refused (the caller does, and calls leave() for it) so that the memory
     // suffices; nullptr where it does.
-    Connection* toRefuse() const;
+    Connection* toRefuse(runtime::Instant now) const;
 
     // The body waits until another has left.
     void wait(Place place);

@@ -56,7 +56,7 @@ void Connection::turn() {
         context_.stats.held += wasHeld_ ? 0 : 1;
         wasHeld_ = true;
     }
-    while (Connection* most = context_.bodies.toRefuse()) {
+    while (Connection* most = context_.bodies.toRefuse(context_.now)) {
         most->refuse(kTooMuch);
         most->markTurn();
     }
@@ -174,7 +174,7 @@ void Connection::take(std::string_view bytes) {
 }
 
 void Connection::joinBodies() {
-    const auto place = context_.bodies.enter(this, remote_);
+    const auto place = context_.bodies.enter(this, remote_, context_.now);
     context_.bodies.resize(place, input_.size());
     body_ = place;
     wasHeld_ = false;

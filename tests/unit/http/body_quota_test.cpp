@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
+#include <string>
 #include <vector>
 
 #include "tests/unit/http/remote_addresses.h"
@@ -19,7 +21,7 @@ class BodyQuotaTest : public testing::Test {
     }
     // A body of which so much has arrived.
     BodyQuota::Place enter(std::size_t number, const RemoteAddress& remote, std::size_t bytes) {
-        const auto place = quota_.enter(connection(number), remote);
+        const auto place = quota_.enter(connection(number), remote, now_);
         quota_.resize(place, bytes);
         return place;
     }
@@ -27,6 +29,7 @@ class BodyQuotaTest : public testing::Test {
     Limits limits_{.bodyBytes = 40, .bufferedBytes = 100};
     BodyQuota quota_{limits_};
     std::array<int, 16> names_{};
+    runtime::Instant now_{std::chrono::hours(1)};
     const RemoteAddress a_ = v4("10.0.0.1");
     const RemoteAddress b_ = v4("10.0.0.2");
 };
@@ -66,9 +69,22 @@ TEST_F(BodyQuotaTest, RefusesTheLastBodyOfTheAddressWithTheMost) {
     const auto last = enter(2, b_, 40);
     enter(3, b_, 40);
     enter(4, v4("10.0.0.3"), 40);
-    EXPECT_EQ(quota_.toRefuse(), nullptr) << "that is the limit and two bodies";
+    EXPECT_EQ(quota_.toRefuse(now_), nullptr) << "that is the limit and two bodies";
     quota_.resize(last, 41);
-    EXPECT_EQ(quota_.toRefuse(), connection(3));
+    EXPECT_EQ(quota_.toRefuse(now_), connection(3));
+}
+
+TEST_F(BodyQuotaTest, RefusesWhatIsLeftUnfinishedRatherThanWhatIsLarge) {
+    for (std::size_t number = 0; number < 7; ++number) {
+        enter(number, v4(("10.0.1." + std::to_string(number)).c_str()), 20);
+        now_ += std::chrono::milliseconds(10);
+    }
+    now_ += std::chrono::seconds(5);
+    enter(7, a_, 40);
+    now_ += std::chrono::milliseconds(100);
+    EXPECT_EQ(quota_.toRefuse(now_), nullptr);
+    enter(8, b_, 1);
+    EXPECT_EQ(quota_.toRefuse(now_), connection(0));
 }
 
 TEST_F(BodyQuotaTest, GivesThoseThatWaitOnceAndNoneThatLeft) {
