@@ -1,5 +1,6 @@
 #include "elector/runtime/log.h"
 
+#include <Poco/String.h>
 #include <fmt/format.h>
 
 #include "elector/runtime/clock.h"
@@ -110,12 +111,17 @@ std::string lineOf(LogFormat format, LogLevel level, WallTime at, std::string_vi
                                      : textLine(level, time, sentence, fields);
 }
 
+// Whether `text` is `word`, in letters of any case.
+bool isWord(std::string_view text, std::string_view word) {
+    return Poco::icompare(std::string(text), std::string(word)) == 0;
+}
+
 }  // namespace
 
 std::optional<LogLevel> parseLogLevel(std::string_view text) {
     for (const LogLevel level :
          {LogLevel::Debug, LogLevel::Info, LogLevel::Warn, LogLevel::Error}) {
-        if (text == jsonLevelName(level) || text == levelName(level)) {
+        if (isWord(text, jsonLevelName(level))) {
             return level;
         }
     }
@@ -123,10 +129,10 @@ std::optional<LogLevel> parseLogLevel(std::string_view text) {
 }
 
 std::optional<LogFormat> parseLogFormat(std::string_view text) {
-    if (text == "text" || text == "TEXT") {
+    if (isWord(text, "text")) {
         return LogFormat::Text;
     }
-    return text == "json" || text == "JSON" ? std::optional(LogFormat::Json) : std::nullopt;
+    return isWord(text, "json") ? std::optional(LogFormat::Json) : std::nullopt;
 }
 
 Log::Log(LogLevel level, LogFormat format, const Clock& clock, int output)

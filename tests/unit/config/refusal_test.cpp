@@ -56,7 +56,8 @@ TEST(RefusalTest, NamesFlagValueAndWhatIsAllowed) {
         {"--allowed-host=a,", "--allowed-host \"a,\" is refused: allowed are host names"},
         {"--allowed-host=a:80", "--allowed-host \"a:80\" is refused: allowed are host names"},
         {"--allowed-host=*", "--allowed-host \"*\" is refused: allowed are host names"},
-        {"--log-level=Info", "--log-level \"Info\" is refused: allowed are debug, info, warn"},
+        {"--log-level=warning",
+         "--log-level \"warning\" is refused: allowed are debug, info, warn"},
         {"--log-level=trace", "--log-level \"trace\" is refused: allowed are debug, info, warn"},
         {"--log-format=xml", "--log-format \"xml\" is refused: allowed are text and json"},
     };

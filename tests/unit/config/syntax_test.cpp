@@ -205,9 +205,9 @@ TEST(ProbeCommandTest, AnswersBeforeAKubeletStopsWaiting) {
     EXPECT_EQ(probeOf({"probe", "live"}).address, (Address{"localhost", 4040}));
 }
 
-TEST(SyntaxTest, TakesLevelsAndFormatsInCapitals) {
+TEST(SyntaxTest, TakesLevelsAndFormatsInAnyCase) {
     const Config config =
-        configOf({}, {{"LEASE_NAME", "web"}, {"LOG_LEVEL", "WARN"}, {"LOG_FORMAT", "TEXT"}});
+        configOf({}, {{"LEASE_NAME", "web"}, {"LOG_LEVEL", "Warn"}, {"LOG_FORMAT", "TEXT"}});
     EXPECT_EQ(config.logLevel, runtime::LogLevel::Warn);
     EXPECT_EQ(config.logFormat, runtime::LogFormat::Text);
 }

@@ -211,7 +211,9 @@ TEST(LogNamesTest, ReadsLevelsAndFormats) {
     EXPECT_EQ(parseLogFormat("json"), LogFormat::Json);
     EXPECT_EQ(parseLogFormat("TEXT"), LogFormat::Text);
     EXPECT_EQ(parseLogFormat("JSON"), LogFormat::Json);
-    for (const std::string text : {"", "Info", "infos", "warning", "inf", " info"}) {
+    EXPECT_EQ(parseLogLevel("Info"), LogLevel::Info);
+    EXPECT_EQ(parseLogFormat("Json"), LogFormat::Json);
+    for (const std::string text : {"", "infos", "warning", "inf", " info"}) {
         EXPECT_FALSE(parseLogLevel(text)) << text;
         EXPECT_FALSE(parseLogFormat(text)) << text;
     }
