@@ -97,9 +97,10 @@ std::string shown(const Status& status, std::string_view body) {
 ApiError statusError(int status, std::optional<std::chrono::seconds> retryAfter,
                      std::string_view body, std::string_view request) {
     const auto content = parseStatus(body);
-    return {
-        kindOf(status, content), status, retryAfter,
-        fmt::format("the API server answered {} to {}: {}", status, request, shown(content, body))};
+    const auto sentence = shown(content, body);
+    return {kindOf(status, content), status, retryAfter,
+            fmt::format("the API server answered {} to {}{}{}", status, request,
+                        sentence.empty() ? "" : ": ", sentence)};
 }
 
 bool canARoleMend(const ApiError& error, std::string_view resource) {

@@ -128,6 +128,7 @@ TEST_F(ClientTest, TellsATruncatedAnswerFromAWholeOne) {
         const auto answer = answerTo(text);
         ASSERT_FALSE(answer.ok()) << text;
         EXPECT_EQ(answer.error().kind, ErrorKind::Unreachable) << text;
+        EXPECT_THAT(answer.error().message, HasSubstr("GET http://127.0.0.1:")) << text;
     }
 }
 

@@ -82,6 +82,8 @@ TEST(StatusErrorTest, KeepsTheServersSentenceAsItIs) {
                             "PUT https://a:1/x")
                     .message,
                 testing::EndsWith(R"(403 to PUT https://a:1/x: leases "web" is forbidden)"));
+    EXPECT_THAT(statusError(413, std::nullopt, " \r\n", "PUT https://a:1/x").message,
+                testing::EndsWith("answered 413 to PUT https://a:1/x"));
 }
 
 TEST(StatusErrorTest, DoesNotTakeThe404OfAnotherServerForAMissingLease) {
