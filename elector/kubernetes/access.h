@@ -36,6 +36,7 @@ struct Access {
     std::optional<Source> certificate;  // the client's; comes with a key or not at all
     std::optional<Source> key;
     std::optional<Source> token;
+    std::string spareToken;         // used until the token's file can be read; "": none
     std::string serverName;         // tls-server-name; "": the server's host
     bool skipVerify = false;        // insecure-skip-tls-verify
     std::string space = "default";  // the namespace where none is given

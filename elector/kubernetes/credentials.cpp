@@ -43,11 +43,11 @@ Result<std::string> Credentials::authorization() {
         if (read) {
             token_ = std::move(read).value();
             tokenRead_ = now;
-        } else if (!tokenRead_) {
+        } else if (!tokenRead_ && access_.spareToken.empty()) {
             return std::move(read).error();
         }
     }
-    return "Bearer " + token_;
+    return "Bearer " + (tokenRead_ ? token_ : access_.spareToken);
 }
 
 bool Credentials::refreshToken() {
@@ -58,8 +58,8 @@ bool Credentials::refreshToken() {
     if (!read) {
         return false;
     }
+    const bool differs = read.value() != (tokenRead_ ? token_ : access_.spareToken);
     tokenRead_ = clock_.now();
-    const bool differs = read.value() != token_;
     token_ = std::move(read).value();
     return differs;
 }

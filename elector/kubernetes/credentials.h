@@ -28,7 +28,8 @@ class Credentials {
     const Endpoint& server() const { return access_.server; }
 
     // The value of the Authorization header, "" where there is no token. The token's file is read
-    // again after kTokenAge. Unauthorized where it has never been readable, or holds no token.
+    // again after kTokenAge. While it has never been readable, or held no token, the spare token
+    // counts; Unauthorized where there is none.
     Result<std::string> authorization();
 
     // Reads the token's file now: for after a 401 or 403. True if the token is another one.

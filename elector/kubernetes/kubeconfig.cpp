@@ -194,14 +194,17 @@ void readUser(const YamlNode& user, Access& access) {
         throw user.error("has a client certificate without a key, or a key without a certificate");
     }
     refuseGarbage(user, access);
+    const auto token = user.member("token");
+    if (const auto text = token.text()) {
+        if (!isToken(*text)) {
+            throw token.error("holds characters that no token has");
+        }
+        access.token = Source::text(*text);
+    }
     const auto file = user.member("tokenFile");
     if (const auto path = file.text()) {
         access.token = Source::file(file.resolved(*path));
-    } else if (const auto token = user.member("token").text()) {
-        if (!isToken(*token)) {
-            throw user.member("token").error("holds characters that no token has");
-        }
-        access.token = Source::text(*token);
+        access.spareToken = token.text().value_or("");
     }
 }
 

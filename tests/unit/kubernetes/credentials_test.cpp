@@ -73,6 +73,25 @@ TEST_F(CredentialsTest, KeepsTheTokenWhileItsFileIsGone) {
     EXPECT_FALSE(credentials.refreshToken());
 }
 
+// As client-go does.
+TEST_F(CredentialsTest, UsesTheSpareTokenUntilItsFileHoldsOne) {
+    access_.spareToken = "spare";
+    test::writeText(tokenFile(), "");
+    Credentials credentials(access_, clock_);
+    EXPECT_EQ(credentials.authorization().value(), "Bearer spare");
+    std::filesystem::remove(tokenFile());
+    EXPECT_FALSE(credentials.refreshToken());
+    EXPECT_EQ(credentials.authorization().value(), "Bearer spare");
+    test::writeText(tokenFile(), "one");
+    EXPECT_EQ(credentials.authorization().value(), "Bearer one");
+    std::filesystem::remove(tokenFile());
+    clock_.advance(Credentials::kTokenAge);
+    EXPECT_EQ(credentials.authorization().value(), "Bearer one");
+
+    test::writeText(tokenFile(), "spare");
+    EXPECT_FALSE(Credentials(access_, clock_).refreshToken());
+}
+
 TEST_F(CredentialsTest, SendsNothingThatIsNoToken) {
     for (const char* text : {"", " \n", "a b", "a\r\nX-Evil: 1", "a\x01"}) {
         test::writeText(tokenFile(), text);

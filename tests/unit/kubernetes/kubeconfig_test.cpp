@@ -87,8 +87,9 @@ TEST_F(KubeconfigTest, ReadsInlineDataBeforeFiles) {
 
 TEST_F(KubeconfigTest, ReadsTokensAndPrefersTheirFile) {
     EXPECT_EQ(readKubeconfig({writeWith(kServer, "{token: abc}")}).token->read().value(), "abc");
-    EXPECT_EQ(readKubeconfig({writeWith(kServer, "{token: abc, tokenFile: t}")}).token->path(),
-              std::filesystem::path(folder_.path()) / "t");
+    const auto both = readKubeconfig({writeWith(kServer, "{token: abc, tokenFile: t}")});
+    EXPECT_EQ(both.token->path(), std::filesystem::path(folder_.path()) / "t");
+    EXPECT_EQ(both.spareToken, "abc");
 }
 
 TEST_F(KubeconfigTest, MergesListsSoThatTheFirstFileWins) {
