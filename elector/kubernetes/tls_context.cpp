@@ -78,9 +78,9 @@ Result<Done> identify(SSL_CTX& context, const TlsMaterial& material) {
     return Done();
 }
 
-// As a certificate has it: without the dot at the end of a name that is complete, without the
+// As a server is asked for it: without the dot at the end of a name that is complete, without the
 // brackets of an IPv6 address.
-std::string nameInCertificate(std::string name) {
+std::string nameInHandshake(std::string name) {
     if (name.size() > 1 && name.front() == '[' && name.back() == ']') {
         return name.substr(1, name.size() - 2);
     }
@@ -88,15 +88,6 @@ std::string nameInCertificate(std::string name) {
         name.pop_back();
     }
     return name;
-}
-
-bool pinName(SSL_CTX& context, const std::string& name) {
-    X509_VERIFY_PARAM* param = SSL_CTX_get0_param(&context);
-    // Names stand among the subject's alternative names or count for nothing.
-    X509_VERIFY_PARAM_set_hostflags(
-        param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    return (isIpLiteral(name) ? X509_VERIFY_PARAM_set1_ip_asc(param, name.c_str())
-                              : X509_VERIFY_PARAM_set1_host(param, name.c_str(), name.size())) == 1;
 }
 
 }  // namespace
@@ -125,14 +116,8 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& ma
     if (auto identified = identify(*context, material); !identified) {
         return std::move(identified).error();
     }
-    const auto peerName = nameInCertificate(material.peerName);
-    if (peerName.empty() || !pinName(*context, peerName)) {
+    if (material.peerName.empty()) {
         return refusal("the server has no name that its certificate could be compared with");
-    }
-    if (material.verify) {
-        // Whatever certificate is trusted is an anchor: an intermediate, or the server's own.
-        X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context.get()), X509_V_FLAG_PARTIAL_CHAIN);
-        SSL_CTX_set_cert_verify_callback(context.get(), &verifyByAnyPath, nullptr);
     }
     SSL_CTX_set_verify(context.get(), material.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     // Released while a connection is silent, its two buffers cost nothing: 34 KiB for each of ours.
@@ -142,7 +127,15 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsMaterial& ma
     SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     // A resumed session would not look at the certificate again.
     SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-    return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context), peerName));
+    const std::shared_ptr<TlsContext> made(new TlsContext(std::move(context), material.peerName));
+    if (material.verify) {
+        // Whatever certificate is trusted is an anchor: an intermediate, or the server's own.
+        X509_VERIFY_PARAM* param = SSL_CTX_get0_param(made->context_.get());
+        X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+        X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_ANY);
+        SSL_CTX_set_cert_verify_callback(made->context_.get(), &verifyAsGo, &made->peerName_);
+    }
+    return std::shared_ptr<const TlsContext>(made);
 }
 
 TlsContext::Session TlsContext::newSession() const {
@@ -150,8 +143,9 @@ TlsContext::Session TlsContext::newSession() const {
     if (!session) {
         throw std::bad_alloc();
     }
-    if (!isIpLiteral(peerName_)) {  // RFC 6066 allows only names
-        SSL_set_tlsext_host_name(session.get(), peerName_.c_str());
+    const auto name = nameInHandshake(peerName_);
+    if (!isIpLiteral(name)) {  // RFC 6066 allows only names
+        SSL_set_tlsext_host_name(session.get(), name.c_str());
     }
     SSL_set_connect_state(session.get());
     return session;

@@ -50,8 +50,9 @@ class Certificates:
     def authority(self, name, subject, issuer=None, identifiers=IDENTIFIERS):
         self.make(name, subject, issuer, "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n" + identifiers)
 
-    def server(self, name, issuer, identifiers=IDENTIFIERS, names="subjectAltName=DNS:localhost,IP:127.0.0.1"):
-        self.make(name, "localhost", issuer, f"extendedKeyUsage=serverAuth\n{names}\n{identifiers}")
+    def server(self, name, issuer, identifiers=IDENTIFIERS, names="subjectAltName=DNS:localhost,IP:127.0.0.1",
+               purpose="serverAuth"):
+        self.make(name, "localhost", issuer, f"extendedKeyUsage={purpose}\n{names}\n{identifiers}")
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,9 @@ def certificates(tmp_path_factory):
     made.server("of-middle", "middle")
     made.server("of-after", "after", identifiers="")
     made.server("nameless", "root", names="")
+    made.server("names", "root", names="subjectAltName=DNS:*.example,DNS:dot.x.,IP:::1")
+    made.server("any", "root", purpose="anyExtendedKeyUsage")
+    made.server("client", "root", purpose="clientAuth")
     return made
 
 
@@ -153,13 +157,22 @@ TRUST = {
     "two dots at the end": ("root", ["of-root"], "localhost..", False),
     "another name": ("root", ["of-root"], "other.example", False),
     "common name alone": ("root", ["nameless"], "localhost", False),
+    "lines between lines": ("SPACED", ["of-root"], "", True),
+    "wildcard of a top level": ("root", ["names"], "a.example", True),
+    "wildcard of two labels": ("root", ["names"], "a.b.example", False),
+    "dot at the end of a name in the certificate": ("root", ["names"], "dot.x.", True),
+    "dot in the certificate alone": ("root", ["names"], "dot.x", False),
+    "address of IPv6": ("root", ["names"], "0:0::1", True),
+    "address mapped to IPv6": ("root", ["of-root"], "::ffff:127.0.0.1", True),
+    "any purpose": ("root", ["any"], "", True),
+    "purpose of clients": ("root", ["client"], "", False),
 }
 
 
 @pytest.mark.parametrize("case", TRUST)
 def test_servers_are_trusted_as_by_kubectl(case, certificates, kubectl, tmp_path):
     anchors, sent, name, trusted = TRUST[case]
-    blocks = {"BROKEN": BROKEN, "CUT_OFF": CUT_OFF}
+    blocks = {"BROKEN": BROKEN, "CUT_OFF": CUT_OFF, "SPACED": certificates.text("root").replace("\n", "\n\n")}
     text = "".join(blocks[anchor] if anchor in blocks else certificates.text(anchor) for anchor in anchors.split())
     (tmp_path / "ca.crt").write_text(text, encoding="ascii")
     with server_with(certificates.text(*sent), certificates.key(sent[0]), tmp_path) as (port, asked):
@@ -183,6 +196,8 @@ CONFIGS = {
     "merge of merges": ("<<: [*more, *named]", "", True),
     "garbage for an authority": ("certificate-authority-data: GARBAGE", "", False),
     "garbage for a certificate": ("", "client-certificate-data: GARBAGE, client-key-data: GARBAGE", False),
+    "token beside a file that is missing": ("", "tokenFile: nowhere", True),
+    "token beside a file that is empty": ("", "tokenFile: /dev/null", True),
     "certificate without its key": ("", "client-certificate-data: GARBAGE", False),
 }
 

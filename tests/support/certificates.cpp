@@ -123,8 +123,9 @@ struct CertificateAuthority::Keys {
         require(X509_set_issuer_name(leaf.get(), X509_get_subject_name(certificate.get())) == 1,
                 "set an issuer");
         addExtension(leaf.get(), certificate.get(), NID_basic_constraints, "critical,CA:FALSE");
-        addExtension(leaf.get(), certificate.get(), NID_key_usage, "critical,digitalSignature");
-        addExtension(leaf.get(), certificate.get(), NID_ext_key_usage, usage);
+        addExtension(leaf.get(), certificate.get(), NID_key_usage, "critical," + subject.keyUsage);
+        addExtension(leaf.get(), certificate.get(), NID_ext_key_usage,
+                     subject.purpose.empty() ? usage : subject.purpose);
         if (identifiers == KeyIdentifiers::Given) {
             addExtension(leaf.get(), certificate.get(), NID_authority_key_identifier, "keyid");
         }

@@ -22,6 +22,9 @@ struct Subject {
     std::vector<std::string> organizations;  // Kubernetes reads a client's groups here
     std::vector<std::string> dnsNames;
     std::vector<std::string> addresses;  // "127.0.0.1", "::1"
+    // What its key may do, and what for: "": for what the certificate is issued as.
+    std::string keyUsage = "digitalSignature";
+    std::string purpose = "";  // NOLINT(readability-redundant-string-init): may be left out
 };
 
 // A certificate authority that lives in memory, for TLS among the parts of a test. All its keys are

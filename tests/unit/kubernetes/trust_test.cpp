@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ostream>
 #include <string>
@@ -38,8 +39,24 @@ struct World {
     KeyPair ofMiddle = middle.issueServer(subject);
     KeyPair ofAfter = after.issueServer(subject);
     KeyPair ofMiddleAfter = middleAfter.issueServer(subject);
+    KeyPair ofNames =
+        root.issueServer({"api",
+                          {},
+                          {"*.example", "*", "a.*.x.example", "f*.example", "dot.x.", "10.0.0.1"},
+                          {"::1"}});
     KeyPair nameless = root.issueServer({"api.example", {}, {}, {}});
+    KeyPair ofClients = root.issueClient(subject);
+    KeyPair ofAnyPurpose = issuedFor("digitalSignature", "anyExtendedKeyUsage");
+    KeyPair ofSeveralPurposes = issuedFor("digitalSignature", "clientAuth,serverAuth");
+    KeyPair ofKeyAgreement = issuedFor("keyAgreement", "serverAuth");
     KeyPair ended = root.issueServer(subject, std::chrono::seconds(-30));
+
+    KeyPair issuedFor(const std::string& keyUsage, const std::string& purpose) const {
+        test::Subject of = subject;
+        of.keyUsage = keyUsage;
+        of.purpose = purpose;
+        return root.issueServer(of);
+    }
 };
 
 const World& world() {
@@ -53,6 +70,21 @@ KeyPair chained(const KeyPair& pair, const std::vector<std::string>& more) {
         chain.certificate += link;
     }
     return chain;
+}
+
+// The same certificate in lines of `width`, without the characters of `left`, with `before` its
+// data.
+std::string rewrapped(const std::string& pem, std::size_t width, const std::string& lineEnd = "\n",
+                      const std::string& left = "", const std::string& before = "") {
+    const auto begin = pem.find('\n') + 1;
+    const auto end = pem.rfind("-----END");
+    std::string data = pem.substr(begin, end - begin);
+    std::erase_if(data, [&](char c) { return c == '\n' || left.find(c) != std::string::npos; });
+    std::string text = pem.substr(0, begin) + before;
+    for (std::size_t at = 0; at < data.size(); at += std::min(width, data.size())) {
+        text += data.substr(at, width) + lineEnd;
+    }
+    return text + pem.substr(end);
 }
 
 struct Case {
@@ -132,6 +164,14 @@ std::vector<Case> textCases() {
         {"TextBefore", "# the cluster's\n\n" + root, w.ofRoot},
         {"TextInTheSameLine", "x" + root, w.ofRoot, false},
         {"CarriageReturns", crlf, w.ofRoot},
+        {"OneLine", rewrapped(root, std::string::npos), w.ofRoot},
+        {"LinesOfOne", rewrapped(root, 1), w.ofRoot},
+        {"BlankLines", rewrapped(root, 48, "\n\n \t\n"), w.ofRoot},
+        {"BlanksAtTheEndsOfLines", rewrapped(root, 64, " \t\r\n"), w.ofRoot},
+        {"WithoutSomeCharacters", rewrapped(root, 64, "\n", "M"), w.ofRoot, false},
+        {"WithAHeader", rewrapped(root, 64, "\n", "", "a: b\n\n"), w.ofRoot, false},
+        {"TextInTheLineOfTheEnd", root.substr(0, root.size() - 1) + " x\n", w.ofRoot, false},
+        {"NoEndOfTheLastLine", root.substr(0, root.size() - 1), w.ofRoot},
     };
 }
 
@@ -147,10 +187,41 @@ std::vector<Case> nameCases() {
         {"Wildcard", root, w.ofRoot, true, "a.wild.example"},
         {"WildcardWithADot", root, w.ofRoot, true, "a.wild.example."},
         {"WildcardOfTwoLabels", root, w.ofRoot, false, "a.b.wild.example"},
+        {"WildcardOfATopLevel", root, w.ofNames, true, "a.example"},
+        {"WildcardOfATopLevelInCapitals", root, w.ofNames, true, "A_B.EXAMPLE."},
+        {"WildcardOfNoLabel", root, w.ofNames, false, "example"},
+        {"WildcardOfAnEmptyLabel", root, w.ofNames, false, ".example"},
+        {"WildcardAsItIsWritten", root, w.ofNames, true, "*.example"},
+        {"WildcardAlone", root, w.ofNames, false, "localhost"},
+        {"WildcardWithin", root, w.ofNames, false, "a.b.x.example"},
+        {"WildcardOfAPart", root, w.ofNames, false, "foo.x.example"},
+        {"DotInTheCertificate", root, w.ofNames, false, "dot.x"},
+        {"DotInBoth", root, w.ofNames, true, "dot.x."},
+        {"DotAlone", root, w.ofNames, false, "."},
+        {"AddressAmongTheNames", root, w.ofNames, false, "10.0.0.1", "mismatch"},
+        {"AddressOfIpV6", root, w.ofNames, true, "::1"},
+        {"AddressOfIpV6InBrackets", root, w.ofNames, true, "[::1]"},
+        {"AddressOfIpV6InFull", root, w.ofNames, true, "0:0:0:0:0:0:0:1"},
+        {"AnotherAddressOfIpV6", root, w.ofNames, false, "::2", "mismatch"},
+        {"AddressMappedToIpV6", root, w.ofRoot, true, "::ffff:127.0.0.1"},
+        {"AddressWithALeadingZero", root, w.ofRoot, false, "127.0.0.01"},
+        {"AddressWithADot", root, w.ofRoot, false, "127.0.0.1."},
         {"CommonName", root, w.nameless, false, "api.example",
          "none of its subject alternative names is api.example"},
         {"CommonNameOfTheAnchor", w.nameless.certificate, w.nameless, false},
         {"AnotherName", root, w.ofRoot, false, "b.example", "mismatch"},
+    };
+}
+
+std::vector<Case> purposeCases() {
+    const World& w = world();
+    const auto& root = w.root.certificate();
+    return {
+        {"Clients", root, w.ofClients, false, "api.example", "unsuitable certificate purpose"},
+        {"ClientsThoughItIsTheAnchor", w.ofClients.certificate, w.ofClients, false},
+        {"ServersAndClients", root, w.ofSeveralPurposes},
+        {"Any", root, w.ofAnyPurpose},
+        {"KeyAgreement", root, w.ofKeyAgreement},
     };
 }
 
@@ -190,6 +261,7 @@ std::string nameOf(const testing::TestParamInfo<Case>& info) {
 INSTANTIATE_TEST_SUITE_P(Anchors, TrustTest, testing::ValuesIn(anchorCases()), nameOf);
 INSTANTIATE_TEST_SUITE_P(OneSubject, TrustTest, testing::ValuesIn(subjectCases()), nameOf);
 INSTANTIATE_TEST_SUITE_P(Texts, TrustTest, testing::ValuesIn(textCases()), nameOf);
+INSTANTIATE_TEST_SUITE_P(Purposes, TrustTest, testing::ValuesIn(purposeCases()), nameOf);
 INSTANTIATE_TEST_SUITE_P(Names, TrustTest, testing::ValuesIn(nameCases()), nameOf);
 
 }  // namespace
