@@ -5,6 +5,14 @@
 
 // What events do to the state. What is to be done next is decided in election_plan.cpp.
 namespace elector::election {
+namespace {
+
+// The same request may be answered the same for ever, unlike one that is throttled or fails.
+bool isRefusal(ErrorKind kind) {
+    return certainlyNotApplied(kind) && kind != ErrorKind::Throttled;
+}
+
+}  // namespace
 
 Election::Election(Settings settings)
     : settings_(std::move(settings)),
@@ -253,6 +261,10 @@ void Election::created(const Lease& lease, Instant sentAt) {
 }
 
 void Election::notLanded(const PendingWrite& write, const ApiError& error) {
+    if (auto* releasing = std::get_if<Releasing>(&state_);
+        releasing != nullptr && isRefusal(error.kind)) {
+        ++releasing->refusals;
+    }
     if (mayBeLostRace(error.kind)) {
         conflicted(write, error);
         return;
@@ -317,7 +329,7 @@ void Election::forgetFailures() {
 }
 
 void Election::failed(const ApiError& error, const char* what, bool write) {
-    const bool refused = certainlyNotApplied(error.kind) && error.kind != ErrorKind::Throttled;
+    const bool refused = isRefusal(error.kind);
     if (write) {
         if (!failingWrites_) {
             failingWrites_ = FailingWrites{now_.boot};

@@ -92,7 +92,8 @@ class Election {
     struct Releasing {
         Instant until;
         std::optional<Duration> pause;  // likewise
-        int writes = 0;
+        bool written = false;
+        int refusals = 0;  // of its writes, by a conflict or for good
     };
     struct Stopped {};
     using State = std::variant<Following, Leading, Draining, Releasing, Stopped>;

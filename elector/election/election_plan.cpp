@@ -146,13 +146,13 @@ void Election::planDraining() {
 }
 
 void Election::planReleasing() {
-    constexpr int kMostWrites = 4;  // each answered 409 by somebody who touches the metadata
+    constexpr int kMostRefusals = 4;  // as by somebody who keeps touching the metadata
     auto& releasing = std::get<Releasing>(state_);
     if (!std::holds_alternative<std::monostate>(pending_)) {
         return;
     }
     if (now_.boot >= releasing.until) {
-        endRelease("the API did not answer in time");
+        endRelease("the API did not answer in time" + becauseOfTrouble());
         return;
     }
     wakeBy(releasing.until);
@@ -164,7 +164,7 @@ void Election::planReleasing() {
         ask(ReadRequest{});
         return;
     }
-    if (observation_.lease() && observation_.claim() == Claim::Released && releasing.writes > 0) {
+    if (observation_.lease() && observation_.claim() == Claim::Released && releasing.written) {
         endRelease({});  // our release, whose answer was lost
         return;
     }
@@ -172,10 +172,11 @@ void Election::planReleasing() {
         endRelease("it is not ours any more");
         return;
     }
-    if (++releasing.writes > kMostWrites) {
-        endRelease("others kept changing it");
+    if (releasing.refusals == kMostRefusals) {
+        endRelease("its writes were refused" + becauseOfTrouble());
         return;
     }
+    releasing.written = true;
     ask(Intent::Release);
 }
 

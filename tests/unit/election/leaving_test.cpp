@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "tests/unit/election/candidate.h"
@@ -108,6 +110,53 @@ TEST(LeavingTest, ReleasesThatKeepMeetingConflictsAreGivenUp) {
     EXPECT_GE(writes, 2);
     EXPECT_LE(writes, 10);
     EXPECT_TRUE(web0.noted(NoteKind::NotReleased));
+}
+
+TEST(LeavingTest, AReleaseThatFailsIsSentAgainForAsLongAsItMayTake) {
+    for (const auto kind : {ErrorKind::Throttled, ErrorKind::Server, ErrorKind::TimedOut,
+                            ErrorKind::Unreachable, ErrorKind::Malformed}) {
+        Candidate web0;
+        leaveUntilRead(web0);
+        const Instant began = web0.now().boot;
+        const Lease own = web0.writtenAt(11);
+        web0.answerRead(own);
+        int writes = 0;
+        while (web0.since(began) < seconds(3)) {  // of the five that it may take
+            if (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
+                ++writes;
+                web0.answerWrite(errorOf(kind));
+            } else {
+                web0.answerRead(own);
+            }
+            ASSERT_FALSE(web0.actions().finished) << toString(kind) << " after " << writes;
+        }
+        EXPECT_LE(writes, 10) << toString(kind);
+        while (std::holds_alternative<ReadRequest>(web0.untilAsked())) {
+            web0.answerRead(own);
+        }
+        EXPECT_TRUE(web0.landed(12).finished);
+        EXPECT_TRUE(web0.noted(NoteKind::Released));
+    }
+}
+
+TEST(LeavingTest, AReleaseThatIsRefusedIsGivenUpSoonWithTheServersSentence) {
+    ApiError refused = errorOf(ErrorKind::Refused);
+    refused.message = "leases need a label";
+    Candidate web0;
+    leaveUntilRead(web0);
+    const Instant began = web0.now().boot;
+    web0.answerRead(web0.writtenAt(11));
+    for (int writes = 1; !web0.actions().finished; ++writes) {
+        ASSERT_LE(writes, 5);
+        web0.untilWrite(Intent::Release);
+        if (!web0.answerWrite(refused).finished) {
+            web0.wait(web0.actions().wakeAt - web0.now().boot);
+            web0.send(TimePassed{});
+        }
+    }
+    EXPECT_LE(web0.since(began), seconds(5));
+    ASSERT_TRUE(web0.noted(NoteKind::NotReleased));
+    EXPECT_NE(web0.actions().notes.back().detail.find(refused.message), std::string::npos);
 }
 
 TEST(LeavingTest, AReleaseWhoseAnswerWasLostIsFoundByTheReread) {
