@@ -110,7 +110,7 @@ void Elector::stop() {
     const election::Duration deadline = config_.timing.renewDeadline;
     const election::Duration most = std::max(config_.drain, deadline) + 2 * deadline;
     if (finished.wait_for(most) != std::future_status::ready) {
-        log_.warn("did not step down in time: what it holds expires by itself",
+        log_.warn("did not step down in time: its Lease will expire",
                   {{"lease", config_.lease.text()}});
     }
     server_->stop();

@@ -94,26 +94,26 @@ void Reporter::log(const election::Note& note) const {
             break;
         case NoteKind::LeaderChanged:
             if (note.detail.empty()) {
-                log_.info("nobody is known to lead", {{"lease", lease}});
+                log_.info("no leader known", {{"lease", lease}});
             } else {
-                log_.info("another leads", {{"lease", lease}, {"leader", note.detail}});
+                log_.info("new leader observed", {{"lease", lease}, {"leader", note.detail}});
             }
             break;
         case NoteKind::LeaseCreated:
             log_.info("created the Lease, vacant", {{"lease", lease}});
             break;
         case NoteKind::LeaseMissing:
-            log_.info("there is no such Lease, it will be created", {{"lease", lease}});
+            log_.info("Lease not found, creating it", {{"lease", lease}});
             break;
         case NoteKind::Released:
             log_.info("released the Lease", {{"lease", lease}});
             break;
         case NoteKind::NotReleased:
-            log_.warn("did not release the Lease, it expires by itself",
+            log_.warn("did not release the Lease, it will expire",
                       {{"lease", lease}, {"reason", note.detail}});
             break;
         case NoteKind::OddRecord:
-            log_.warn("the Lease's record is odd", {{"lease", lease}, {"odd", note.detail}});
+            log_.warn("the Lease has malformed fields", {{"lease", lease}, {"odd", note.detail}});
             break;
         case NoteKind::RevisionWentBack:
             log_.error("the Lease is older than it was: was etcd restored from a backup? Waiting",
@@ -132,15 +132,14 @@ void Reporter::log(const election::Note& note) const {
                       {{"lease", lease}, {"id", id_}, {"session", note.detail}});
             break;
         case NoteKind::RequestFailed:
-            log_.warn("a request failed, it will be tried again",
-                      {{"lease", lease}, {"error", note.detail}});
+            log_.warn("a request failed, will retry", {{"lease", lease}, {"error", note.detail}});
             break;
         case NoteKind::WatchDenied:
-            log_.warn("may not watch the Lease: reading it every retry period instead",
+            log_.warn("not allowed to watch the Lease: polling it every retry period",
                       {{"lease", lease}, {"error", note.detail}});
             break;
         case NoteKind::WatchRestored:
-            log_.info("may watch the Lease again", {{"lease", lease}});
+            log_.info("allowed to watch the Lease again", {{"lease", lease}});
             break;
         case NoteKind::WatchBroken:
             log_.warn("the watch of the Lease ends again and again",
@@ -167,7 +166,7 @@ void Reporter::onRequest(const std::string& operation, const election::ApiError*
 
 void Reporter::onWatchEnded(const election::ApiError& error) {
     watchEnds_.add(labels({toString(error.kind)}), 1);
-    log_.debug("the watch ended, it will be opened again",
+    log_.debug("the watch ended, reopening it",
                {{"lease", lease_.text()}, {"error", error.message}});
 }
 

@@ -76,7 +76,7 @@ int run(const config::WebhookConfig& config, const EndingSignals& signals) {
     const auto webhook = made<webhook::Webhook>(config, clock, log);
     webhook->start();
     const std::string signal = awaitEnd(signals);
-    log.info("serving on for a while, not ready any more",
+    log.info("shutting down: not ready, still serving",
              {{"signal", signal}, {"for", elector::runtime::formatDuration(config.shutdownDelay)}});
     webhook->retire();
     // Whoever cannot wait sends another one.

@@ -112,7 +112,7 @@ Duration Keeper::keep() {
     const auto failed = [this](const ApiError& error) {
         // A conflict is somebody else's write: the next look sees it.
         if (error.message != trouble_ && error.kind != ErrorKind::Conflict) {
-            log_.warn("cannot keep the webhook's certificate, trying again",
+            log_.warn("cannot maintain the webhook's certificate, will retry",
                       {{"error", error.message}});
         }
         trouble_ = error.message;

@@ -204,7 +204,7 @@ void Informer::noteHeard() {
 }
 
 void Informer::noteUnreadable(const ObjectKey& key, const std::string& problem) {
-    log_.warn("passed over an object that cannot be read",
+    log_.warn("skipped an unreadable object",
               {{"resource", std::string(selection_.resource.plural)},
                {"object", key.name.empty() ? "unknown" : key.text()},
                {"error", problem}});
@@ -218,7 +218,7 @@ void Informer::noteLeftOut(const ObjectKey& key, std::size_t parts) {
         logged_.clear();
     }
     if (logged_.insert(key).second) {
-        log_.warn("ignored parts of an object that are too long",
+        log_.warn("truncated an object, parts of it are too long",
                   {{"resource", std::string(selection_.resource.plural)},
                    {"object", key.text()},
                    {"parts", std::to_string(parts)},
@@ -232,7 +232,7 @@ void Informer::notePassedOver(const ObjectKey& key) {
     auto& space = spaces_[key.space];
     space.isFull = true;
     if (!std::exchange(space.isTold, true)) {
-        log_.warn("a namespace has too many objects: this one and others get nothing",
+        log_.warn("a namespace has too many objects: this one and others are ignored",
                   {{"resource", std::string(selection_.resource.plural)},
                    {"namespace", key.space},
                    {"object", key.text()},
@@ -252,9 +252,9 @@ void Informer::complain(const ApiError& error) {
     const elector::runtime::LogFields fields = {
         {"resource", std::string(selection_.resource.plural)}, {"error", error.message}};
     if (error.kind == ErrorKind::Gone || failures_ > 0) {
-        log_.debug("a watch ended, it will be opened again", fields);
+        log_.debug("a watch ended, reopening it", fields);
     } else {
-        log_.warn("cannot list or watch: trying again", fields);
+        log_.warn("list or watch failed, will retry", fields);
     }
 }
 

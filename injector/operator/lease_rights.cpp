@@ -227,7 +227,8 @@ Result<Done> LeaseRights::write(RbacKind kind, const Grant& grant,
     if (!written) {
         return written.error();
     }
-    tools_.log.info(existing ? "changed rights on a Lease" : "gave rights on a Lease",
+    tools_.log.info(existing ? "updated Role or RoleBinding of a Lease"
+                             : "created Role and RoleBinding of a Lease",
                     {{"lease", grant.lease.text()},
                      {"object", kindName(kind)},
                      {"accounts", joined(grant.serviceAccounts)}});
@@ -248,7 +249,7 @@ Result<Done> LeaseRights::revoke(const ObjectKey& lease) {
         if (auto removed = tools_.api.remove(rbacPath(kind, lease), meta->uid); !removed) {
             return removed;
         }
-        tools_.log.info("took rights on a Lease away: no Pod campaigns for it",
+        tools_.log.info("deleted Role and RoleBinding: no Pod uses the Lease",
                         {{"lease", lease.text()}, {"object", kindName(kind)}});
     }
     return Done();

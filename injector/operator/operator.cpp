@@ -93,7 +93,7 @@ void Operator::report() {
 }
 
 void Operator::beginTerm() {
-    log_.info("begins to work", {{"token", token_}});
+    log_.info("started leading", {{"token", token_}});
     TermSettings settings;
     settings.copiesAnnotations = config_.copiesAnnotations;
     settings.managesRbac = config_.managesRbac;
@@ -107,7 +107,7 @@ void Operator::beginTerm() {
 
 void Operator::endTerm() {
     if (term_) {
-        log_.info("ends its work", {{"token", token_}});
+        log_.info("stopped leading", {{"token", token_}});
     }
     certificates_.reset();
     term_.reset();

@@ -296,7 +296,7 @@ Result<Done> TemplateCopier::apply(const Resource& kind, const ObjectKey& key, c
         return meta.error();
     }
     if (meta.value().generation != seen.generation) {
-        tools_.log.info(annotations.empty() ? "took annotations from a template"
+        tools_.log.info(annotations.empty() ? "removed annotations from a template"
                                             : "copied annotations to a template",
                         {{"kind", std::string(kind.kind)},
                          {"object", key.text()},

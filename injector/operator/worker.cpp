@@ -84,7 +84,7 @@ void Worker::run(const Distribute& distribute) {
             queue_.retry(*task, outcome.error().retryAfter);
             counters_.reconciles.add({kind, "failed"}, 1);
             log_.warn(
-                "cannot see to it, trying again",
+                "reconcile failed, will retry",
                 {{"what", kind}, {"object", task->key.text()}, {"error", outcome.error().message}});
         }
         counters_.uninjected.set(static_cast<double>(pods_.countMissed()));

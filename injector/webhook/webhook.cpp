@@ -180,7 +180,7 @@ Response Webhook::review(const Request& request) {
 void Webhook::note(const ReviewAnswer& answer) {
     if (answer.verdict == Verdict::Failed && clock_.now() >= nextNote_) {
         nextNote_ = clock_.now() + kBetweenNotes;
-        log_.warn("a review could not be judged; no more of these are logged for a minute",
+        log_.warn("a review failed; further failures are not logged for a minute",
                   {{"status", std::to_string(answer.status)}, {"answer", answer.body}});
     } else {
         log_.debug("answered a review", {{"verdict", toString(answer.verdict)}});

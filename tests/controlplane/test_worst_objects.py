@@ -72,7 +72,7 @@ def test_no_form_of_a_pod_keeps_rights_from_the_pods_of_others(operators, space,
     log = operators.log("a")
     assert "cannot list or watch" not in log, log[-4000:]
     assert "not JSON" not in log, log[-4000:]
-    assert "ignored parts of an object that are too long" in log, log[-4000:]
+    assert "truncated an object, parts of it are too long" in log, log[-4000:]
     assert operators.metric("a", 'list_age_seconds{resource="pods"}') < 300
     assert operators.metric("a", 'unreadable_objects_total{resource="pods"}') == 0
     assert operators.peak_memory("a") < OPERATOR_LIMIT

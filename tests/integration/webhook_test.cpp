@@ -454,7 +454,7 @@ TEST_F(WebhookProgramTest, ASecondSignalEndsTheDelay) {
     startServing({"--shutdown-delay=10m"});
     health("/healthz");
     program_->signal(SIGTERM);
-    ASSERT_TRUE(program_->waitForOutput("serving on for a while, not ready any more"));
+    ASSERT_TRUE(program_->waitForOutput("shutting down: not ready, still serving"));
     program_->signal(SIGINT);
     EXPECT_EQ(program_->waitForExit(), 0);
 }

@@ -134,7 +134,7 @@ TEST_F(KeeperTest, SaysOnceWhatIsMissingAndCreatesNothing) {
     EXPECT_EQ(keeper_.trouble(),
               "there is no Secret hook-tls; whoever installed the injector made it, so install it "
               "again or upgrade it");
-    EXPECT_EQ(captured_.count("cannot keep the webhook's certificate, trying again"), 1);
+    EXPECT_EQ(captured_.count("cannot maintain the webhook's certificate, will retry"), 1);
     EXPECT_THAT(objects_.writes(), IsEmpty());
     objects_.setData("hook-tls", {});
     EXPECT_EQ(keeper_.keep(), Keeper::kCheckPeriod);

@@ -206,7 +206,7 @@ TEST_F(InformerTest, PassesOverWhatCannotBeReadAndGoesOnBehindIt) {
     EXPECT_THAT(notes_.await(5), ElementsAre("+a", "synced", "+b", "-a", "+c"));
     EXPECT_THAT(request, HasSubstr("watch=1&")) << "nothing was listed again";
     EXPECT_EQ(informer_->health().unreadable, 3U);
-    EXPECT_THAT(captured_.text(), HasSubstr("passed over an object that cannot be read"));
+    EXPECT_THAT(captured_.text(), HasSubstr("skipped an unreadable object"));
     EXPECT_THAT(captured_.text(), HasSubstr("object=n/x"));
 }
 
@@ -241,7 +241,7 @@ TEST_F(InformerTest, KeepsTheWorstObjectByWhatIsUsedOfIt) {
     const auto health = informer_->health();
     EXPECT_EQ(health.unreadable, 0U);
     EXPECT_GT(health.leftOut, 0U);
-    EXPECT_EQ(captured_.count("ignored parts of an object that are too long"), 1);
+    EXPECT_EQ(captured_.count("truncated an object, parts of it are too long"), 1);
     EXPECT_THAT(captured_.text(), HasSubstr("object=n/worst"));
 }
 
