@@ -262,7 +262,7 @@ TEST_F(WebhookTest, LogsAFailureOnceAMinute) {
     startServing();
     answerTo(post("{"));
     answerTo(post("["));
-    EXPECT_EQ(captured.count("a review could not be judged"), 1);
+    EXPECT_EQ(captured.count("a review failed; further failures"), 1);
 }
 
 TEST_F(WebhookTest, HandshakesThatHangDoNotDelayOthers) {
