@@ -49,6 +49,9 @@ class Client {
 
     void close() { connection_.close(); }
 
+    // `error`, of what the last answer says, with what was asked for it, and of which server.
+    ApiError named(ApiError error) const;
+
     // What an API server takes as the body of one request (MaxRequestBodyBytes of its generic
     // server: 3 MiB, twice what etcd stores of an object). An object of which more is kept could be
     // written back by nobody. That an answer may be longer, as JSON says "\u003c" for what was
@@ -63,7 +66,6 @@ class Client {
     Result<Head> authorized(const Request& request, const Limits& limits);
     Result<std::string> readBody(const json_text::Keep* keep = nullptr);
     ApiError refusalOf(const Head& head);
-    ApiError named(ApiError error) const;
     void addCertificateFault(ApiError& error) const;
 
     Credentials credentials_;

@@ -142,7 +142,7 @@ Result<std::optional<Lease>> KubernetesStore::get(const LeaseKey& key, const Cal
     }
     auto lease = kubernetes::parseLease(answer.value().body);
     if (!lease) {
-        return explained(std::move(lease).error(), "get", key);
+        return explained(requests_.named(std::move(lease).error()), "get", key);
     }
     return std::optional(std::move(lease).value());
 }
@@ -167,7 +167,7 @@ Result<Written> KubernetesStore::put(const LeaseKey& key, std::string body, cons
     }
     auto lease = kubernetes::parseLease(answer.value().body);
     if (!lease) {
-        return explained(std::move(lease).error(), verb, key);
+        return explained(requests_.named(std::move(lease).error()), verb, key);
     }
     return Written{std::move(lease).value(), answer.value().status == kCreated};
 }
@@ -184,7 +184,7 @@ Result<std::string> KubernetesStore::list(const LeaseKey& key, WatchSink& sink,
     }
     auto listed = parseList(answer.value().body, key);
     if (!listed) {
-        return std::move(listed).error();
+        return watching_.named(std::move(listed).error());
     }
     sink.onListed(std::move(listed.value().lease), sentAt);
     return std::move(listed.value().version);
@@ -202,9 +202,14 @@ ApiError KubernetesStore::watch(const LeaseKey& key, WatchSink& sink, election::
                                   .object = kWithoutManagedFields,
                                   .setUp = setUp,
                                   .silence = election::Duration::max()};
-    return explained(kubernetes::follow(watching_, clock_, watch, stop,
-                                        [&](const auto& event) { return tell(event, key, sink); }),
-                     "watch", key);
+    return explained(
+        kubernetes::follow(watching_, clock_, watch, stop,
+                           [&](const auto& event) {
+                               auto error = tell(event, key, sink);
+                               return error ? std::optional(watching_.named(*std::move(error)))
+                                            : error;
+                           }),
+        "watch", key);
 }
 
 }  // namespace elector::store
