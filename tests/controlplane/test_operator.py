@@ -398,7 +398,7 @@ def test_what_no_lease_is_called_gets_an_event(operators, space, name):
     eventually("the good one's rights", lambda: space.binding("good"))
     assert [role["metadata"]["name"] for role in json.loads(space.kubectl("get", "roles", "-o", "json"))["items"]] == [
         "leader-elector:good"]
-    assert "cannot see to it" not in operators.log("a")
+    assert "reconcile failed" not in operators.log("a")
 
 
 def test_a_namespace_with_many_pods_delays_no_other_and_has_a_bound(operators, space, control_plane):

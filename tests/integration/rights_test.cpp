@@ -21,7 +21,7 @@ TEST_F(RightsTest, TheOldSidecarsRoleSuffices) {
     const int rounds = server_.count("update") - renewals;
     EXPECT_GE(polls, rounds / 3);
     EXPECT_LE(polls, 4 * rounds);
-    EXPECT_EQ(follower->timesSaid("may not watch"), 1) << follower->output();
+    EXPECT_EQ(follower->timesSaid("not allowed to watch"), 1) << follower->output();
     leader->signal(SIGTERM);
     EXPECT_TRUE(follower->waitUntilLeading());
 }

@@ -124,7 +124,7 @@ TEST_F(KeeperTest, WritesNothingOverWhatAnotherWroteMeanwhile) {
     EXPECT_EQ(keeper_.keep(), Keeper::kCheckPeriod);
     EXPECT_EQ(objects_.bundle(), theirs.certificate);
     EXPECT_TRUE(isCovered());
-    EXPECT_EQ(captured_.count("cannot keep"), 0);
+    EXPECT_EQ(captured_.count("cannot maintain"), 0);
 }
 
 TEST_F(KeeperTest, SaysOnceWhatIsMissingAndCreatesNothing) {

@@ -54,7 +54,7 @@ TEST(TermTest, SaysWhatItHasNotKnownForFiveMinutesAndWhy) {
     settings.copiesAnnotations = false;
     settings.managesRbac = false;
     Term term(access, settings, [] { return true; }, counters, clock, captured.log());
-    while (captured.count("cannot list or watch") == 0) {
+    while (captured.count("list or watch failed") == 0) {
         std::this_thread::yield();
     }
     EXPECT_EQ(term.report(), std::nullopt);
