@@ -203,7 +203,8 @@ TEST(AnnotationsTest, AreRefusedWithWhatIsAllowed) {
                       kMemory);
     }
     expectRefused("image", {"", "a b", " a", "a\u00a0b", "\u00e9", "a$b"}, kImage);
-    expectRefused("log-level", {"", "information", "trace"}, "allowed are debug, info, warn and error");
+    expectRefused("log-level", {"", "information", "trace"},
+                  "allowed are debug, info, warn and error");
 }
 
 TEST(AnnotationsTest, AreRefusedWhereTheyDoNotFitEachOther) {
