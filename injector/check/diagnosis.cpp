@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/log.h"
 
@@ -12,12 +11,10 @@ namespace injector::check {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
 namespace names = elector::names;
 using admission::Verdict;
 using cluster::Copying;
 using elector::runtime::quoted;
-using json_text::member;
 using offline::Copies;
 
 bool isPod(const WorkloadFacts& facts) {
