@@ -47,7 +47,9 @@ int Judge::joined(const election::Settings& settings, const election::Standing& 
 }
 
 void Judge::told(int process, const election::Event& event, Instant now) {
-    members_[static_cast<std::size_t>(process)].knowledge.told(event, now);
+    Member& member = members_[static_cast<std::size_t>(process)];
+    member.toldAt = now;
+    member.knowledge.told(event, now);
 }
 
 void Judge::asked(int process, Call& call, const election::Moment& now) {
@@ -162,7 +164,7 @@ void Judge::stepped(int process) {
                              name(process)));
         }
         if (found != acquisitions_.end() && !found->second.wasLeading &&
-            member.knowledge.followsAnother(found->second.uid, member.clock->at(now_).boot)) {
+            member.knowledge.followsAnother(found->second.uid, member.toldAt)) {
             fail(fmt::format("rule 8: {} begins a term though one of an earlier Lease may last",
                              name(process)));
         }

@@ -101,6 +101,7 @@ class Judge {
         std::optional<election::Term> leaving;
         bool stepsDown = false;
         election::Instant pausedUntil;
+        election::Instant toldAt;         // by its clock, as it read it with the event
         std::string steppedToken;         // of its term, after its last step
         election::Instant promisedUntil;  // the latest that a "yes" of its was good for
         std::optional<election::Instant> landedSentAt;  // of the latest landed write of a term

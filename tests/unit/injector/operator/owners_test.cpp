@@ -19,7 +19,7 @@ using elector::kubernetes::ScriptedServer;
 class OwnersTest : public testing::Test {
   protected:
     OwnersTest()
-        : server_({[this](ScriptedPeer& peer) {
+        : server_({[](ScriptedPeer& peer) {
               for (auto request = peer.readRequest(); !request.empty();
                    request = peer.readRequest()) {
                   const auto begin = request.find(' ') + 1;
