@@ -113,10 +113,11 @@ PLACES += [(path, value, OPERATORS, place, expected) for path, value, where, pla
            if path in OF_BOTH and where == DEPLOYMENT]
 TOO_LONG = ("the sidecar leader-elector has a lease duration of more than the {}s that policies.longestLease of the leader-elector "
             "chart allows; annotate the Pod with a shorter leader-elector.io/lease-duration, or raise that value")
-DURATION = "variables.duration <= {} || variables.duration <= variables.old.?leaseDurationSeconds.orValue(0)"
+DURATION = ("variables.duration <= {} || variables.duration <= variables.old.?leaseDurationSeconds.orValue(0) || "
+            "(oldObject == null && variables.holder == 'leader-elector.io/vacant' && variables.duration <= 3600)")
 for value, given, seconds in (("policies.longestLease", "10m", 600), ("policies.longestLease", "1s", 10),
                               ("sidecar", {"leaseDuration": "1h"}, 3600)):
-    PLACES += [(value, given, ("ValidatingAdmissionPolicy", "-holders"), "spec.validations[5].expression", DURATION.format(seconds)),
+    PLACES += [(value, given, ("ValidatingAdmissionPolicy", "-holders"), "spec.validations[6].expression", DURATION.format(seconds)),
                (value, given, ("ValidatingAdmissionPolicy", "-sidecars"), "spec.validations[1].message", TOO_LONG.format(seconds))]
 # The same for what is rendered on demand only.
 PLACES_ON_DEMAND = [
