@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "elector/kubernetes/connection.h"
@@ -38,25 +39,6 @@ Result<kubernetes::Done> open(Connection& connection, const config::Address& add
     return first;
 }
 
-Result<std::string> readBody(Connection& connection) {
-    std::string body;
-    std::array<char, 4096> block{};
-    for (;;) {
-        const auto got = connection.readBody(block.data(), block.size());
-        if (!got) {
-            return got.error();
-        }
-        if (got.value() == 0) {
-            return body;
-        }
-        body.append(block.data(), got.value());
-        if (body.size() > kMaxBodyBytes) {
-            return ApiError{ErrorKind::Malformed, 0, std::nullopt,
-                            fmt::format("the answer has more than {} bytes", kMaxBodyBytes)};
-        }
-    }
-}
-
 Result<HttpAnswer> exchange(Connection& connection, const config::Address& address,
                             const std::string& path) {
     if (auto opened = open(connection, address); !opened) {
@@ -69,11 +51,19 @@ Result<HttpAnswer> exchange(Connection& connection, const config::Address& addre
     if (!head) {
         return head.error();
     }
-    auto body = readBody(connection);
-    if (!body) {
-        return std::move(body).error();
+    std::string body;
+    const auto read = connection.readRest([&body](std::string_view bytes) {
+        body += bytes;
+        return body.size() <= kMaxBodyBytes
+                   ? std::nullopt
+                   : std::optional(
+                         ApiError{ErrorKind::Malformed, 0, std::nullopt,
+                                  fmt::format("the answer has more than {} bytes", kMaxBodyBytes)});
+    });
+    if (!read) {
+        return read.error();
     }
-    return HttpAnswer{head.value().status, std::move(body).value()};
+    return HttpAnswer{head.value().status, std::move(body)};
 }
 
 }  // namespace

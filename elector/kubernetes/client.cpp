@@ -16,9 +16,6 @@ namespace {
 constexpr int kUnauthorized = 401;
 constexpr int kForbidden = 403;
 
-// Bytes that a body is read by: a Lease has one or two thousand.
-constexpr std::size_t kBlock = 4096;
-
 bool isSuccess(int status) {
     return status >= 200 && status < 300;
 }
@@ -165,16 +162,7 @@ Result<std::string> Client::readBody(const json_text::Keep* keep) {
     if (keep != nullptr) {
         filter.emplace(*keep, kMaxBody);
     }
-    std::array<char, kBlock> block{};
-    for (;;) {
-        const auto got = connection_.readBody(block.data(), block.size());
-        if (!got) {
-            return got.error();
-        }
-        if (got.value() == 0) {
-            break;
-        }
-        const std::string_view bytes(block.data(), got.value());
+    const auto read = connection_.readRest([&](std::string_view bytes) -> std::optional<ApiError> {
         if (filter) {
             filter->take(bytes);
         } else {
@@ -184,6 +172,10 @@ Result<std::string> Client::readBody(const json_text::Keep* keep) {
             return malformed(fmt::format("the answer has more than {} bytes{}", kMaxBody,
                                          filter ? " besides its managed fields" : ""));
         }
+        return std::nullopt;
+    });
+    if (!read) {
+        return read.error();
     }
     if (filter && !filter->isComplete()) {
         return malformed("the answer is no JSON");

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 
 #include "elector/http/ascii.h"
@@ -23,6 +24,8 @@ using Poco::Net::HTTPRequest;
 // under 2 KiB.
 constexpr std::size_t kMaxHead = 65536;
 constexpr std::size_t kMaxFields = 1000;
+// Bytes that a body is read by: a Lease has one or two thousand.
+constexpr std::size_t kBlock = 4096;
 // 1xx answers that may stand before the real one; the API server sends none.
 constexpr int kMaxInterim = 8;
 
@@ -195,6 +198,23 @@ Result<Done> Connection::beginBody(std::string_view transferEncoding,
 
 Result<std::size_t> Connection::readBody(char* buffer, std::size_t size) {
     return body_.read(buffer, size);
+}
+
+Result<Done> Connection::readRest(
+    const std::function<std::optional<ApiError>(std::string_view)>& take) {
+    std::array<char, kBlock> block{};
+    for (;;) {
+        const auto got = readBody(block.data(), block.size());
+        if (!got) {
+            return got.error();
+        }
+        if (got.value() == 0) {
+            return Done();
+        }
+        if (auto error = take({block.data(), got.value()})) {
+            return *std::move(error);
+        }
+    }
 }
 
 }  // namespace elector::kubernetes

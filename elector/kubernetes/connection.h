@@ -1,9 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "elector/kubernetes/body.h"
 #include "elector/kubernetes/json_filter.h"
@@ -68,6 +70,9 @@ class Connection {
 
     // As Body::read.
     Result<std::size_t> readBody(char* buffer, std::size_t size);
+
+    // Reads the body to its end, piece by piece; ends earlier with what `take` answers, if it does.
+    Result<Done> readRest(const std::function<std::optional<ApiError>(std::string_view)>& take);
 
   private:
     Result<std::string> readHeadText();
