@@ -64,13 +64,14 @@ http::MetricFamily::Values Reporter::labels(http::MetricFamily::Values first) co
 
 void Reporter::measure(campaign::Campaign& campaign) {
     const election::Answer now = campaign.answer();
-    masterStatus_.set(labels(), now.isLeader ? 1 : 0);
-    leaderKnown_.set(labels(), now.leader.empty() ? 0 : 1);
+    const auto lease = labels();
+    masterStatus_.set(lease, now.isLeader ? 1 : 0);
+    leaderKnown_.set(lease, now.leader.empty() ? 0 : 1);
     if (const auto age = campaign.newsAge()) {
-        newsAge_.set(labels(), std::chrono::duration<double>(*age).count());
+        newsAge_.set(lease, std::chrono::duration<double>(*age).count());
     }
-    validFor_.set(labels(), now.isLeader ? std::chrono::duration<double>(now.validFor).count() : 0);
-    ready_.set(labels(), campaign.notReady() ? 0 : 1);
+    validFor_.set(lease, now.isLeader ? std::chrono::duration<double>(now.validFor).count() : 0);
+    ready_.set(lease, campaign.notReady() ? 0 : 1);
 }
 
 void Reporter::onNote(const election::Note& note, const election::Standing& standing) {

@@ -54,8 +54,6 @@ std::optional<std::string> shortTextIn(std::string_view value, std::size_t most)
 
 // ------------------------------------------------------------------------------------ pod reader
 
-namespace json_text = elector::kubernetes::json_text;
-
 void PodReader::complain(std::string problem) {
     if (problem_.empty()) {
         problem_ = std::move(problem);

@@ -493,7 +493,6 @@ std::variant<YamlContent, YamlProblem> readYaml(std::string_view text) {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
 using json_text::Kind;
 
 constexpr std::size_t kStep = 2;
