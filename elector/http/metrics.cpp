@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "elector/http/ascii.h"
+#include "elector/http/head.h"
 
 namespace elector::http {
 namespace {

@@ -1,14 +1,40 @@
 #pragma once
 
+#include <sys/socket.h>
+
+#include <array>
+#include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "elector/http/limits.h"
-#include "elector/http/remote_address.h"
+#include "elector/http/poller.h"
+#include "elector/runtime/clock.h"
 
 namespace elector::http {
+// The address of a peer without its port: IPv6, or IPv4 in its mapped form. A value.
+class RemoteAddress {
+  public:
+    // REQUIRES: AF_INET or AF_INET6 (anything else counts as ::).
+    explicit RemoteAddress(const sockaddr_storage& address);
+
+    bool isLoopback() const;
+    // Whom quotas count: the address, but of IPv6 its network of 64 bits, since whoever has one
+    // address of it has, as a rule, all of them. The loopback's stays what it is.
+    RemoteAddress counted() const;
+    std::string text() const;
+
+    auto operator<=>(const RemoteAddress&) const = default;
+
+  private:
+    bool isMappedV4() const;
+    std::array<std::uint8_t, 16> bytes_{};
+};
 
 class Connection;
 
@@ -83,6 +109,99 @@ class Quota {
     Class loopback_;
     Class network_;
     std::map<RemoteAddress, Count> remotes_;  // of the network
+};
+
+// Whose bodies go on arriving while all of them together take more memory than they may
+// (Limits::bufferedBytes): bookkeeping, no sockets.
+//
+// Up to the limit, all do. Beyond it, those of an address that has less than an equal share of the
+// limit, and of each other address the body that began first; the bytes of the rest wait in their
+// sockets. So many large bodies of one address arrive one after the other, and whoever holds
+// unfinished ones delays nobody but himself. Should that exceed the limit by two bodies, because
+// there are many addresses, then the one that has kept the most for the longest, in bytes by time,
+// loses the body that it began last: a body that comes as fast as it can is none of those.
+//
+// Threads: one (the loop's).
+class BodyQuota {
+  public:
+    explicit BodyQuota(const Limits& limits) : limits_(limits) {}
+
+    struct Entry {
+        Connection* connection = nullptr;
+        RemoteAddress remote;
+        runtime::Instant began;
+        std::size_t bytes = 0;
+        bool waits = false;
+    };
+    // A body's place; valid until leave().
+    using Place = std::list<Entry>::iterator;
+
+    Place enter(Connection* connection, const RemoteAddress& address, runtime::Instant now);
+    void leave(Place place);
+
+    // How much of it has arrived.
+    void resize(Place place, std::size_t bytes);
+    bool mayGrow(Place place) const;
+    // Whose body has to be refused (the caller does, and calls leave() for it) so that the memory
+    // suffices; nullptr where it does.
+    Connection* toRefuse(runtime::Instant now) const;
+
+    // The body waits until another has left.
+    void wait(Place place);
+    // Those of the waiting that may grow now, which then wait no longer.
+    std::vector<Connection*> takeWaiting();
+
+  private:
+    struct Share {
+        std::list<Entry> bodies;  // in the order in which they began
+        std::size_t bytes = 0;
+    };
+
+    const Limits& limits_;
+    std::map<RemoteAddress, Share> shares_;
+    std::size_t bytes_ = 0;
+    std::size_t waiting_ = 0;
+};
+
+// Who is served next: bookkeeping, no sockets. Within an address (RemoteAddress::counted) in the
+// order in which connections came to have something to do, and of the addresses each in turn, so
+// that one with a thousand connections delays one with a single connection by one turn.
+//
+// Nothing is allocated between enter() and leave(). Threads: one (the loop's).
+class TurnQueue {
+  private:
+    struct Line;
+    struct Waiter {
+        Poller::Key key = 0;
+        Line* line = nullptr;
+        bool queued = false;
+    };
+    struct Line {
+        const RemoteAddress* remote = nullptr;
+        std::list<Waiter> resting;
+        std::list<Waiter> queued;  // first come, first served
+        std::list<Line*> self;     // this line, while it is not among those to be served
+    };
+
+  public:
+    // A connection's place; valid until leave().
+    using Place = std::list<Waiter>::iterator;
+
+    Place enter(Poller::Key key, const RemoteAddress& remote);
+    void leave(Place place);
+
+    // The connection has something to do. Once is enough until pop() returns it.
+    void push(Place place);
+    // The next one. REQUIRES: not empty.
+    Poller::Key pop();
+
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
+
+  private:
+    std::map<RemoteAddress, Line> lines_;
+    std::list<Line*> served_;  // those with somebody queued, in turn
+    std::size_t size_ = 0;
 };
 
 }  // namespace elector::http

@@ -2,13 +2,40 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
-#include "elector/http/mailbox.h"
-#include "elector/http/response.h"
+#include "elector/http/message.h"
+#include "elector/runtime/wake.h"
 
 namespace elector::http {
+// Functions on their way to the loop, which runs them in the order of their posting. Outlives the
+// loop where handles do. Threads: any may post; one (the loop's) takes.
+class Mailbox {
+  public:
+    using Function = std::function<void()>;
+
+    // False, and nothing happens, once the loop has ended.
+    bool post(Function function);
+
+    // All that was posted. Forgets that it was woken for it.
+    std::vector<Function> take();
+    // The same for the last time: from now on post() refuses.
+    std::vector<Function> close();
+
+    void wake() { wake_.wake(); }
+    // Readable while something is to be taken.
+    int descriptor() const { return wake_.descriptor(); }
+
+  private:
+    runtime::Wake wake_;
+    std::mutex mutex_;
+    std::vector<Function> functions_;
+    bool closed_ = false;
+};
 
 // Whom a Responder reports to. Called in the loop only.
 class ExchangeSink {

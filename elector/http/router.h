@@ -8,9 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "elector/http/request.h"
+#include "elector/http/message.h"
 #include "elector/http/responder.h"
-#include "elector/http/response.h"
 
 namespace elector::http {
 

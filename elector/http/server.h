@@ -2,6 +2,7 @@
 
 #include <Poco/Net/Context.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <future>
@@ -12,7 +13,6 @@
 
 #include "elector/http/limits.h"
 #include "elector/http/router.h"
-#include "elector/http/stats.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
 
@@ -31,6 +31,19 @@ struct ServerOptions {
     // TLS where set: its SSL_CTX serves all connections. A certificate is swapped without a
     // restart by SSL_CTX_set_cert_cb, which the owner sets; it is called in the loop.
     Poco::Net::Context::Ptr tls;
+};
+
+// What a server did since it started. Written by the loop, read by any thread.
+struct Stats {
+    std::atomic<std::uint64_t> connections{0};  // accepted, whatever became of them
+    std::atomic<std::uint64_t> open{0};         // now
+    std::atomic<std::uint64_t> requests{0};     // that reached a handler
+    std::atomic<std::uint64_t> refusals{0};     // requests that were refused before a handler
+    std::atomic<std::uint64_t> displaced{0};    // connections closed for newer ones (quota)
+    std::atomic<std::uint64_t> shed{0};         // connections closed for the memory they took
+    std::atomic<std::uint64_t> expired{0};      // connections that exceeded a time limit
+    std::atomic<std::uint64_t> held{0};         // bodies that had to wait for those of others
+    std::atomic<std::uint64_t> failures{0};     // handlers that threw or never answered
 };
 
 class EventLoop;

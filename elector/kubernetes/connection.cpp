@@ -8,8 +8,7 @@
 #include <array>
 #include <sstream>
 
-#include "elector/http/ascii.h"
-#include "elector/http/response_head.h"
+#include "elector/http/head.h"
 #include "elector/runtime/log.h"
 #include "elector/version.h"
 

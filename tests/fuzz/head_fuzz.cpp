@@ -10,10 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "elector/http/ascii.h"
-#include "elector/http/head_scanner.h"
-#include "elector/http/host.h"
-#include "elector/http/request_head.h"
+#include "elector/http/head.h"
 #include "elector/http/router.h"
 #include "tests/fuzz/property.h"
 

@@ -1,4 +1,4 @@
-#include "elector/http/body_quota.h"
+#include "elector/http/quota.h"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,7 @@
 #include <array>
 #include <string>
 
-#include "elector/http/input.h"
-#include "elector/http/output.h"
+#include "elector/http/channel.h"
 
 // A connection at rest keeps little of the room that its last request and answer took.
 namespace elector::http {

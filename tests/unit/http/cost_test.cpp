@@ -6,9 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "elector/http/head_scanner.h"
-#include "elector/http/request_head.h"
-#include "elector/http/response_head.h"
+#include "elector/http/head.h"
 #include "tests/support/processor_time.h"
 
 // What a byte of a request costs the processor, at worst and in a request like any other. The time

@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "elector/http/head_scanner.h"
-#include "elector/http/request_head.h"
+#include "elector/http/head.h"
 
 namespace elector::http {
 namespace {

@@ -1,4 +1,4 @@
-#include "elector/http/host.h"
+#include "elector/http/head.h"
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "elector/http/remote_address.h"
+#include "elector/http/quota.h"
 
 namespace elector::http {
 

@@ -1,4 +1,4 @@
-#include "elector/http/turn_queue.h"
+#include "elector/http/quota.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

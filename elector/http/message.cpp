@@ -1,4 +1,4 @@
-#include "elector/http/response_writer.h"
+#include "elector/http/message.h"
 
 #include <Poco/DateTimeFormat.h>
 #include <Poco/DateTimeFormatter.h>
@@ -8,6 +8,8 @@
 #include <iterator>
 
 namespace elector::http {
+// ----------------------------------------------------------------------------------------- answers
+
 namespace {
 
 void appendNumber(std::string& out, std::size_t number) {
