@@ -10,8 +10,8 @@
 #include <variant>
 
 #include "elector/commands/ask.h"
-#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 
 namespace elector::commands {
@@ -20,7 +20,6 @@ namespace elector::commands {
 
 namespace {
 
-namespace json_text = kubernetes::json_text;
 using json_text::Kind;
 
 // Thrown and caught in this file alone: one way out of a dozen reads.

@@ -12,7 +12,7 @@
 #include <sstream>
 #include <string_view>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/random.h"
 
 namespace elector::config {
@@ -74,7 +74,6 @@ std::string decodeBase64Url(const std::string& text) {
 }
 
 std::string podUidIn(const std::string& payload) {
-    namespace json_text = kubernetes::json_text;
     if (!json_text::isValid(payload)) {
         return "";
     }

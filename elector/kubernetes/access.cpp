@@ -9,8 +9,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
-#include "elector/kubernetes/file_text.h"
 #include "elector/kubernetes/kubeconfig.h"
+#include "elector/runtime/file_text.h"
 
 namespace elector::kubernetes {
 
@@ -38,7 +38,7 @@ std::string remedyFor(const std::filesystem::path& path) {
 }
 
 void requireFile(const std::filesystem::path& path) {
-    if (const auto text = readFile(path); !text) {
+    if (const auto text = runtime::readFile(path); !text) {
         throw std::runtime_error(fmt::format("{}; {}", text.error().message, remedyFor(path)));
     }
 }
@@ -47,7 +47,7 @@ void requireFile(const std::filesystem::path& path) {
 
 Result<std::string> Source::read() const {
     if (const auto* path = std::get_if<std::filesystem::path>(&origin_)) {
-        return readFile(*path);
+        return runtime::readFile(*path);
     }
     return std::get<std::string>(origin_);
 }
@@ -104,7 +104,7 @@ Access readInCluster(const InClusterSources& sources) {
     requireFile(authorities);
     access.token = Source::file(token);
     access.authorities = Source::file(authorities);
-    if (const auto space = readFile(sources.folder / "namespace")) {
+    if (const auto space = runtime::readFile(sources.folder / "namespace")) {
         if (auto name = Poco::trim(space.value()); !name.empty()) {
             access.space = std::move(name);
         }

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "elector/kubernetes/body.h"
-#include "elector/kubernetes/json_filter.h"
 #include "elector/kubernetes/socket.h"
+#include "elector/runtime/json_filter.h"
 
 namespace elector::kubernetes {
 

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/status_error.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/random.h"
 #include "elector/runtime/time_text.h"
 

@@ -13,9 +13,9 @@
 
 #include "elector/kubernetes/certificates.h"
 #include "elector/kubernetes/credentials.h"
-#include "elector/kubernetes/file_text.h"
 #include "elector/kubernetes/tls_context.h"
 #include "elector/kubernetes/yaml_file.h"
+#include "elector/runtime/file_text.h"
 #include "elector/runtime/log.h"
 
 namespace elector::kubernetes {
@@ -40,7 +40,7 @@ std::vector<YamlNode> load(const std::vector<Path>& files) {
         if (files.size() > 1 && !std::filesystem::exists(file, ignored)) {
             continue;
         }
-        const auto text = readFile(file);
+        const auto text = runtime::readFile(file);
         if (!text) {
             throw std::runtime_error(fmt::format("{}; name a kubeconfig that this process may read",
                                                  text.error().message));

@@ -8,9 +8,9 @@
 #include <limits>
 #include <map>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "elector/runtime/time_text.h"
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 
 namespace elector::kubernetes {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <random>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/status_error.h"
+#include "elector/runtime/json_text.h"
 
 namespace elector::kubernetes {
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "elector/kubernetes/client.h"
-#include "elector/kubernetes/json_filter.h"
+#include "elector/runtime/json_filter.h"
 
 namespace elector::kubernetes {
 

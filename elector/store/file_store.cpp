@@ -12,9 +12,9 @@
 #include <system_error>
 #include <utility>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "elector/runtime/random.h"
 #include "elector/store/folder.h"
@@ -24,7 +24,6 @@ namespace {
 
 using election::ErrorKind;
 using election::Revision;
-namespace json_text = kubernetes::json_text;
 
 constexpr const char* kLeaseFile = "lease.json";
 constexpr const char* kRevisionFile = ".revision";

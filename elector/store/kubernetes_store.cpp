@@ -5,16 +5,15 @@
 #include <array>
 #include <utility>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/kubernetes/status_error.h"
 #include "elector/kubernetes/watch_stream.h"
+#include "elector/runtime/json_text.h"
 
 namespace elector::store {
 
 namespace {
 
-namespace json_text = kubernetes::json_text;
 using election::ErrorKind;
 using kubernetes::encoded;
 using kubernetes::kWithoutManagedFields;

@@ -7,8 +7,8 @@
 #include <variant>
 
 #include "elector/config/values.h"
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "injector/admission/annotations.h"
 #include "injector/admission/patch.h"
 #include "injector/admission/pod_facts.h"
@@ -20,7 +20,7 @@ namespace injector::admission {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace names = elector::names;
 
 Decision decision(Verdict verdict, std::string reason, std::string patch = "[]") {

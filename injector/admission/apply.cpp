@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "injector/admission/admission.h"
 
@@ -17,7 +17,7 @@ namespace injector::admission {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using json_text::Kind;
 
 struct Operation {

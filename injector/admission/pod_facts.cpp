@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "injector/admission/pod_reader.h"
 #include "injector/admission/windows.h"
 
@@ -14,7 +14,7 @@ namespace injector::admission {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using json_text::fieldsOf;
 namespace names = elector::names;
 using json_text::Kind;

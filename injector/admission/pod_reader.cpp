@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 
 namespace injector::admission {
 
@@ -12,7 +12,7 @@ namespace injector::admission {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 
 // The bytes that the character at the front of a string's content takes as it is written there.
 std::size_t writtenLength(std::string_view content) {

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
 namespace injector::admission {
 
@@ -23,7 +23,7 @@ std::optional<std::string> shortTextIn(std::string_view value, std::size_t most)
 // sentences where a value was found. Threads: one.
 class PodReader {
   public:
-    using Kind = elector::kubernetes::json_text::Kind;
+    using Kind = elector::json_text::Kind;
     using Value = std::optional<std::string_view>;
 
     // The first problem in a sentence, or "".
@@ -54,7 +54,7 @@ class PodReader {
         }
         const std::string elementPath = fmt::format("{}[]", path);
         std::size_t count = 0;
-        elector::kubernetes::json_text::forEachElement(*list, [&](std::string_view element) {
+        elector::json_text::forEachElement(*list, [&](std::string_view element) {
             if (++count <= most) {  // the others are only counted
                 visit(typed(element, kind, elementPath).value_or(""));
             }

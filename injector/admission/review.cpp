@@ -7,8 +7,8 @@
 #include <utility>
 #include <variant>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "injector/admission/json_writer.h"
 #include "injector/admission/pod_reader.h"
 #include "injector/admission/sentence.h"
@@ -17,7 +17,7 @@ namespace injector::admission {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using json_text::fieldsOf;
 using json_text::Kind;
 

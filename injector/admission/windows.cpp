@@ -4,14 +4,14 @@
 #include <array>
 #include <string>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "injector/admission/pod_facts.h"
 
 namespace injector::admission {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using json_text::fieldsOf;
 using Kind = PodReader::Kind;
 

@@ -8,9 +8,9 @@
 #include <utility>
 #include <variant>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/time_text.h"
 #include "injector/certificates/certificate.h"
 #include "injector/cluster/object_meta.h"
@@ -19,7 +19,7 @@
 namespace injector::certificates {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using cluster::kMutatingWebhookConfigurations;
 using cluster::kSecrets;
 using elector::election::ApiError;

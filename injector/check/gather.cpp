@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/cluster/resource.h"
@@ -21,7 +21,7 @@ namespace injector::check {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace names = elector::names;
 using cluster::ObjectMeta;
 using json_text::member;

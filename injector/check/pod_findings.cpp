@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "injector/check/diagnosis.h"
 

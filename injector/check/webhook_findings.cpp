@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "injector/operator/selector.h"
 
@@ -13,7 +13,7 @@ namespace injector::check {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace names = elector::names;
 using elector::runtime::quoted;
 using json_text::member;

@@ -6,15 +6,15 @@
 #include <array>
 #include <utility>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "injector/cluster/resource.h"
 
 namespace injector::cluster {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using elector::kubernetes::ApiError;
 using elector::kubernetes::ErrorKind;
 using elector::kubernetes::Instant;

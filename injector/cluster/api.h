@@ -40,9 +40,9 @@ class Api {
         std::stop_token stop);
 
     // The object at `path`, or nothing where there is none (404): as far as `keep` says.
-    Result<std::optional<std::string>> get(const std::string& path,
-                                           const elector::kubernetes::json_text::Keep& keep =
-                                               elector::kubernetes::kWithoutManagedFields);
+    Result<std::optional<std::string>> get(
+        const std::string& path,
+        const elector::json_text::Keep& keep = elector::kubernetes::kWithoutManagedFields);
     // Its metadata alone (PartialObjectMetadata), as far as kMetaOnly says.
     Result<std::optional<std::string>> getMetadata(const std::string& path);
     // All objects of a collection, as far as `object` says, in pages, each told as it comes: a page
@@ -55,7 +55,7 @@ class Api {
     Result<std::string> list(const std::string& collection, const std::string& query,
                              const std::function<void(const Item& item)>& each,
                              const std::function<void()>& again = {},
-                             const elector::kubernetes::json_text::Keep& object = kMetaOnly);
+                             const elector::json_text::Keep& object = kMetaOnly);
     // The changes of a collection after `version`, with bookmarks, until the watch ends, or `each`
     // answers false; why it did. Events that cannot be read are told too. Gone with the status 410
     // where `version` is too old: list again; Gone without one where the server just ended it.
@@ -63,7 +63,7 @@ class Api {
     elector::kubernetes::ApiError watch(
         const std::string& collection, const std::string& query, const std::string& version,
         const std::function<bool(const elector::kubernetes::WatchEvent&)>& each,
-        const elector::kubernetes::json_text::Keep& object = kMetaOnly);
+        const elector::json_text::Keep& object = kMetaOnly);
 
     // POST to a collection.
     Result<std::string> create(const std::string& collection, const std::string& body);
@@ -104,7 +104,7 @@ class Api {
     std::variant<Page, PageFailure> page(const std::string& collection, const std::string& query,
                                          const std::string& next, int size,
                                          const std::function<void(const Item& item)>& each,
-                                         const elector::kubernetes::json_text::Keep& object);
+                                         const elector::json_text::Keep& object);
 
     const elector::runtime::Clock& clock_;
     std::stop_token stop_;

@@ -6,13 +6,13 @@
 #include <utility>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/random.h"
 
 namespace injector::cluster {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using elector::kubernetes::ApiError;
 using elector::kubernetes::ErrorKind;
 

@@ -55,7 +55,7 @@ struct Selection {
     // long after the last list at the earliest.
     elector::runtime::Duration listAgain = std::chrono::minutes(5);
     // What is read of an object: whole ones are asked for where it is not kMetaOnly.
-    const elector::kubernetes::json_text::Keep* object = &kMetaOnly;
+    const elector::json_text::Keep* object = &kMetaOnly;
 
     // What an object takes besides its own texts, with what the operator keeps of it: measured for
     // Pods (docs/scaling.md).

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "elector/runtime/time_text.h"
 
@@ -14,7 +14,7 @@ namespace injector::cluster {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace names = elector::names;
 using json_text::Keep;
 

@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "elector/kubernetes/json_filter.h"
 #include "elector/kubernetes/limits.h"
 #include "elector/runtime/clock.h"
+#include "elector/runtime/json_filter.h"
 
 namespace injector::cluster {
 
@@ -67,19 +67,19 @@ ObjectKey keyOf(std::string_view document);
 // The metadata as parseMeta() reads it: names and versions; of labels and annotations those of
 // ours; the controller of the owners; and of the managed fields what names::kOperator has applied.
 // Also what a Status says, which a watch sends in place of an object.
-extern const elector::kubernetes::json_text::Keep kMetaOnly;
+extern const elector::json_text::Keep kMetaOnly;
 
 // A whole Pod, as far as the injector and its `check` read it: metadata as above and all labels, by
 // which controllers select it, the phase, the ServiceAccount, and of each container its name, its
 // image and the arguments that name a Lease.
-extern const elector::kubernetes::json_text::Keep kPodOnly;
+extern const elector::json_text::Keep kPodOnly;
 
 // What makes Pods, or keeps a template of it (a ControllerRevision): metadata as above and all
 // labels, its selector, and the ServiceAccount of its template.
-extern const elector::kubernetes::json_text::Keep kMakerOnly;
+extern const elector::json_text::Keep kMakerOnly;
 
 // A Lease: metadata as above, and the members of its spec.
-extern const elector::kubernetes::json_text::Keep kLeaseOnly;
+extern const elector::json_text::Keep kLeaseOnly;
 
 // The longest annotation that is kept, as JSON with its quotes: all values that have a meaning are
 // much shorter.

@@ -6,12 +6,12 @@
 #include <charconv>
 #include <cstdint>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
 namespace injector::cluster {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 
 constexpr std::array kKinds{
     WorkloadKind{kPods, "po", {}},

@@ -19,9 +19,9 @@
 #include <vector>
 
 #include "elector/config/invocation.h"
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "injector/offline/object.h"
 #include "injector/offline/yaml.h"
@@ -100,7 +100,7 @@ std::size_t tailOf(std::string_view chunk) {
 
 // Splits content that is nothing but JSON objects, with blanks between them.
 bool addJson(std::string_view content, const Document& whole, std::vector<Document>& documents) {
-    elector::kubernetes::json_text::Scanner scanner(content);
+    elector::json_text::Scanner scanner(content);
     std::vector<std::pair<std::size_t, std::size_t>> values;
     for (scanner.skipBlanks(); !scanner.atEnd(); scanner.skipBlanks()) {
         const auto begin = scanner.position();
@@ -178,7 +178,7 @@ std::vector<Document> splitDocuments(std::string_view text) {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using json_text::Kind;
 
 constexpr std::size_t kMaxPathShown = 300;

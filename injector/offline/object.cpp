@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "injector/admission/admission.h"
 #include "injector/offline/workload.h"
@@ -12,7 +12,7 @@ namespace injector::offline {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using admission::Verdict;
 using elector::runtime::quoted;
 using json_text::Kind;

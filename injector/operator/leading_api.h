@@ -27,9 +27,9 @@ class LeadingApi {
     LeadingApi(Api& api, std::function<bool()> leads) : api_(api), leads_(std::move(leads)) {}
 
     // As Api's. Forbidden, without a request, where this replica does not lead.
-    Result<std::optional<std::string>> get(const std::string& path,
-                                           const elector::kubernetes::json_text::Keep& keep =
-                                               elector::kubernetes::kWithoutManagedFields) {
+    Result<std::optional<std::string>> get(
+        const std::string& path,
+        const elector::json_text::Keep& keep = elector::kubernetes::kWithoutManagedFields) {
         return api_.get(path, keep);
     }
     // The metadata of the object at `path`; nothing where there is none.

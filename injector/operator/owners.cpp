@@ -1,13 +1,13 @@
 #include "injector/operator/owners.h"
 
 #include "elector/config/values.h"
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "injector/operator/selector.h"
 
 namespace injector::operators {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using cluster::WorkloadKind;
 
 constexpr cluster::Resource kControllerRevisions{"apps/v1", "ControllerRevision",

@@ -1,14 +1,14 @@
 #include "injector/operator/pod.h"
 
 #include "elector/config/values.h"
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "injector/cluster/resource.h"
 
 namespace injector::operators {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace names = elector::names;
 
 constexpr std::string_view kSkipped = "skipped";

@@ -4,15 +4,15 @@
 
 #include <algorithm>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "injector/cluster/resource.h"
 
 namespace injector::operators {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace names = elector::names;
 using elector::runtime::jsonString;
 

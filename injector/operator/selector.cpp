@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
 namespace injector::operators {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 
 bool holds(std::string_view requirement, const Labels& labels) {
     const auto label = labels.find(json_text::textAt(requirement, "key"));

@@ -9,7 +9,7 @@
 #include <system_error>
 #include <utility>
 
-#include "elector/kubernetes/file_text.h"
+#include "elector/runtime/file_text.h"
 #include "elector/runtime/time_text.h"
 #include "injector/certificates/certificate.h"
 
@@ -126,8 +126,8 @@ void CertificateFile::refresh() {
 }
 
 void CertificateFile::load() {
-    const auto certificate = elector::kubernetes::readFile(paths_.certificate);
-    const auto key = elector::kubernetes::readFile(paths_.key);
+    const auto certificate = elector::runtime::readFile(paths_.certificate);
+    const auto key = elector::runtime::readFile(paths_.key);
     if (!certificate || !key) {
         complain((certificate ? key : certificate).error().message);
         return;

@@ -14,9 +14,9 @@
 
 #include "elector/config/invocation.h"
 #include "elector/config/values.h"
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "injector/admission/admission.h"
 #include "injector/admission/annotations.h"
 #include "injector/admission/json_writer.h"
@@ -27,7 +27,7 @@
 namespace fuzz {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace names = elector::names;
 using elector::runtime::jsonString;
 using injector::admission::Decision;

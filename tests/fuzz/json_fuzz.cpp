@@ -6,15 +6,15 @@
 #include <string>
 #include <string_view>
 
-#include "elector/kubernetes/json_filter.h"
-#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_filter.h"
+#include "elector/runtime/json_text.h"
 #include "tests/fuzz/property.h"
 
 namespace fuzz {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using json_text::Kind;
 
 // A second reader of RFC 8259, as plain as can be: takes one value from the front of a text.

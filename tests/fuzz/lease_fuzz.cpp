@@ -9,15 +9,15 @@
 #include <utility>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "tests/fuzz/property.h"
 
 namespace fuzz {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace kubernetes = elector::kubernetes;
 using elector::election::Lease;
 using elector::election::LeaseRecord;

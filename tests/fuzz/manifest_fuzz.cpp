@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "injector/offline/manifest.h"
 #include "injector/offline/yaml.h"
 #include "tests/fuzz/property.h"
@@ -19,7 +19,7 @@
 namespace fuzz {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using injector::offline::Document;
 using injector::offline::Manifest;
 using injector::offline::YamlContent;

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "injector/admission/admission.h"
 #include "injector/admission/review.h"
 #include "injector/admission/sentence.h"
@@ -19,7 +19,7 @@
 namespace fuzz {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using injector::admission::Defaults;
 using injector::admission::ReviewAnswer;
 using injector::admission::Verdict;

@@ -3,14 +3,14 @@
 #include <map>
 #include <string>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 
 namespace fuzz {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace names = elector::names;
 using json_text::Kind;
 

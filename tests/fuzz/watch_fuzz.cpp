@@ -8,15 +8,15 @@
 #include <string_view>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/watch_stream.h"
+#include "elector/runtime/json_text.h"
 #include "tests/fuzz/fed_socket.h"
 #include "tests/fuzz/property.h"
 
 namespace fuzz {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace kubernetes = elector::kubernetes;
 
 using Sizes = std::vector<std::size_t>;

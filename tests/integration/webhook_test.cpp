@@ -10,7 +10,7 @@
 #include <set>
 #include <thread>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "elector/version.h"
 #include "injector/admission/quantity.h"
 #include "injector/certificates/mint.h"
@@ -24,7 +24,7 @@
 namespace injector {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using admission::ReadAnswer;
 using admission::reviewOf;
 using elector::http::eventually;

@@ -14,11 +14,11 @@
 #include "elector/commands/ask.h"
 #include "elector/kubernetes/certificates.h"
 #include "elector/kubernetes/client.h"
-#include "elector/kubernetes/json_filter.h"
 #include "elector/kubernetes/kubeconfig.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/kubernetes/status_error.h"
 #include "elector/runtime/clock.h"
+#include "elector/runtime/json_filter.h"
 #include "injector/admission/review.h"
 #include "injector/certificates/certificate.h"
 #include "injector/cluster/object_meta.h"
@@ -75,9 +75,9 @@ void readReview(const std::string& pod) {
 }
 
 // As a list or a watch: in blocks, through the filter, and then what is kept.
-void readObject(const kubernetes::json_text::Keep& keep, const std::string& text) {
+void readObject(const json_text::Keep& keep, const std::string& text) {
     constexpr std::size_t kBlock = 4096;
-    kubernetes::json_text::Filter filter(keep, std::size_t{3} << 20U);
+    json_text::Filter filter(keep, std::size_t{3} << 20U);
     for (std::size_t at = 0; at < text.size(); at += kBlock) {
         filter.take(std::string_view(text).substr(at, kBlock));
     }

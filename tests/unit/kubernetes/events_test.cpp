@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/time_text.h"
 #include "tests/unit/kubernetes/scripted_server.h"
 

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/time_text.h"
 
 namespace elector::kubernetes {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "injector/admission/annotations.h"
 #include "tests/unit/injector/admission/pod_text.h"
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "elector/version.h"
 #include "injector/admission/admission.h"
 #include "injector/admission/review.h"
@@ -20,7 +20,7 @@
 namespace injector::admission {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using elector::runtime::jsonString;
 
 const std::filesystem::path kFolder = GOLDEN_FOLDER;

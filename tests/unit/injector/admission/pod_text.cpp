@@ -4,12 +4,12 @@
 
 #include <stdexcept>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 
 namespace injector::admission {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using elector::runtime::jsonString;
 
 std::string annotationsText(const Pairs& annotations) {

@@ -4,15 +4,15 @@
 
 #include <utility>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "injector/certificates/certificate.h"
 
 namespace injector::certificates {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using elector::http::Request;
 using elector::http::Response;
 using elector::runtime::jsonString;

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "injector/admission/admission.h"
 #include "injector/check/gather.h"
 #include "injector/cluster/workload.h"
@@ -19,7 +19,7 @@
 namespace injector {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using cluster::OwnerReference;
 using elector::kubernetes::answerOf;
 using elector::kubernetes::ScriptedPeer;

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
 namespace injector::check {
 namespace {
@@ -52,7 +52,7 @@ TEST(ReportTest, IsOneLineOfJson) {
         R"({"namespace":"shop","name":"w\n","workload":"Deployment/web","lease":"",)"
         R"("state":"missed","version":"","image":"","phase":"Running","reason":"R"}]})"
         "\n");
-    EXPECT_TRUE(elector::kubernetes::json_text::isValid(json));
+    EXPECT_TRUE(elector::json_text::isValid(json));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "elector/version.h"
 #include "injector/admission/admission.h"
 #include "injector/offline/manifest.h"
@@ -18,7 +18,7 @@
 namespace injector::offline {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 
 const std::filesystem::path kFolder = GOLDEN_FOLDER;
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 #include "injector/admission/admission.h"
 #include "injector/offline/workload.h"
 #include "injector/offline/yaml.h"
@@ -20,7 +20,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 
 config::InjectRequest request() {
     config::InjectRequest request;

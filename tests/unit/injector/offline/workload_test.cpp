@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
 namespace injector::offline {
 namespace {
@@ -53,8 +53,7 @@ TEST_P(WorkloadOwnerTest, IsNamedInThePod) {
     for (auto key = known.path.rbegin(); key != known.path.rend(); ++key) {
         inner = key->empty() ? inner : fmt::format("{{\"{}\":{}}}", *key, inner);
     }
-    const auto object =
-        elector::kubernetes::json_text::withMember(inner, "metadata", R"({"name":"w"})");
+    const auto object = elector::json_text::withMember(inner, "metadata", R"({"name":"w"})");
     const auto pod = podOf(known, object, Copies::No);
     EXPECT_NE(pod.find(GetParam().expected), std::string::npos) << pod;
     // And nothing of all that is left in the template.

@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
 namespace injector::operators {
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 
 const Grant kGrant{{"shop", "web"},
                    {"one", "two"},

@@ -1,4 +1,4 @@
-#include "elector/kubernetes/json_filter.h"
+#include "elector/runtime/json_filter.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -6,9 +6,9 @@
 
 #include <array>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
-namespace elector::kubernetes::json_text {
+namespace elector::json_text {
 namespace {
 
 using testing::ElementsAre;
@@ -155,4 +155,4 @@ TEST(JsonFilterTest, HandsOutElementsAndKeepsNoneOfThem) {
 }
 
 }  // namespace
-}  // namespace elector::kubernetes::json_text
+}  // namespace elector::json_text

@@ -1,9 +1,9 @@
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace elector::kubernetes::json_text {
+namespace elector::json_text {
 namespace {
 
 using testing::ElementsAre;
@@ -131,4 +131,4 @@ TEST(JsonTextTest, TakesForTheSameWhatDiffersInOrderAndEscapesOnly) {
 }
 
 }  // namespace
-}  // namespace elector::kubernetes::json_text
+}  // namespace elector::json_text

@@ -1,11 +1,11 @@
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-namespace elector::kubernetes::json_text {
+namespace elector::json_text {
 namespace {
 
 const std::vector<std::string> kValues{
@@ -71,4 +71,4 @@ TEST(JsonScanner, SeesWhatEndsAStringAtEveryPlace) {
 }
 
 }  // namespace
-}  // namespace elector::kubernetes::json_text
+}  // namespace elector::json_text

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace elector::kubernetes::json_text {
+namespace elector::json_text {
 
 // What is kept of a JSON value that is read through a Filter. By default all of it. Meant as static
 // data: whoever refers to another Keep, or to a list of members, does not own it.
@@ -127,4 +127,4 @@ class Filter {
     std::size_t leftOut_ = 0;
 };
 
-}  // namespace elector::kubernetes::json_text
+}  // namespace elector::json_text

@@ -16,7 +16,7 @@
 // A "value" here is the text of one JSON value without blanks around it. All functions but isValid
 // expect parts of a text that isValid() accepted; of others they give parts or nothing. Where a key
 // stands twice in an object, the last one counts, as it does for Go and for Poco.
-namespace elector::kubernetes::json_text {
+namespace elector::json_text {
 
 // True if `text` is exactly one JSON value by RFC 8259, nested however deep: an API server takes
 // objects of any depth, and nothing here needs the stack for it.
@@ -176,4 +176,4 @@ std::array<std::optional<std::string_view>, sizeof...(Keys)> fieldsOf(std::strin
     return values;
 }
 
-}  // namespace elector::kubernetes::json_text
+}  // namespace elector::json_text

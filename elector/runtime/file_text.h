@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <string>
 
-#include "elector/kubernetes/limits.h"
+#include "elector/runtime/result.h"
 
-namespace elector::kubernetes {
+namespace elector::runtime {
 
 // Configuration, tokens and certificates are a few KiB; whatever is larger than this is something
 // else.
@@ -16,4 +16,4 @@ inline constexpr std::size_t kMaxFileBytes = 1048576;
 // Unreachable error whose sentence names it. Never waits, as reading a pipe would.
 Result<std::string> readFile(const std::filesystem::path& path);
 
-}  // namespace elector::kubernetes
+}  // namespace elector::runtime

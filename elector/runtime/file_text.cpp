@@ -1,4 +1,4 @@
-#include "elector/kubernetes/file_text.h"
+#include "elector/runtime/file_text.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,17 +13,17 @@
 #include "elector/runtime/descriptor.h"
 #include "elector/runtime/log.h"
 
-namespace elector::kubernetes {
+namespace elector::runtime {
 
 namespace {
 
-using runtime::Descriptor;
+using election::ApiError;
+using election::ErrorKind;
 
 ApiError unreadable(const std::filesystem::path& path, std::string_view why) {
     constexpr std::size_t kMaxPathShown = 300;
     return {ErrorKind::Unreachable, 0, std::nullopt,
-            fmt::format("cannot read the file {}: {}",
-                        runtime::quoted(path.string(), kMaxPathShown), why)};
+            fmt::format("cannot read the file {}: {}", quoted(path.string(), kMaxPathShown), why)};
 }
 
 }  // namespace
@@ -56,4 +56,4 @@ Result<std::string> readFile(const std::filesystem::path& path) {
     }
 }
 
-}  // namespace elector::kubernetes
+}  // namespace elector::runtime

@@ -1,4 +1,4 @@
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,7 +7,7 @@
 
 #include "elector/runtime/escape.h"
 
-namespace elector::kubernetes::json_text {
+namespace elector::json_text {
 
 namespace {
 
@@ -522,4 +522,4 @@ bool saysTheSame(std::string_view one, std::string_view other) {
 }
 // NOLINTEND(misc-no-recursion)
 
-}  // namespace elector::kubernetes::json_text
+}  // namespace elector::json_text

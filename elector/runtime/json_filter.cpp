@@ -1,11 +1,11 @@
-#include "elector/kubernetes/json_filter.h"
+#include "elector/runtime/json_filter.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "elector/kubernetes/json_text.h"
+#include "elector/runtime/json_text.h"
 
-namespace elector::kubernetes::json_text {
+namespace elector::json_text {
 namespace {
 
 constexpr Keep kAll;
@@ -294,4 +294,4 @@ void Filter::leaveOut() {
     out_.resize(frames_.empty() ? 0 : frames_.back().begin);
 }
 
-}  // namespace elector::kubernetes::json_text
+}  // namespace elector::json_text
