@@ -8,7 +8,7 @@
 
 #include "elector/campaign/campaign.h"
 #include "elector/campaign/pod_lock.h"
-#include "elector/config/config.h"
+#include "elector/config/invocation.h"
 #include "elector/http/metrics.h"
 #include "elector/http/server.h"
 #include "elector/http/status_api.h"

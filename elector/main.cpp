@@ -9,9 +9,8 @@
 #include <variant>
 #include <vector>
 
-#include "elector/commands/probe.h"
-#include "elector/commands/status.h"
-#include "elector/config/help.h"
+#include "elector/commands/commands.h"
+#include "elector/config/flag.h"
 #include "elector/config/invocation.h"
 #include "elector/elector.h"
 #include "elector/runtime/clock.h"

@@ -14,7 +14,7 @@
 #include <variant>
 #include <vector>
 
-#include "elector/config/facts.h"
+#include "elector/config/invocation.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
 #include "elector/runtime/process.h"

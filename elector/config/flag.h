@@ -58,4 +58,14 @@ Scan scan(const std::vector<std::string>& arguments, const std::vector<FlagSpec>
 std::string suggestion(std::string_view written, const std::vector<std::string_view>& names,
                        std::string_view prefix);
 
+// What --help prints: commands, all flags with their variables and defaults, examples, exit codes.
+// Made of the same tables that parsing uses.
+std::string helpText();
+
+// What --help says of one table of flags: each with its variable, its default and its purpose.
+std::string helpSection(std::string_view title, const std::vector<FlagSpec>& specs);
+
+// What --version prints: "leader-elector 0.1.0\n".
+std::string versionText();
+
 }  // namespace elector::config

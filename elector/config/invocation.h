@@ -1,20 +1,82 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "elector/config/address.h"
-#include "elector/config/config.h"
-#include "elector/config/facts.h"
+#include "elector/config/values.h"
+#include "elector/election/election.h"
 #include "elector/election/instant.h"
+#include "elector/election/lease.h"
+#include "elector/election/timing.h"
+#include "elector/runtime/log.h"
+
+namespace elector::config {
+
+using election::OnMissing;
+using election::OnShutdown;
+
+// When /readyz answers 200.
+enum class ReadyWhen {
+    Synced,  // once the state of the Lease is known
+    Leader,  // only while this process leads
+};
+
+// All that `run` was told, checked: whoever reads it need not check again. A value.
+struct Config {
+    std::string id;  // printable ASCII without spaces, not the reserved one, at most 253 characters
+    election::LeaseKey lease;
+    election::Timing timing;                // passes election::review without refusals
+    Address address;                        // to serve on
+    std::vector<std::string> allowedHosts;  // names to answer for besides the id
+    std::string kubeconfig;  // a path, or several with colons between; "": in-cluster
+    // Where --store=file:DIR keeps its Leases; nothing: in Kubernetes.
+    std::optional<std::string> folder;
+    OnShutdown onShutdown = OnShutdown::Release;
+    OnMissing onMissing = OnMissing::Create;
+    election::Duration drain{0};  // from 0 to one hour
+    ReadyWhen ready = ReadyWhen::Synced;
+    std::string podUid;  // letters, digits and dashes; "" where the process runs in no Pod
+    runtime::LogLevel logLevel = runtime::LogLevel::Info;
+    runtime::LogFormat logFormat = runtime::LogFormat::Json;
+
+    // Sentences to log once the log exists: old names of flags, unwise durations.
+    std::vector<std::string> warnings;
+};
+
+// What is found on the machine rather than told: gathered once at start, a value to the rest.
+struct Facts {
+    std::string hostName;
+    std::string random;  // distinguishes processes that would have the same default id
+    // The contents of the files that Kubernetes mounts for the service account, as read.
+    std::optional<std::string> serviceAccountNamespace;
+    std::optional<std::string> serviceAccountToken;
+    bool logsToTerminal = false;
+};
+
+// Reads them: host name, randomness, and two small files under `serviceAccountFolder`, which may
+// not exist.
+Facts gatherFacts(
+    const std::string& serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount");
+
+// The variables of `variables` ("NAME=value" strings, null at the end, as in environ). Of several
+// with one name the first counts, as for getenv.
+std::map<std::string, std::string> environmentFrom(const char* const* variables);
+
+// The UID of the Pod that a service account's token (a JWT) is bound to; "" if it names none, or is
+// no such token. Only reads: a process is told here who it is by its own file, and whoever could
+// forge that could forge its flags.
+std::string podUidOf(const std::string& token);
+
+// True for what may be a Pod's UID: letters, digits and dashes, at most 64 of them (a UUID has 36;
+// static Pods have a hash).
+bool isPodUid(const std::string& text);
 
 // What the program was started to do: flags win over the environment, the environment over
 // defaults.
-namespace elector::config {
-
 enum class Output { Human, Json };
 
 // `status`: who leads, as a running elector says.

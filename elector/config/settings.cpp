@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "elector/config/facts.h"
+#include "elector/config/invocation.h"
 #include "elector/config/values.h"
 #include "elector/runtime/log.h"
 #include "elector/runtime/time_text.h"

@@ -5,11 +5,10 @@
 #include <string_view>
 #include <vector>
 
-#include "elector/config/address.h"
-#include "elector/config/facts.h"
 #include "elector/config/flag.h"
 #include "elector/config/invocation.h"
 #include "elector/config/options.h"
+#include "elector/config/values.h"
 #include "elector/election/instant.h"
 #include "elector/runtime/log.h"
 

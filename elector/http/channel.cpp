@@ -13,6 +13,7 @@
 #include <stdexcept>
 
 namespace elector::http {
+
 // ------------------------------------------------------------------------------------------- plain
 
 namespace {

@@ -10,6 +10,7 @@
 #include "elector/runtime/clock.h"
 
 namespace elector::http {
+
 enum class IoStatus {
     Done,        // some bytes passed
     WantsRead,   // try again when the socket is readable

@@ -5,6 +5,7 @@
 #include <utility>
 
 namespace elector::http {
+
 // --------------------------------------------------------------------------- input and time limits
 
 namespace {

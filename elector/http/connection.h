@@ -18,6 +18,7 @@
 #include "elector/runtime/log.h"
 
 namespace elector::http {
+
 // The request that was read last, by any connection of a server, and found good: its head, and who
 // answers. A program that polls asks in the same words each time, and the same words are read the
 // same way.

@@ -9,6 +9,7 @@
 #include <limits>
 
 namespace elector::http {
+
 // ----------------------------------------------------------------------------------- header fields
 
 namespace {

@@ -12,6 +12,7 @@
 #include "elector/http/limits.h"
 
 namespace elector::http {
+
 constexpr bool isDigit(char c) {
     return c >= '0' && c <= '9';
 }

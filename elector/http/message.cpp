@@ -8,6 +8,7 @@
 #include <iterator>
 
 namespace elector::http {
+
 // ----------------------------------------------------------------------------------------- answers
 
 namespace {

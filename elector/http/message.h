@@ -12,6 +12,7 @@
 #include "elector/runtime/clock.h"
 
 namespace elector::http {
+
 // The parameters of a query that a route reads, by name; values decoded. As foreign as the rest.
 using Parameters = std::map<std::string, std::string, std::less<>>;
 

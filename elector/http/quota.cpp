@@ -10,6 +10,7 @@
 #include <utility>
 
 namespace elector::http {
+
 // --------------------------------------------------------------------------------------- addresses
 
 namespace {

@@ -17,6 +17,7 @@
 #include "elector/runtime/clock.h"
 
 namespace elector::http {
+
 // The address of a peer without its port: IPv6, or IPv4 in its mapped form. A value.
 class RemoteAddress {
   public:

@@ -3,6 +3,7 @@
 #include <utility>
 
 namespace elector::http {
+
 // ----------------------------------------------------------------------------------------- mailbox
 
 bool Mailbox::post(Function function) {

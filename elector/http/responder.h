@@ -12,6 +12,7 @@
 #include "elector/runtime/wake.h"
 
 namespace elector::http {
+
 // Functions on their way to the loop, which runs them in the order of their posting. Outlives the
 // loop where handles do. Threads: any may post; one (the loop's) takes.
 class Mailbox {

@@ -7,7 +7,7 @@
 #include <chrono>
 #include <ctime>
 
-#include "elector/kubernetes/certificates.h"
+#include "elector/kubernetes/tls_context.h"
 #include "elector/runtime/time_text.h"
 
 namespace elector::kubernetes {

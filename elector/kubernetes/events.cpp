@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "elector/kubernetes/status_error.h"
+#include "elector/kubernetes/client.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/json_text.h"

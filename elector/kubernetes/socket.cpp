@@ -23,6 +23,18 @@
 
 namespace elector::kubernetes {
 
+// ----------------------------------------------------------------------------------------- waiting
+
+void Waiter::begin(const Limits& limits) {
+    onStop_.reset();
+    wake_.clear();
+    wake_.setAlarm(limits.deadline == Instant::max() ? std::nullopt
+                                                     : std::optional(limits.deadline));
+    onStop_.emplace(limits.stop, [this] { wake_.wake(); });
+}
+
+// ------------------------------------------------------------------------------------------ socket
+
 namespace {
 
 // A watch may be silent for a minute; a server that died without a word is noticed after about 25

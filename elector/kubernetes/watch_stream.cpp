@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-#include "elector/kubernetes/status_error.h"
+#include "elector/kubernetes/client.h"
 #include "elector/runtime/json_text.h"
 
 namespace elector::kubernetes {

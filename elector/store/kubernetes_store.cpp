@@ -5,8 +5,8 @@
 #include <array>
 #include <utility>
 
+#include "elector/kubernetes/client.h"
 #include "elector/kubernetes/lease_json.h"
-#include "elector/kubernetes/status_error.h"
 #include "elector/kubernetes/watch_stream.h"
 #include "elector/runtime/json_text.h"
 

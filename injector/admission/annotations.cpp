@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "elector/config/flag.h"
-#include "elector/config/timing.h"
+#include "elector/config/options.h"
 #include "elector/config/values.h"
 #include "elector/names.h"
 #include "injector/admission/quantity.h"

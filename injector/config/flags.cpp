@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "elector/config/help.h"
+#include "elector/config/flag.h"
 #include "elector/config/options.h"
 #include "elector/config/values.h"
 #include "elector/version.h"

@@ -1,7 +1,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "elector/store/folder.h"
+#include "elector/store/file_store.h"
 #include "tests/integration/integration_test.h"
 
 // --store=file:DIR, from end to end.

@@ -1,4 +1,4 @@
-#include "elector/commands/ask.h"
+#include "elector/commands/commands.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

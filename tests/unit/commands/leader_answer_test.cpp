@@ -1,4 +1,4 @@
-#include "elector/commands/status.h"
+#include "elector/commands/commands.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "elector/config/facts.h"
+#include "elector/config/invocation.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "elector/config/help.h"
+#include "elector/config/flag.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -3,8 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "elector/config/address.h"
-#include "elector/config/facts.h"
+#include "elector/config/invocation.h"
 #include "elector/config/values.h"
 
 namespace elector::config {

@@ -11,12 +11,11 @@
 #include <string>
 #include <string_view>
 
-#include "elector/commands/ask.h"
-#include "elector/kubernetes/certificates.h"
+#include "elector/commands/commands.h"
 #include "elector/kubernetes/client.h"
 #include "elector/kubernetes/kubeconfig.h"
 #include "elector/kubernetes/lease_json.h"
-#include "elector/kubernetes/status_error.h"
+#include "elector/kubernetes/tls_context.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/json_filter.h"
 #include "injector/admission/review.h"

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "elector/kubernetes/endpoint.h"
+#include "elector/kubernetes/access.h"
 
 namespace elector::kubernetes {
 

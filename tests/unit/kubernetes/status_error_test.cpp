@@ -1,4 +1,4 @@
-#include "elector/kubernetes/status_error.h"
+#include "elector/kubernetes/client.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -13,7 +13,6 @@
 #include <thread>
 #include <vector>
 
-#include "elector/store/folder.h"
 #include "tests/contract/recording_sink.h"
 #include "tests/support/temporary_folder.h"
 

@@ -5,7 +5,7 @@
 #include <variant>
 #include <vector>
 
-#include "elector/config/facts.h"
+#include "elector/config/invocation.h"
 #include "injector/config/invocation.h"
 
 namespace injector::config {

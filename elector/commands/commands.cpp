@@ -1,20 +1,124 @@
-#include "elector/commands/status.h"
+#include "elector/commands/commands.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
-#include "elector/commands/ask.h"
+#include "elector/kubernetes/connection.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
+#include "elector/runtime/time_text.h"
 
 namespace elector::commands {
+
+// ------------------------------------------------------------------------------------------ asking
+
+namespace {
+
+using kubernetes::ApiError;
+using kubernetes::Connection;
+using kubernetes::ErrorKind;
+using kubernetes::Result;
+
+std::vector<std::string> addressesOf(const std::string& host) {
+    return host == "localhost" ? std::vector<std::string>{"127.0.0.1", "::1"}
+                               : std::vector<std::string>{host};
+}
+
+// Opens the connection to the first of the addresses that accepts; why the first one did not, if
+// none does.
+Result<kubernetes::Done> open(Connection& connection, const config::Address& address) {
+    Result<kubernetes::Done> first = kubernetes::Done();
+    for (const std::string& host : addressesOf(address.host)) {
+        auto opened = connection.open({false, host, address.port, ""}, nullptr);
+        if (opened || opened.error().kind == ErrorKind::TimedOut) {
+            return opened;
+        }
+        if (first) {
+            first = std::move(opened);
+        }
+    }
+    return first;
+}
+
+Result<HttpAnswer> exchange(Connection& connection, const config::Address& address,
+                            const std::string& path) {
+    if (auto opened = open(connection, address); !opened) {
+        return std::move(opened).error();
+    }
+    if (auto sent = connection.send({.path = path}, ""); !sent) {
+        return std::move(sent).error();
+    }
+    const auto head = connection.receiveHead();
+    if (!head) {
+        return head.error();
+    }
+    std::string body;
+    const auto read = connection.readRest([&body](std::string_view bytes) {
+        body += bytes;
+        return body.size() <= kMaxBodyBytes
+                   ? std::nullopt
+                   : std::optional(
+                         ApiError{ErrorKind::Malformed, 0, std::nullopt,
+                                  fmt::format("the answer has more than {} bytes", kMaxBodyBytes)});
+    });
+    if (!read) {
+        return read.error();
+    }
+    return HttpAnswer{head.value().status, std::move(body)};
+}
+
+}  // namespace
+
+std::variant<HttpAnswer, NoAnswer> ask(const config::Address& address, const std::string& path,
+                                       election::Duration timeout, const runtime::Clock& clock) {
+    Connection connection(clock);
+    connection.setLimits({clock.now() + timeout, {}});
+    auto answer = exchange(connection, address, path);
+    if (answer) {
+        return std::move(answer).value();
+    }
+    return NoAnswer{fmt::format("no elector answers at {} within {}: {}", address.text(),
+                                runtime::formatDuration(timeout), answer.error().message)};
+}
+
+// ------------------------------------------------------------------------------------------- probe
+
+namespace {
+
+// The first line of the body, fit to be printed: the reason, where there is one.
+std::string reasonIn(const HttpAnswer& answer) {
+    constexpr std::size_t kMaxCharacters = 500;
+    return runtime::quoted(answer.body.substr(0, answer.body.find_first_of("\r\n")),
+                           kMaxCharacters);
+}
+
+}  // namespace
+
+int runProbe(const config::ProbeRequest& request, const runtime::Clock& clock, std::ostream& out) {
+    const bool live = request.probe == config::Probe::Live;
+    const auto asked = ask(request.address, live ? "/healthz" : "/readyz", request.timeout, clock);
+    if (const auto* none = std::get_if<NoAnswer>(&asked)) {
+        out << none->reason << '\n';
+        return config::kExitFailure;
+    }
+    const auto& answer = std::get<HttpAnswer>(asked);
+    if (answer.status != 200) {
+        out << fmt::format("not {}: {} {}\n", live ? "live" : "ready", answer.status,
+                           reasonIn(answer));
+        return config::kExitFailure;
+    }
+    out << reasonIn(answer) << '\n';
+    return config::kExitSuccess;
+}
 
 // --------------------------------------------------------------------------------- leader answer
 
