@@ -13,7 +13,6 @@
 #include "elector/campaign/listener.h"
 #include "elector/election/election.h"
 #include "elector/runtime/clock.h"
-#include "elector/runtime/wake.h"
 #include "elector/store/lease_store.h"
 
 namespace elector::campaign {

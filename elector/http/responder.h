@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "elector/http/message.h"
-#include "elector/runtime/wake.h"
+#include "elector/runtime/clock.h"
 
 namespace elector::http {
 

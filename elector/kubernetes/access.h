@@ -1,37 +1,15 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "elector/kubernetes/endpoint.h"
 #include "elector/kubernetes/limits.h"
 
 namespace elector::kubernetes {
-
-// Where an API server is found.
-struct Endpoint {
-    bool tls = true;
-    std::string host;  // a name or an IP address, IPv6 without brackets
-    std::uint16_t port = 443;
-    std::string pathPrefix;  // "" or "/k8s/clusters/x": stands before the path of every request
-
-    // "10.0.0.1:6443", "[fd00::1]:443": as in a Host header and in sentences.
-    std::string authority() const;
-    std::string text() const;  // with scheme and prefix
-};
-
-// Reads "https://HOST[:PORT][/PREFIX]", or the same with http. Throws std::runtime_error, whose
-// sentence says what is wrong with it.
-Endpoint parseEndpoint(std::string_view url);
-
-bool isIpLiteral(const std::string& host);
-
-// True for localhost and for loopback addresses.
-bool isLoopback(const std::string& host);
 
 // Where a certificate, key or token comes from: a file, read again whenever it is needed, or the
 // text itself.
@@ -90,5 +68,19 @@ Access readInCluster(const InClusterSources& sources);
 // with colons between, or where that is "" from within the cluster. Nothing where it is "" and this
 // is no container of a Pod. Throws as readKubeconfig and readInCluster do.
 std::optional<Access> findAccess(const std::string& kubeconfig);
+
+// Splits KUBECONFIG's list at its colons; empty elements are left out, as kubectl does.
+std::vector<std::filesystem::path> splitKubeconfigList(std::string_view list);
+
+// Reads kubeconfig files as kubectl merges them: of each cluster, user and context the first file
+// that names it counts, and the first current-context; relative paths are relative to the file that
+// they stand in. Of several files those that do not exist are skipped, but not all of them.
+//
+// Understood are certificates, keys, authorities and tokens, in files or inline; what is empty
+// counts as absent. Refused, with a sentence: exec and auth-provider plugins, user names with
+// passwords, impersonation, proxies; data that stand in the file and hold no certificate, key or
+// token; and what refuseUnsafe() refuses. Throws std::runtime_error whose sentence names file,
+// line, value and remedy.
+Access readKubeconfig(const std::vector<std::filesystem::path>& files);
 
 }  // namespace elector::kubernetes

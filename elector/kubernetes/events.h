@@ -12,7 +12,6 @@
 #include "elector/names.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
-#include "elector/runtime/wake.h"
 
 namespace elector::kubernetes {
 

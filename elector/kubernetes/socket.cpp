@@ -18,8 +18,8 @@
 #include <thread>
 #include <vector>
 
+#include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
-#include "elector/runtime/wake.h"
 
 namespace elector::kubernetes {
 

@@ -12,11 +12,10 @@
 #include <string>
 #include <string_view>
 
-#include "elector/kubernetes/access.h"
+#include "elector/kubernetes/endpoint.h"
 #include "elector/kubernetes/limits.h"
 #include "elector/kubernetes/tls_context.h"
 #include "elector/runtime/clock.h"
-#include "elector/runtime/wake.h"
 
 namespace elector::kubernetes {
 

@@ -20,9 +20,51 @@
 #include <utility>
 #include <vector>
 
-#include "elector/kubernetes/access.h"
+#include "elector/kubernetes/endpoint.h"
 
 namespace elector::kubernetes {
+
+// ---------------------------------------------------------------------------------------- base64
+
+namespace {
+
+constexpr std::size_t kBytes = 3;  // become kLetters
+constexpr std::size_t kLetters = 4;
+
+bool isLetter(char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/';
+}
+
+}  // namespace
+
+std::string toBase64(std::string_view bytes) {
+    // One more for the zero that OpenSSL puts at the end.
+    std::string text((bytes.size() + kBytes - 1) / kBytes * kLetters + 1, '\0');
+    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
+    text.resize(static_cast<std::size_t>(size));
+    return text;
+}
+
+std::optional<std::string> fromBase64(std::string_view text) {
+    std::size_t padding = text.ends_with('=') ? 1 : 0;
+    padding += text.ends_with("==") ? 1 : 0;
+    // OpenSSL by itself skips blanks and takes any number of padding characters.
+    if (text.size() % kLetters != 0 ||
+        !std::ranges::all_of(text.substr(0, text.size() - padding), isLetter)) {
+        return std::nullopt;
+    }
+    std::string bytes(text.size() / kLetters * kBytes, '\0');
+    if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                        reinterpret_cast<const unsigned char*>(text.data()),
+                        static_cast<int>(text.size())) < 0) {
+        return std::nullopt;
+    }
+    bytes.resize(bytes.size() - padding);
+    return bytes;
+}
 
 // ------------------------------------------------------------------------------------ certificates
 
@@ -55,18 +97,13 @@ Pointer required(Pointer pointer) {
 Certificate decoded(std::string base64) {
     std::erase_if(base64,
                   [](char c) { return kBlank.find(c) != std::string_view::npos || c == '\n'; });
-    std::vector<unsigned char> der(base64.size());  // more than it comes to
-    const int size =
-        EVP_DecodeBlock(der.data(), reinterpret_cast<const unsigned char*>(base64.data()),
-                        static_cast<int>(base64.size()));
     Certificate certificate(nullptr, &X509_free);
-    const auto padding =
-        std::min<std::size_t>(base64.size() - (base64.find_last_not_of('=') + 1), 2);
-    const auto length = size - static_cast<long>(padding);
-    if (length > 0) {
-        const unsigned char* at = der.data();
-        certificate.reset(d2i_X509(nullptr, &at, length));
-        if (at != der.data() + length) {
+    const auto der = fromBase64(base64);
+    if (der && !der->empty()) {
+        const auto* at = reinterpret_cast<const unsigned char*>(der->data());
+        const unsigned char* end = at + der->size();
+        certificate.reset(d2i_X509(nullptr, &at, static_cast<long>(der->size())));
+        if (at != end) {
             certificate.reset();
         }
     }
@@ -259,6 +296,31 @@ class PathSearch {
     int error_ = X509_V_OK;
 };
 
+// To be set with SSL_CTX_set_cert_verify_callback, with the purpose X509_PURPOSE_ANY. Accepts what
+// Go's crypto/x509 accepts of a server: its certificate is that of `name`, a const std::string that
+// outlives the handshake; and X509_verify_cert() accepts any of the paths from there to an anchor,
+// whose certificates may all be used of servers. By itself OpenSSL tries one path: at each step the
+// first issuer that has the right name, though several may have it, as an authority has whose key
+// was replaced.
+int verifyAsGo(X509_STORE_CTX* context, void* name) {
+    const auto& expected = *static_cast<const std::string*>(name);
+    if (!isNamed(*X509_STORE_CTX_get0_cert(context), expected)) {
+        X509_STORE_CTX_set_error(context, addressIn(expected) ? X509_V_ERR_IP_ADDRESS_MISMATCH
+                                                              : X509_V_ERR_HOSTNAME_MISMATCH);
+        return 0;
+    }
+    if (X509_verify_cert(context) == 1 && isOfServers(*X509_STORE_CTX_get0_chain(context))) {
+        return 1;
+    }
+    PathSearch search(context);
+    const bool succeeds = search.succeeds();
+    if (search.error() != X509_V_OK || succeeds) {
+        X509_STORE_CTX_set_error(context, search.error());
+    }
+    ERR_clear_error();
+    return succeeds ? 1 : 0;
+}
+
 }  // namespace
 
 std::vector<Certificate> certificatesIn(std::string_view pem) {
@@ -281,25 +343,6 @@ std::vector<Certificate> certificatesIn(std::string_view pem) {
         at = pem.find(kBegin, inside);
     }
     return certificates;
-}
-
-int verifyAsGo(X509_STORE_CTX* context, void* name) {
-    const auto& expected = *static_cast<const std::string*>(name);
-    if (!isNamed(*X509_STORE_CTX_get0_cert(context), expected)) {
-        X509_STORE_CTX_set_error(context, addressIn(expected) ? X509_V_ERR_IP_ADDRESS_MISMATCH
-                                                              : X509_V_ERR_HOSTNAME_MISMATCH);
-        return 0;
-    }
-    if (X509_verify_cert(context) == 1 && isOfServers(*X509_STORE_CTX_get0_chain(context))) {
-        return 1;
-    }
-    PathSearch search(context);
-    const bool succeeds = search.succeeds();
-    if (search.error() != X509_V_OK || succeeds) {
-        X509_STORE_CTX_set_error(context, search.error());
-    }
-    ERR_clear_error();
-    return succeeds ? 1 : 0;
 }
 
 // ----------------------------------------------------------------------------------------- context

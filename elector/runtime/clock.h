@@ -1,6 +1,9 @@
 #pragma once
 
+#include <optional>
+
 #include "elector/election/instant.h"
+#include "elector/runtime/descriptor.h"
 
 namespace elector::runtime {
 
@@ -24,6 +27,37 @@ class SystemClock final : public Clock {
   public:
     Instant now() const override;
     WallTime wall() const override;
+};
+
+// Lets one thread wait for an instant of CLOCK_BOOTTIME and others wake it. Waits on a timerfd and
+// an eventfd, because std::condition_variable knows no clock that goes on in suspend.
+//
+// Threads: wake() may be called by any thread, and from a stop callback; waitUntil() by one thread
+// at a time. A wake() that comes before the wait ends the next wait at once.
+class Wake {
+  public:
+    // Throws std::system_error where the process is out of descriptors.
+    Wake();
+
+    void wake();
+
+    // Returns at `when` (never before it, unless woken); without one, only when woken.
+    void waitUntil(std::optional<election::Instant> when);
+
+    // The same with a descriptor beside: setAlarm() says until when, wait() returns once one of
+    // poll()'s `events` happens on `descriptor` (-1: none), and at once unless it `mayBlock`. What
+    // stands first among the outcomes outweighs the others. A pending wake stays until clear().
+    enum class Outcome { Woken, TimedOut, Ready };
+    void setAlarm(std::optional<election::Instant> when);
+    Outcome wait(int descriptor, short events, bool mayBlock);
+
+    // Readable while a wake is pending. For a poll() among other descriptors; clear() forgets it.
+    int descriptor() const { return event_.get(); }
+    void clear();
+
+  private:
+    Descriptor event_;
+    Descriptor timer_;
 };
 
 }  // namespace elector::runtime

@@ -1,11 +1,24 @@
 #pragma once
 
+#include <stop_token>
 #include <utility>
 #include <variant>
 
 #include "elector/election/api_error.h"
+#include "elector/election/instant.h"
 
 namespace elector::runtime {
+
+// Until when a call may take, and what ends it earlier. A call returns at the deadline at the
+// latest (TimedOut), and promptly once a stop is requested (TimedOut too: what it wrote may have
+// landed). A deadline of Instant::max() is none.
+struct Limits {
+    election::Instant deadline;
+    std::stop_token stop;
+};
+
+// The value of a Result where only the failure has something to say.
+using Done = std::monostate;
 
 // A value, or the error that came instead. For code that branches on failures; exceptions are for
 // start-up and for programming errors.

@@ -21,12 +21,12 @@
 #include <utility>
 
 #include "elector/kubernetes/lease_json.h"
+#include "elector/runtime/clock.h"
 #include "elector/runtime/descriptor.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "elector/runtime/random.h"
-#include "elector/runtime/wake.h"
 
 namespace elector::store {
 

@@ -12,7 +12,6 @@
 #include "elector/runtime/clock.h"
 #include "elector/runtime/descriptor.h"
 #include "elector/runtime/result.h"
-#include "elector/runtime/wake.h"
 #include "elector/store/lease_store.h"
 
 // What the file store does with files. Errors are values: a disk can fill up, and rights can go.

@@ -131,8 +131,7 @@ KubernetesStore::KubernetesStore(const kubernetes::Access& access, const runtime
 
 Result<std::optional<Lease>> KubernetesStore::get(const LeaseKey& key, const CallLimits& limits) {
     const auto answer =
-        requests_.request(requestFor(Method::Get, leasePath(key), kWithoutManagedFields),
-                          {limits.deadline, limits.stop});
+        requests_.request(requestFor(Method::Get, leasePath(key), kWithoutManagedFields), limits);
     if (!answer) {
         if (answer.error().kind == ErrorKind::NotFound) {
             return std::optional<Lease>();
@@ -160,7 +159,7 @@ Result<Written> KubernetesStore::put(const LeaseKey& key, std::string body, cons
                                      const CallLimits& limits) {
     auto request = requestFor(Method::Put, leasePath(key), kWithoutManagedFields);
     request.body = std::move(body);
-    const auto answer = requests_.request(request, {limits.deadline, limits.stop});
+    const auto answer = requests_.request(request, limits);
     if (!answer) {
         return explained(answer.error(), verb, key);
     }

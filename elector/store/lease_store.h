@@ -16,14 +16,7 @@ using election::Lease;
 using election::LeaseKey;
 using election::LeaseRecord;
 using runtime::Result;
-
-// Until when a call may take, and what ends it earlier. A call returns at the deadline at the
-// latest (TimedOut), and promptly once a stop is requested (TimedOut too: what it wrote may have
-// landed).
-struct CallLimits {
-    Instant deadline;
-    std::stop_token stop;
-};
+using CallLimits = runtime::Limits;
 
 // What a write was answered.
 struct Written {

@@ -8,16 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "elector/kubernetes/tls_context.h"
 #include "elector/runtime/clock.h"
 
 namespace injector::certificates {
 
-// Bytes as Kubernetes writes them in JSON: the standard alphabet, padded, in one line.
-std::string toBase64(std::string_view bytes);
-
-// Nothing where `text` is anything else.
-std::optional<std::string> fromBase64(std::string_view text);
-
+using elector::kubernetes::fromBase64;
+using elector::kubernetes::toBase64;
 using elector::runtime::Duration;
 using elector::runtime::WallTime;
 

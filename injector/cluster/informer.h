@@ -11,8 +11,8 @@
 #include <thread>
 
 #include "elector/election/watch_pace.h"
+#include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
-#include "elector/runtime/wake.h"
 #include "injector/cluster/api.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/cluster/resource.h"

@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "elector/config/flag.h"
+#include "elector/config/invocation.h"
 #include "elector/config/options.h"
-#include "elector/config/settings.h"
 #include "elector/runtime/log.h"
 #include "elector/version.h"
 #include "injector/admission/quantity.h"

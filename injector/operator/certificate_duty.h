@@ -8,7 +8,6 @@
 #include "elector/kubernetes/access.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
-#include "elector/runtime/wake.h"
 #include "injector/certificates/keeper.h"
 #include "injector/cluster/api.h"
 

@@ -12,7 +12,6 @@
 
 #include "elector/election/backoff.h"
 #include "elector/runtime/clock.h"
-#include "elector/runtime/wake.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/cluster/resource.h"
 

@@ -7,7 +7,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "elector/kubernetes/kubeconfig.h"
+#include "elector/kubernetes/access.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/runtime/clock.h"
 #include "elector/store/file_store.h"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "elector/kubernetes/kubeconfig.h"
+#include "elector/kubernetes/access.h"
 #include "elector/runtime/clock.h"
 #include "elector/store/kubernetes_store.h"
 #include "tests/support/json_text.h"

@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
-#include "elector/kubernetes/kubeconfig.h"
+#include "elector/kubernetes/access.h"
 #include "tests/fuzz/property.h"
 
 namespace fuzz {

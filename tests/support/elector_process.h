@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "elector/runtime/clock.h"
-#include "elector/runtime/wake.h"
 
 namespace elector::test {
 

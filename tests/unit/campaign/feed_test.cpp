@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "elector/runtime/wake.h"
+#include "elector/runtime/clock.h"
 
 namespace elector::campaign {
 namespace {

@@ -12,8 +12,8 @@
 #include <string_view>
 
 #include "elector/commands/commands.h"
+#include "elector/kubernetes/access.h"
 #include "elector/kubernetes/client.h"
-#include "elector/kubernetes/kubeconfig.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/kubernetes/tls_context.h"
 #include "elector/runtime/clock.h"

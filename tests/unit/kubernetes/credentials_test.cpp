@@ -1,4 +1,4 @@
-#include "elector/kubernetes/credentials.h"
+#include "elector/kubernetes/client.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

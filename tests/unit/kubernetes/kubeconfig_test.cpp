@@ -1,4 +1,4 @@
-#include "elector/kubernetes/kubeconfig.h"
+#include "elector/kubernetes/access.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

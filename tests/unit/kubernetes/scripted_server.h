@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "elector/kubernetes/access.h"
+#include "elector/kubernetes/endpoint.h"
 
 namespace elector::kubernetes {
 

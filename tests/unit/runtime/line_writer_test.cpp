@@ -1,4 +1,4 @@
-#include "elector/runtime/line_writer.h"
+#include "elector/runtime/log.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

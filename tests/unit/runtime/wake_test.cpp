@@ -1,4 +1,4 @@
-#include "elector/runtime/wake.h"
+#include "elector/runtime/clock.h"
 
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -7,8 +7,6 @@
 #include <chrono>
 #include <stop_token>
 #include <thread>
-
-#include "elector/runtime/clock.h"
 
 namespace elector::runtime {
 namespace {

@@ -1,11 +1,11 @@
-#include "injector/certificates/certificate.h"
+#include "elector/kubernetes/tls_context.h"
 
 #include <gtest/gtest.h>
 
 #include <utility>
 #include <vector>
 
-namespace injector::certificates {
+namespace elector::kubernetes {
 namespace {
 
 TEST(Base64, WritesAndReadsBytesOfAnyLength) {
@@ -31,4 +31,4 @@ TEST(Base64, RefusesWhatIsNone) {
 }
 
 }  // namespace
-}  // namespace injector::certificates
+}  // namespace elector::kubernetes
