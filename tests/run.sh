@@ -223,18 +223,18 @@ run_sanitized() { # run_sanitized SANITIZER OUT TIER...
 }
 
 # Both at a time; the second is built while the first begins to run, and gives way to it. To shrink a violation takes
-# thousands of schedules more, which is too long for what it would show; and a sanitizer takes several times the memory
-# that a container has.
+# thousands of schedules more, which is too long for what it would show; a sanitizer takes several times the memory that
+# a container has; and what bytes cost is computed by one thread.
 tier_sanitizers() {
     local status=0 addresses
-    local -r limited='*WithTheMemoryOfTheChart'
+    local -r limited='*WithTheMemoryOfTheChart' costs='*/CostTest.*'
     build_sanitized address {unit,contract,integration,simulation}_tier || return 1
     ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
         SIMULATION_SCHEDULES=2500 GTEST_FILTER=-SimulationTest.AViolationIsShrunk*:$limited \
         run_sanitized address "$1/address" unit contract integration simulation >"$1/address.log" &
     addresses=$!
     if (renice -n 19 -p "$BASHPID" >/dev/null && build_sanitized thread {unit,contract,integration}_tier); then
-        TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 GTEST_FILTER=-$limited \
+        TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 GTEST_FILTER=-$limited:$costs \
             run_sanitized thread "$1/thread" unit contract integration || status=1
     else
         status=1
