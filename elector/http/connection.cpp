@@ -55,6 +55,7 @@ void Connection::turn() {
     receive();
     work();
     send();
+    pull();
     if (body_ && lacksBody() && !context_.bodies.mayGrow(*body_)) {
         context_.bodies.wait(*body_);
         context_.stats.held += wasHeld_ ? 0 : 1;
@@ -290,6 +291,7 @@ void Connection::endExchange() {
         exchange_->open = false;
         exchange_->sink = nullptr;
         exchange_.reset();
+        source_ = nullptr;
         context_.quota.release(place_);
     }
 }
@@ -455,41 +457,41 @@ void Connection::handle() {
     context_.quota.touch(place_);
     const Request request{*head_, input_.view().substr(0, head_->contentLength()), remote_,
                           match_.rest, match_.parameters};
-    const auto& handler = match_.route->handler;
-    if (const auto* later = std::get_if<LaterHandler>(&handler)) {
-        handleLater(*later, request);
-        return;
-    }
-    Response response;
+    std::variant<Response, Later> answer;
     try {
-        response = std::get<Handler>(handler)(request);
+        answer = match_.route->handler(request);
     } catch (const std::exception& error) {
-        ++context_.stats.failures;
-        context_.log.error("a request failed",
-                           {{"path", std::string(request.head.path())}, {"error", error.what()}});
-        response = Response::text(kInternalError, kFailed);
+        answer = failed(error);
     }
     input_.consume(head_->contentLength());
-    complete(response);
+    if (const auto* later = std::get_if<Later>(&answer)) {
+        handleLater(*later);
+    } else {
+        complete(std::get<Response>(answer));
+    }
 }
 
-void Connection::handleLater(const LaterHandler& handler, const Request& request) {
+void Connection::handleLater(const Later& later) {
     if (!context_.quota.hold(place_)) {
-        input_.consume(head_->contentLength());
         complete(Response::unavailable("Too many requests wait for an answer; try again.\n"));
         return;
     }
     ExchangeSink& sink = *this;
-    exchange_ = std::make_shared<Exchange>(context_.mailbox, sink, context_.limits.streamBytes);
+    exchange_ = std::make_shared<Exchange>(context_.mailbox, sink);
     enter(Phase::Waiting);
     try {
-        handler(request, Responder(exchange_));
+        later(Responder(exchange_));
     } catch (const std::exception& error) {
-        // Its Responder went with it, unless it was kept; the answer follows from that.
-        context_.log.error("a request failed",
-                           {{"path", std::string(request.head.path())}, {"error", error.what()}});
+        // Its Responder went with it, unless it was kept: then this answers for it.
+        complete(failed(error));
     }
-    input_.consume(head_->contentLength());
+}
+
+Response Connection::failed(const std::exception& error) {
+    ++context_.stats.failures;
+    context_.log.error("a request failed",
+                       {{"path", std::string(head_->path())}, {"error", error.what()}});
+    return Response::text(kInternalError, kFailed);
 }
 
 void Connection::onRespond(const Response& response) {
@@ -499,7 +501,7 @@ void Connection::onRespond(const Response& response) {
     }
 }
 
-void Connection::onBegin(const Response& head) {
+void Connection::onStream(const Response& head, Source source) {
     if (phase_ != Phase::Waiting) {
         return;
     }
@@ -511,7 +513,8 @@ void Connection::onBegin(const Response& head) {
         nextRequest(closes);
     } else {
         enter(Phase::Streaming);
-        onPush(head.body);
+        source_ = std::move(source);
+        hasMore_ = true;
         if (peerEnded_) {
             enter(Phase::Over);
         }
@@ -519,25 +522,36 @@ void Connection::onBegin(const Response& head) {
     markTurn();
 }
 
-void Connection::onPush(std::string_view bytes) {
-    if (phase_ != Phase::Streaming) {
-        return;
+void Connection::onMore() {
+    hasMore_ = true;
+    markTurn();
+}
+
+// Sends what the source has, as long as the peer takes it.
+void Connection::pull() {
+    while (phase_ == Phase::Streaming && hasMore_ && output_.pending() == 0) {
+        const std::string piece = source_();
+        hasMore_ = !piece.empty();
+        appendPiece(piece);
+        send();
     }
-    if (output_.pending() + bytes.size() > context_.limits.streamBytes) {
-        onOverrun();
-        return;
-    }
+}
+
+void Connection::appendPiece(std::string_view bytes) {
     if (chunked_) {
         ResponseWriter::appendChunk(output_.bytes(), bytes);
     } else {
         output_.bytes() += bytes;
     }
-    markTurn();
 }
 
 void Connection::onFinish() {
     if (phase_ != Phase::Streaming) {
         return;
+    }
+    // The last that it has, also for a peer that has not taken what came before.
+    for (std::string piece = source_(); !piece.empty(); piece = source_()) {
+        appendPiece(piece);
     }
     if (chunked_) {
         ResponseWriter::appendLastChunk(output_.bytes());
@@ -553,11 +567,6 @@ void Connection::onAbandoned() {
     } else {
         close(false);  // without the last chunk, so that the client sees that something is missing
     }
-    markTurn();
-}
-
-void Connection::onOverrun() {
-    enter(Phase::Over);
     markTurn();
 }
 

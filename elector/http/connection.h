@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -142,7 +143,10 @@ class Connection final : private ExchangeSink {
     void judgeHead(std::size_t length);
     void begin();
     void handle();
-    void handleLater(const LaterHandler& handler, const Request& request);
+    void handleLater(const Later& later);
+    Response failed(const std::exception& error);
+    void pull();
+    void appendPiece(std::string_view bytes);
     void send();
     void sentAll();
 
@@ -154,11 +158,10 @@ class Connection final : private ExchangeSink {
     void enter(Phase phase);
 
     void onRespond(const Response& response) override;
-    void onBegin(const Response& head) override;
-    void onPush(std::string_view bytes) override;
+    void onStream(const Response& head, Source source) override;
+    void onMore() override;
     void onFinish() override;
     void onAbandoned() override;
-    void onOverrun() override;
 
     ServerContext& context_;
     std::unique_ptr<Channel> channel_;
@@ -187,6 +190,8 @@ class Connection final : private ExchangeSink {
     std::size_t sentSince_ = 0;  // and since then
     std::shared_ptr<Exchange> exchange_;
     bool chunked_ = false;
+    Source source_;         // of the stream
+    bool hasMore_ = false;  // the source has not been asked for all it has
 };
 
 }  // namespace elector::http

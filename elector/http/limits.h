@@ -33,8 +33,6 @@ struct Limits {
     // All bodies that are being received: what they can take of the memory. Beyond it those of an
     // address arrive one after the other (BodyQuota).
     std::size_t bufferedBytes = std::size_t{64} << 20U;
-    // What a stream's consumer may lag behind before its connection is closed.
-    std::size_t streamBytes = std::size_t{1} << 20U;
 
     // A request's head, TLS handshake included, and then its body: first byte to last.
     std::chrono::milliseconds head = std::chrono::seconds(10);

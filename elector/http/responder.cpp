@@ -67,23 +67,13 @@ bool Responder::respond(Response response) const {
                 [response = std::move(response)](ExchangeSink& sink) { sink.onRespond(response); });
 }
 
-bool Responder::begin(Response head) const {
-    return post(claim_->exchange,
-                [head = std::move(head)](ExchangeSink& sink) { sink.onBegin(head); });
+bool Responder::stream(Response head, Source source) const {
+    return post(claim_->exchange, [head = std::move(head), source = std::move(source)](
+                                      ExchangeSink& sink) { sink.onStream(head, source); });
 }
 
-bool Responder::push(std::string bytes) const {
-    const std::shared_ptr<Exchange>& exchange = claim_->exchange;
-    const std::size_t size = bytes.size();
-    if (exchange->queued.fetch_add(size) + size > exchange->queueLimit) {
-        post(exchange, [](ExchangeSink& sink) { sink.onOverrun(); });
-        exchange->open = false;
-        return false;
-    }
-    return post(exchange, [raw = exchange.get(), bytes = std::move(bytes)](ExchangeSink& sink) {
-        raw->queued -= bytes.size();
-        sink.onPush(bytes);
-    });
+bool Responder::more() const {
+    return post(claim_->exchange, [](ExchangeSink& sink) { sink.onMore(); });
 }
 
 bool Responder::finish() const {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -38,36 +37,38 @@ class Mailbox {
     bool closed_ = false;
 };
 
+// What a stream sends next: called in the loop, when all that was sent before is with the kernel.
+// Empty where there is nothing for now. So nothing is queued for a client that reads slowly, and
+// the source may give the newest state in place of those that were missed. It must neither wait nor
+// throw, nor go on for ever.
+using Source = std::function<std::string()>;
+
 // Whom a Responder reports to. Called in the loop only.
 class ExchangeSink {
   public:
     virtual ~ExchangeSink() = default;
     virtual void onRespond(const Response& response) = 0;
-    virtual void onBegin(const Response& head) = 0;
-    virtual void onPush(std::string_view bytes) = 0;
+    virtual void onStream(const Response& head, Source source) = 0;
+    virtual void onMore() = 0;
     virtual void onFinish() = 0;
     // The last Responder went without finishing.
     virtual void onAbandoned() = 0;
-    // More was pushed than the client takes.
-    virtual void onOverrun() = 0;
 };
 
 // One request that is answered later: shared by its connection and its Responders.
 struct Exchange {
-    Exchange(std::shared_ptr<Mailbox> to, ExchangeSink& sinkOfLoop, std::size_t limit)
-        : mailbox(std::move(to)), sink(&sinkOfLoop), queueLimit(limit) {}
+    Exchange(std::shared_ptr<Mailbox> to, ExchangeSink& sinkOfLoop)
+        : mailbox(std::move(to)), sink(&sinkOfLoop) {}
 
     const std::shared_ptr<Mailbox> mailbox;
     ExchangeSink* sink;  // the loop's alone; nullptr once the exchange is over
-    const std::size_t queueLimit;
     std::atomic<bool> open{true};
-    std::atomic<std::size_t> queued{0};  // bytes pushed that the loop has not yet taken
 };
 
 // The right to answer one request later, whole or as a stream: a handle that may be copied, kept
 // and used by any thread, also after its connection or the server are gone. Either respond(), or
-// begin(), push() as often as there is something, finish(). If the last copy goes before that, the
-// client gets 500, or a stream that breaks off.
+// stream(), more() as often as the source has something, finish(). If the last copy goes before
+// that, the client gets 500, or a stream that breaks off.
 //
 // All return false, and do nothing, once the exchange is over (the client left, was too slow, or
 // the server stopped): then the handle is of no more use.
@@ -77,11 +78,13 @@ class Responder {
 
     bool respond(Response response) const;
 
-    // Sends the head of a stream; head.body, where there is one, is its first piece.
-    bool begin(Response head) const;
-    // A consumer that lags behind by more than Limits::streamBytes is cut off. A client that died
-    // without a word is noticed only while there is something to send: push a heartbeat.
-    bool push(std::string bytes) const;
+    // Sends the head of a stream, and what the source has. The server destroys the source in the
+    // loop, at the end of the exchange. A client that takes nothing for Limits::writeStall is cut
+    // off; one that died without a word is noticed only while there is something to send: send a
+    // heartbeat.
+    bool stream(Response head, Source source) const;
+    // Has the source asked again. A stop of the server asks it once more as well, and finishes.
+    bool more() const;
     bool finish() const;
 
     bool isOpen() const;

@@ -61,18 +61,9 @@ std::optional<std::string> readParameters(std::string_view query, const Router::
 
 void Router::answer(const std::string& method, const std::string& path, Handler handler,
                     Names parameters) {
-    add(method, path, {std::move(handler), std::move(parameters)});
-}
-
-void Router::answerLater(const std::string& method, const std::string& path, LaterHandler handler,
-                         Names parameters) {
-    add(method, path, {std::move(handler), std::move(parameters)});
-}
-
-void Router::add(const std::string& method, const std::string& path, Route route) {
     Methods& methods =
         path.ends_with("/*") ? prefixes_[path.substr(0, path.size() - 1)] : paths_[path];
-    methods.insert_or_assign(method, std::move(route));
+    methods.insert_or_assign(method, Route{std::move(handler), std::move(parameters)});
 }
 
 const Router::Methods* Router::methodsOf(std::string_view path, std::string_view& rest) const {

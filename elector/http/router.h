@@ -13,10 +13,10 @@
 
 namespace elector::http {
 
-// Answers a request at once. Runs in the loop: it must not wait for anything.
-using Handler = std::function<Response(const Request&)>;
-// Answers through the Responder, now or later. Runs in the loop likewise.
-using LaterHandler = std::function<void(const Request&, Responder)>;
+// Takes the right to answer, and uses it now or later. Runs in the loop: it must not wait.
+using Later = std::function<void(Responder)>;
+// Answers a request at once, or says who takes the right to answer it. Runs in the loop likewise.
+using Handler = std::function<std::variant<Response, Later>(const Request&)>;
 
 // Which handler answers what: a table of paths, matched byte for byte, and methods. HEAD is
 // answered where GET is. A path that ends in "/*" is a prefix: it answers whatever begins with what
@@ -26,7 +26,7 @@ class Router {
   public:
     using Names = std::vector<std::string>;
     struct Route {
-        std::variant<Handler, LaterHandler> handler;
+        Handler handler;
         Names parameters;
     };
     // What answers a request. `rest` refers to the path that was looked up.
@@ -42,8 +42,6 @@ class Router {
     // at all. All else in a query is ignored, whatever it looks like.
     void answer(const std::string& method, const std::string& path, Handler handler,
                 Names parameters = {});
-    void answerLater(const std::string& method, const std::string& path, LaterHandler handler,
-                     Names parameters = {});
 
     // The route, or what to answer in its place: 404, 405 with Allow, or 400 for a parameter that
     // is given twice, malformed, too long or has control characters.
@@ -53,7 +51,6 @@ class Router {
   private:
     using Methods = std::map<std::string, Route, std::less<>>;
 
-    void add(const std::string& method, const std::string& path, Route route);
     const Methods* methodsOf(std::string_view path, std::string_view& rest) const;
 
     std::map<std::string, Methods, std::less<>> paths_;

@@ -15,6 +15,7 @@
 #include <exception>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -233,6 +234,9 @@ class EventLoop {
     // By any thread.
     bool post(Mailbox::Function function) { return context_.mailbox->post(std::move(function)); }
     // By any thread: see Server.
+    bool postAt(runtime::Instant when, Mailbox::Function function) {
+        return post([this, when, function = std::move(function)] { due_.emplace(when, function); });
+    }
     void retire();
     std::uint16_t port() const { return port_; }
     const Stats& stats() const { return context_.stats; }
@@ -255,7 +259,9 @@ class EventLoop {
     runtime::Duration patience() const;
     void round(const std::vector<Key>& ready);
     void announce(Key key);
+    void run(const Mailbox::Function& function);
     void runPosted(const std::vector<Mailbox::Function>& functions);
+    void runDue();
     // How many had a turn; without a limit where all of them had.
     std::size_t turnSome(TurnQueue& queue, std::size_t most, runtime::Duration limit);
     void turn(Key key);
@@ -282,6 +288,7 @@ class EventLoop {
     Key nextKey_ = kFirstConnection;
     TurnQueue handshakes_;  // that can go on
     std::vector<Key> readyListeners_;
+    std::multimap<runtime::Instant, Mailbox::Function> due_;  // by when
     // No connection's deadline is earlier; it may be later, then the sweep finds nothing.
     runtime::Instant nextSweep_ = Connection::kNever;
     bool accepting_ = false;
@@ -355,7 +362,8 @@ runtime::Duration EventLoop::patience() const {
     if (!context_.turns.empty() || !handshakes_.empty()) {
         return {};
     }
-    const runtime::Instant next = std::min({nextSweep_, acceptAgain_, drained_});
+    const runtime::Instant nextDue = due_.empty() ? Connection::kNever : due_.begin()->first;
+    const runtime::Instant next = std::min({nextSweep_, acceptAgain_, drained_, nextDue});
     return std::min<runtime::Duration>(next - context_.clock.now(), kLongestWait);
 }
 
@@ -364,6 +372,7 @@ void EventLoop::round(const std::vector<Key>& ready) {
     for (const Key key : ready) {
         announce(key);
     }
+    runDue();
     // While some wait for their turn, no more come in than had theirs: else a flood of newcomers,
     // each from an address of its own, would displace each other before anybody is heard.
     const std::size_t served =
@@ -404,14 +413,24 @@ void EventLoop::announce(Key key) {
     }
 }
 
+void EventLoop::run(const Mailbox::Function& function) {
+    try {
+        function();
+    } catch (const std::exception& error) {
+        context_.log.error("a function posted to the HTTP server failed",
+                           {{"error", error.what()}});
+    }
+}
+
 void EventLoop::runPosted(const std::vector<Mailbox::Function>& functions) {
     for (const Mailbox::Function& function : functions) {
-        try {
-            function();
-        } catch (const std::exception& error) {
-            context_.log.error("a function posted to the HTTP server failed",
-                               {{"error", error.what()}});
-        }
+        run(function);
+    }
+}
+
+void EventLoop::runDue() {
+    while (!due_.empty() && due_.begin()->first <= context_.now) {
+        run(due_.extract(due_.begin()).mapped());
     }
 }
 
@@ -616,6 +635,10 @@ runtime::Duration Server::busyFor() const {
 
 bool Server::post(std::function<void()> function) {
     return loop_->post(std::move(function));
+}
+
+bool Server::postAt(runtime::Instant when, std::function<void()> function) {
+    return loop_->postAt(when, std::move(function));
 }
 
 std::future<void> Server::barrier() {

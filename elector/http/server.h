@@ -83,6 +83,8 @@ class Server {
     // Has `function` run in the loop, between two requests. False, and it never runs, after the
     // stop.
     bool post(std::function<void()> function);
+    // The same, once `when` has come.
+    bool postAt(runtime::Instant when, std::function<void()> function);
     // Ready once every handler that began before this call has returned: what is decided from
     // state changed before the call is decided by the new state afterwards (a leader that said "no"
     // may release the Lease then). Ready at once after the stop. REQUIRES: start() was called.

@@ -172,12 +172,15 @@ class RoutedServerTest : public ServerFixture {
                                                                           : found->second));
                       },
                       {"q"});
-        router.answerLater("GET", "/later/*",
-                           [](const Request& request, const Responder& responder) {
-                               responder.respond(Response::text(
-                                   200, std::string(request.rest) + request.parameters.at("q")));
-                           },
-                           {"q"});
+        router.answer("GET", "/later/*",
+                      [](const Request& request) -> Later {
+                          std::string body(request.rest);
+                          body += request.parameters.at("q");
+                          return [body](const Responder& responder) {
+                              responder.respond(Response::text(200, body));
+                          };
+                      },
+                      {"q"});
         start();
     }
 };

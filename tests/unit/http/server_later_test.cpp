@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
+#include <deque>
 #include <future>
 #include <mutex>
 #include <optional>
@@ -13,6 +16,7 @@
 namespace elector::http {
 namespace {
 
+using namespace std::chrono_literals;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -20,14 +24,42 @@ using testing::StartsWith;
 constexpr const char* kLater = "GET /later HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const Response kEvents{200, "text/event-stream", ""};
 
+// What a stream is to send, given by the test.
+class Pieces {
+  public:
+    void add(const std::string& piece) {
+        const std::lock_guard lock(mutex_);
+        pieces_.push_back(piece);
+    }
+    Source source() {
+        return [this] {
+            const std::lock_guard lock(mutex_);
+            if (pieces_.empty()) {
+                return std::string();
+            }
+            const std::string first = pieces_.front();
+            pieces_.pop_front();
+            return first;
+        };
+    }
+
+  private:
+    std::mutex mutex_;
+    std::deque<std::string> pieces_;
+};
+
 class ServerLaterTest : public ServerFixture {
   protected:
     ServerLaterTest() {
-        router.answerLater("GET", "/later", [this](const Request&, Responder responder) {
-            const std::lock_guard lock(mutex_);
-            responder_ = std::move(responder);
+        router.answer("GET", "/later", [this](const Request&) -> Later {
+            return [this](Responder responder) {
+                const std::lock_guard lock(mutex_);
+                responder_ = std::move(responder);
+            };
         });
     }
+    ~ServerLaterTest() override { server.reset(); }
+
     // The responder of the request that was sent last.
     Responder responder() {
         EXPECT_TRUE(eventually([this] {
@@ -51,6 +83,8 @@ class ServerLaterTest : public ServerFixture {
             return false;
         }
     }
+
+    Pieces pieces_;
 
   private:
     std::mutex mutex_;
@@ -90,8 +124,8 @@ TEST_F(ServerLaterTest, AnswersForgottenRequestsWith500) {
 }
 
 TEST_F(ServerLaterTest, AnswersAHandlersExceptionWith500) {
-    router.answerLater("GET", "/throws", [](const Request&, const Responder&) {
-        throw std::runtime_error("no luck");
+    router.answer("GET", "/throws", [](const Request&) -> Later {
+        return [](const Responder&) { throw std::runtime_error("no luck"); };
     });
     start();
     EXPECT_THAT(TestClient(port()).get("/throws"), StartsWith("HTTP/1.1 500 "));
@@ -112,18 +146,18 @@ TEST_F(ServerLaterTest, StreamsInChunks) {
     TestClient client(port());
     client.send(kLater);
     const Responder handle = responder();
-    Response head = kEvents;
-    head.body = "retry: 1\n\n";
-    ASSERT_TRUE(handle.begin(head));
+    pieces_.add("retry: 1\n\n");
+    ASSERT_TRUE(handle.stream(kEvents, pieces_.source()));
     EXPECT_THAT(client.headOnly(), HasSubstr("\r\nTransfer-Encoding: chunked\r\n"));
     EXPECT_EQ(client.until("\n\n\r\n"), "a\r\nretry: 1\n\n\r\n");
-    ASSERT_TRUE(handle.push("data: web-0\n\n"));
+    pieces_.add("data: web-0\n\n");
+    ASSERT_TRUE(handle.more());
     EXPECT_EQ(client.until("\n\n\r\n"), "d\r\ndata: web-0\n\n\r\n");
-    ASSERT_TRUE(handle.push(""));
+    ASSERT_TRUE(handle.more()) << "although there is nothing";
     ASSERT_TRUE(handle.finish());
     EXPECT_EQ(client.until("\r\n\r\n"), "0\r\n\r\n");
     EXPECT_THAT(client.get("/hello"), EndsWith("hello\n"));
-    EXPECT_FALSE(handle.push("late"));
+    EXPECT_FALSE(handle.more());
 }
 
 TEST_F(ServerLaterTest, StreamsToAnOldClientUntilTheEnd) {
@@ -131,8 +165,8 @@ TEST_F(ServerLaterTest, StreamsToAnOldClientUntilTheEnd) {
     TestClient client(port());
     client.send("GET /later HTTP/1.0\r\n\r\n");
     const Responder handle = responder();
-    handle.begin(kEvents);
-    handle.push("data: web-0\n\n");
+    handle.stream(kEvents, pieces_.source());
+    pieces_.add("data: web-0\n\n");
     handle.finish();
     const std::string answer = client.rest();
     EXPECT_THAT(answer, Not(HasSubstr("chunked")));
@@ -144,7 +178,7 @@ TEST_F(ServerLaterTest, StreamsNothingToHead) {
     TestClient client(port());
     client.send("HEAD /later HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const Responder handle = responder();
-    handle.begin(kEvents);
+    handle.stream(kEvents, pieces_.source());
     EXPECT_THAT(client.headOnly(), HasSubstr("text/event-stream"));
     EXPECT_TRUE(eventuallyClosed(handle));
     EXPECT_THAT(client.get("/hello"), EndsWith("hello\n"));
@@ -154,7 +188,7 @@ TEST_F(ServerLaterTest, BreaksOffAForgottenStream) {
     start();
     TestClient client(port());
     client.send(kLater);
-    responder().begin(kEvents);
+    responder().stream(kEvents, pieces_.source());
     EXPECT_THAT(client.rest(), EndsWith("\r\n\r\n")) << "without the chunk that ends a stream";
 }
 
@@ -163,46 +197,71 @@ TEST_F(ServerLaterTest, NoticesThatAStreamsClientLeft) {
     std::optional<TestClient> client(port());
     client->send(kLater);
     const Responder handle = responder();
-    handle.begin(kEvents);
+    handle.stream(kEvents, pieces_.source());
     client->headOnly();
     client.reset();
     EXPECT_TRUE(eventuallyClosed(handle));
-    EXPECT_FALSE(handle.push("data: web-0\n\n"));
+    EXPECT_FALSE(handle.more());
 }
 
-TEST_F(ServerLaterTest, CutsOffAConsumerThatLagsBehind) {
-    options.limits.streamBytes = 10000;
+// Of a state that changes faster than its reader reads, some are missed, never the last; and the
+// server keeps one piece for him at most.
+TEST_F(ServerLaterTest, AReaderThatLagsBehindMissesPiecesButNotTheLast) {
     start();
     TestClient client(port());
     client.send(kLater);
     const Responder handle = responder();
-    handle.begin(kEvents);
-    const std::string piece(5000, 'x');
-    EXPECT_TRUE(eventually([&] { return !handle.push(piece); }));
+    std::atomic<int> state = 0;
+    std::atomic<int> given = 0;
+    handle.stream(kEvents, [&] {
+        if (given == state) {
+            return std::string();
+        }
+        given = state.load();
+        return std::to_string(given) + std::string(5000, 'x') + ';';
+    });
+    client.headOnly();
+    constexpr int kChanges = 5000;
+    int calls = 0;
+    for (; state < kChanges; ++calls) {
+        ++state;
+        handle.more();
+        server->barrier().wait();
+    }
+    EXPECT_LT(given, kChanges) << "it is asked when the reader takes something";
+    EXPECT_THAT(client.until(std::to_string(kChanges) + std::string(5000, 'x') + ";"),
+                HasSubstr("1xxx"));
+    server.reset();
+}
+
+TEST_F(ServerLaterTest, CutsOffAReaderThatTakesNothing) {
+    start();
+    TestClient client(port());
+    client.send(kLater);
+    const Responder handle = responder();
+    handle.stream(kEvents, [] { return std::string(5000, 'x'); });
+    EXPECT_TRUE(eventually([&] {
+        pass(options.limits.writeStall);
+        return !handle.isOpen();
+    }));
     EXPECT_TRUE(eventually([this] { return server->stats().open == 0U; }));
 }
 
-TEST_F(ServerLaterTest, TakesPiecesFromSeveralThreads) {
-    options.limits.streamBytes = 1000000;
+TEST_F(ServerLaterTest, RunsFunctionsWhenTheyAreDue) {
     start();
-    TestClient client(port());
-    client.send(kLater);
-    const Responder handle = responder();
-    handle.begin({200, "text/plain", ""});
-    client.headOnly();
-    {
-        const auto push = [&](const std::string& piece) {
-            for (int i = 0; i < 100; ++i) {
-                handle.push(piece);
-            }
-        };
-        const std::jthread one(push, "a");
-        const std::jthread two(push, "b");
-    }
-    handle.finish();
-    const std::string stream = client.until("0\r\n\r\n");
-    EXPECT_EQ(std::count(stream.begin(), stream.end(), 'a'), 100);
-    EXPECT_EQ(std::count(stream.begin(), stream.end(), 'b'), 100);
+    std::atomic<int> ran = 0;
+    const runtime::Instant now = clock.now();
+    server->postAt(now + 2s, [&] { ran = ran * 10 + 2; });
+    server->postAt(now + 1s, [&] { ran = ran * 10 + 1; });
+    server->barrier().wait();
+    EXPECT_EQ(ran, 0);
+    pass(1s);
+    EXPECT_TRUE(eventually([&] { return ran == 1; }));
+    pass(1s);
+    EXPECT_TRUE(eventually([&] { return ran == 12; }));
+    server->postAt(now, [&] { ran = 0; });
+    EXPECT_TRUE(eventually([&] { return ran == 0; })) << "it is due already";
+    server.reset();
 }
 
 TEST_F(ServerLaterTest, RunsPostedFunctionsInTheLoop) {
@@ -243,10 +302,11 @@ TEST_F(ServerLaterTest, FinishesWhatIsUnderWayWhenItStops) {
     TestClient streaming(port());
     streaming.send(kLater);
     const Responder streamHandle = responder();
-    streamHandle.begin(kEvents);
+    streamHandle.stream(kEvents, pieces_.source());
     streaming.headOnly();
+    pieces_.add("bye");
     const std::future<void> stopped = std::async(std::launch::async, [this] { server->stop(); });
-    EXPECT_EQ(streaming.rest(), "0\r\n\r\n");
+    EXPECT_EQ(streaming.rest(), "3\r\nbye\r\n0\r\n\r\n") << "asked once more";
     EXPECT_TRUE(answerHandle.respond(Response::text(200, "at last\n")));
     const std::string answer = waiting.rest();
     EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
@@ -271,7 +331,7 @@ TEST_F(ServerLaterTest, StopsAlthoughSomebodyWaitsForEver) {
     EXPECT_FALSE(server->post([] {}));
     server->barrier().wait();
     server.reset();
-    EXPECT_FALSE(handle.push("far too late"));
+    EXPECT_FALSE(handle.more());
 }
 
 }  // namespace

@@ -88,9 +88,11 @@ TEST_F(ServerLimitsTest, LetsHalfOfAQuotaWaitForLaterAnswers) {
     options.limits.loopbackConnections = 2;
     std::atomic<int> waiters = 0;
     std::vector<Responder> kept;
-    router.answerLater("GET", "/later", [&](const Request&, const Responder& responder) {
-        kept.push_back(responder);
-        ++waiters;
+    router.answer("GET", "/later", [&](const Request&) -> Later {
+        return [&](const Responder& responder) {
+            kept.push_back(responder);
+            ++waiters;
+        };
     });
     start();
     TestClient waiter(port());
