@@ -20,6 +20,9 @@
 namespace elector {
 namespace {
 
+// Above the longest wait that LeaderApi grants.
+constexpr std::chrono::minutes kLongestLater{11};
+
 kubernetes::Access accessOf(const config::Config& config) {
     if (auto access = kubernetes::findAccess(config.kubeconfig)) {
         return *std::move(access);
@@ -42,7 +45,7 @@ election::Settings settingsOf(const config::Config& config) {
 }  // namespace
 
 Elector::Elector(config::Config config, const runtime::Clock& clock, const runtime::Log& log)
-    : config_(std::move(config)), clock_(clock), log_(log) {
+    : config_(std::move(config)), clock_(clock), log_(log), leaderApi_(*this, clock) {
     describeMetrics();
     openStore();
     if (!config_.podUid.empty()) {
@@ -54,10 +57,12 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     http::ServerOptions options;
     options.host = config_.address.host;
     options.port = config_.address.port;
+    options.limits.later = kLongestLater;
     options.hostNames = config_.allowedHosts;
     options.hostNames.push_back(config_.id);
     http::Router router;
     addStatusRoutes(router, *this);
+    leaderApi_.addRoutes(router);
     server_ = std::make_unique<http::Server>(std::move(options), std::move(router), clock_, log_);
 
     campaign_ = std::make_unique<campaign::Campaign>(
@@ -68,6 +73,8 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
                 announced();
             }
         });
+    subscription_ = std::unique_ptr<campaign::Feed::Subscription>(
+        new campaign::Feed::Subscription(leaderApi_.begin(*server_, campaign_->feed())));
 }
 
 void Elector::openStore() {

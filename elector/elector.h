@@ -11,11 +11,12 @@
 #include "elector/config/invocation.h"
 #include "elector/http/metrics.h"
 #include "elector/http/server.h"
-#include "elector/http/status_api.h"
 #include "elector/kubernetes/events.h"
+#include "elector/leader_api.h"
 #include "elector/reporter.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
+#include "elector/status_api.h"
 #include "elector/store/lease_store.h"
 
 namespace elector {
@@ -23,7 +24,7 @@ namespace elector {
 // A running elector: a campaign, and a server that answers for it.
 //
 // Threads: the owner's, where nothing else is said.
-class Elector final : private http::StatusSource {
+class Elector final : private StatusSource {
   public:
     // Listens from here on. Throws std::runtime_error with a sentence where it cannot run:
     // unreadable kubeconfig, unwritable folder, port in use. `clock` and `log` outlive it.
@@ -71,10 +72,12 @@ class Elector final : private http::StatusSource {
     std::unique_ptr<store::LeaseStore> store_;
     std::unique_ptr<campaign::PodLock> podLock_;  // null: no Pod
     std::unique_ptr<Reporter> reporter_;
+    LeaderApi leaderApi_;
     // The server answers for the campaign, and the campaign announces by the server: the server is
     // stopped first, and destroyed last.
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<campaign::Campaign> campaign_;
+    std::unique_ptr<campaign::Feed::Subscription> subscription_;  // of the leader API
 };
 
 }  // namespace elector

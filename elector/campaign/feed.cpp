@@ -18,9 +18,9 @@ Feed::Subscription Feed::subscribe(std::function<void()> wake) {
     return {*this, std::move(wake)};
 }
 
-std::optional<election::Standing> Feed::after(std::uint64_t seq) const {
+std::optional<election::Standing> Feed::after(std::uint64_t seq, bool renewals) const {
     const std::lock_guard guard(mutex_);
-    if (newest_.seq <= seq) {
+    if ((renewals ? newest_.seq : lastChange_) <= seq) {
         return std::nullopt;
     }
     return lastNo_.seq > seq ? lastNo_ : newest_;
@@ -36,6 +36,9 @@ void Feed::publish(const std::vector<election::Standing>& told) {
             newest_ = standing;
             if (!standing.term) {
                 lastNo_ = standing;
+            }
+            if (standing.reason != election::Reason::Renewed) {
+                lastChange_ = standing.seq;
             }
         }
     }

@@ -52,8 +52,9 @@ class Feed {
     [[nodiscard]] Subscription subscribe(std::function<void()> wake);
 
     // What to read next after the standing number `seq` (0: none was read yet): the last "no", if
-    // it was not read, then the newest one. Nothing where there is nothing newer.
-    std::optional<election::Standing> after(std::uint64_t seq) const;
+    // it was not read, then the newest one. Nothing where there is nothing newer; without
+    // `renewals` also where whoever led only leads for longer.
+    std::optional<election::Standing> after(std::uint64_t seq, bool renewals = true) const;
 
     // Takes what an election told, in order, and wakes all observers if there is any.
     void publish(const std::vector<election::Standing>& told);
@@ -62,6 +63,7 @@ class Feed {
     mutable std::mutex mutex_;  // held for no longer than it takes to copy a standing
     election::Standing newest_;
     election::Standing lastNo_;
+    std::uint64_t lastChange_ = 1;  // the number of the last one that did more than renew
 
     std::mutex observersMutex_;
     std::list<std::function<void()>> observers_;

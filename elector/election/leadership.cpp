@@ -34,6 +34,8 @@ Answer answerAt(const Standing& standing, const std::string& ownId, const Moment
     answer.acquireTime = standing.acquireTime;
     answer.renewTime = standing.renewTime;
     answer.trouble = standing.trouble;
+    answer.seq = standing.seq;
+    answer.reason = standing.reason;
     if (standing.term && standing.term->isValidAt(now)) {
         answer.leader = ownId;
         answer.isLeader = true;
@@ -41,6 +43,7 @@ Answer answerAt(const Standing& standing, const std::string& ownId, const Moment
         const Duration left = std::min<Duration>(standing.term->validUntil - now.boot,
                                                  standing.term->wallLimit - now.wall);
         answer.validFor = std::chrono::duration_cast<milliseconds>(left);
+        answer.validUntil = now.boot + left;
     } else if (standing.leader != ownId && now.boot < standing.leaderUntil) {
         answer.leader = standing.leader;
         if (!answer.leader.empty()) {

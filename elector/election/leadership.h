@@ -81,6 +81,11 @@ struct Answer {
     // For how long the answer holds, counted from before the question was asked; 0 where the answer
     // may change at any moment (nobody leads). Whole milliseconds, rounded down.
     std::chrono::milliseconds validFor{0};
+    // While isLeader: when it ends by itself, for whoever passes the answer on.
+    Instant validUntil;
+    // Of the standing that the answer was made of.
+    std::uint64_t seq = 0;
+    Reason reason = Reason::Initial;
     // What keeps this process from doing its part, in a sentence; "" where nothing does.
     std::string trouble;
 

@@ -5,6 +5,7 @@
 #include <Poco/Net/HTTPResponse.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace elector::http {
@@ -12,6 +13,8 @@ namespace elector::http {
 // ----------------------------------------------------------------------------------------- answers
 
 namespace {
+
+constexpr std::string_view kCacheControl = "Cache-Control";
 
 void appendNumber(std::string& out, std::size_t number) {
     const fmt::format_int text(number);
@@ -54,8 +57,15 @@ void ResponseWriter::appendHead(std::string& out, const Response& response, bool
                        reasonPhrase(response.status));
     }
     out += date();
-    out += "\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Type: ";
-    out += response.contentType;
+    out += "\r\nX-Content-Type-Options: nosniff";
+    if (!response.contentType.empty()) {
+        out += "\r\nContent-Type: ";
+        out += response.contentType;
+    }
+    if (std::ranges::find(response.headers, kCacheControl, &HeaderField::name) ==
+        response.headers.end()) {
+        out += "\r\nCache-Control: no-store";
+    }
     for (const HeaderField& field : response.headers) {
         out += "\r\n";
         out += field.name;

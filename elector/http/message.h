@@ -34,8 +34,8 @@ struct HeaderField {
     std::string value;
 };
 
-// What a handler answers. Content-Length, Date, Connection and Cache-Control: no-store are added by
-// the server. REQUIRES: no line ends in contentType and headers.
+// What a handler answers. Content-Length, Date, Connection, and Cache-Control: no-store where there
+// is none, are added by the server. REQUIRES: no line ends in contentType ("": none) and headers.
 struct Response {
     int status = 200;
     std::string contentType = std::string(kPlainText);

@@ -15,10 +15,23 @@ namespace elector::runtime {
 
 // ------------------------------------------------------------------------------------------ clocks
 
-Instant SystemClock::now() const {
+namespace {
+
+Duration readClock(clockid_t clock) {
     timespec t{};
-    clock_gettime(CLOCK_BOOTTIME, &t);
-    return Instant(std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec));
+    clock_gettime(clock, &t);
+    return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+}
+
+}  // namespace
+
+Instant SystemClock::now() const {
+    return Instant(readClock(CLOCK_BOOTTIME));
+}
+
+Duration SystemClock::suspended() const {
+    const Duration monotonic = readClock(CLOCK_MONOTONIC);  // first, so that the difference is no less
+    return readClock(CLOCK_BOOTTIME) - monotonic;
 }
 
 WallTime SystemClock::wall() const {

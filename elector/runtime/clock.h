@@ -19,6 +19,9 @@ class Clock {
     virtual ~Clock() = default;
     virtual Instant now() const = 0;
     virtual WallTime wall() const = 0;
+    // How long the machine was suspended since it started: by how much now() is ahead of
+    // CLOCK_MONOTONIC, rounded up.
+    virtual Duration suspended() const { return {}; }
     Moment moment() const { return {now(), wall()}; }
 };
 
@@ -27,6 +30,7 @@ class SystemClock final : public Clock {
   public:
     Instant now() const override;
     WallTime wall() const override;
+    Duration suspended() const override;
 };
 
 // Lets one thread wait for an instant of CLOCK_BOOTTIME and others wake it. Waits on a timerfd and

@@ -43,6 +43,18 @@ TEST(FeedTest, BeginsWithWhatIsKnownBeforeAnythingIs) {
     EXPECT_EQ(numberAfter(feed, 1), 0U);
 }
 
+TEST(FeedTest, WithoutRenewalsOnlyChangesAreNews) {
+    Feed feed;
+    Standing renewed = yes(3, 17);
+    renewed.reason = election::Reason::Renewed;
+    Standing acquired = yes(2, 17);
+    acquired.reason = election::Reason::Acquired;
+    feed.publish({acquired, renewed});
+    EXPECT_EQ(feed.after(1, false)->seq, 3U) << "the newest, since something changed";
+    EXPECT_FALSE(feed.after(2, false));
+    EXPECT_EQ(numberAfter(feed, 2), 3U);
+}
+
 TEST(FeedTest, ASlowObserverReadsTheLastNoAndTheNewest) {
     struct Case {
         const char* what;

@@ -7,7 +7,7 @@
 #include "elector/election/lease.h"
 #include "elector/http/router.h"
 
-namespace elector::http {
+namespace elector {
 
 // What an elector has to say about itself. Called in the server's loop: nothing here may wait.
 class StatusSource {
@@ -25,13 +25,7 @@ class StatusSource {
     virtual std::string metrics() const = 0;
 };
 
-// The elector's API: /api/leader, /healthz, /readyz, /metrics and /, all by GET. `source` outlives
-// the router. The body of /api/leader:
-//   {"leader":"web-0","id":"web-0","isLeader":true,"lease":"default/web","fencingToken":"17",
-//    "leaseUID":"...","transitions":3,"acquireTime":"2026-01-02T03:04:05.000006Z",
-//    "renewTime":"...","validForMs":4200}
-// Times are null where there are none, texts "". While something keeps the elector from reading or
-// writing the Lease, "trouble" says what, in a sentence; else there is no such member.
-void addStatusRoutes(Router& router, const StatusSource& source);
+// /healthz, /readyz, /metrics and /, all by GET. `source` outlives the router.
+void addStatusRoutes(http::Router& router, const StatusSource& source);
 
-}  // namespace elector::http
+}  // namespace elector

@@ -1,0 +1,320 @@
+#include "elector/leader_api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+#include "elector/runtime/escape.h"
+#include "elector/runtime/random.h"
+#include "elector/runtime/time_text.h"
+
+namespace elector {
+namespace {
+
+using http::Later;
+using http::Request;
+using http::Response;
+
+constexpr int kNotModified = 304;
+constexpr int kBadRequest = 400;
+constexpr int kUnavailable = 503;
+constexpr std::size_t kNonceBytes = 4;
+constexpr std::chrono::minutes kLongestWait{10};
+// What stands between a server and its reader closes connections that are silent for half a minute.
+constexpr std::chrono::seconds kBetweenBeats{15};
+
+void appendTime(std::string& out, const std::optional<election::WallTime>& time) {
+    if (time) {
+        out += '"';
+        out += runtime::formatMicroTime(*time);
+        out += '"';
+    } else {
+        out += "null";
+    }
+}
+
+std::int64_t milliseconds(runtime::Duration duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+std::string parameter(const Request& request, std::string_view name) {
+    const auto found = request.parameters.find(name);
+    return found == request.parameters.end() ? "" : found->second;
+}
+
+std::string field(const Request& request, std::string_view name) {
+    return std::string(request.head.field(name).value_or(""));
+}
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------- JSON
+
+LeaderApi::Writer::Writer(const StatusSource& source, const runtime::Clock& clock)
+    : source_(source), clock_(clock) {}
+
+const std::string& LeaderApi::Writer::common(election::Answer answer) {
+    answer.validFor = {};
+    answer.validUntil = {};
+    if (answer != written_) {
+        write(answer);
+        written_ = std::move(answer);
+    }
+    return text_;
+}
+
+void LeaderApi::Writer::write(const election::Answer& answer) {
+    text_ = R"({"leader":)";
+    text_ += runtime::jsonString(answer.leader);
+    text_ += R"(,"id":)";
+    text_ += runtime::jsonString(source_.id());
+    text_ += R"(,"isLeader":)";
+    text_ += answer.isLeader ? "true" : "false";
+    text_ += R"(,"lease":)";
+    text_ += runtime::jsonString(source_.lease().text());
+    text_ += R"(,"fencingToken":)";
+    text_ += runtime::jsonString(answer.fencingToken);
+    text_ += R"(,"leaseUID":)";
+    text_ += runtime::jsonString(answer.leaseUid);
+    fmt::format_to(std::back_inserter(text_), R"(,"transitions":{},"acquireTime":)",
+                   answer.transitions);
+    appendTime(text_, answer.acquireTime);
+    text_ += R"(,"renewTime":)";
+    appendTime(text_, answer.renewTime);
+    if (!answer.trouble.empty()) {
+        text_ += R"(,"trouble":)";
+        text_ += runtime::jsonString(answer.trouble);
+    }
+    fmt::format_to(std::back_inserter(text_), R"(,"seq":{},"reason":"{}")", answer.seq,
+                   toString(answer.reason));
+}
+
+void LeaderApi::Writer::appendDeadlines(std::string& text, const election::Answer& answer) const {
+    const runtime::Duration boot = answer.validUntil.time_since_epoch();
+    const runtime::Duration monotonic = answer.isLeader ? boot - clock_.suspended() : boot;
+    text += R"(,"validUntilMonotonicMs":)";
+    text += fmt::format_int(milliseconds(monotonic)).c_str();
+    text += R"(,"validUntilBoottimeMs":)";
+    text += fmt::format_int(milliseconds(boot)).c_str();
+    text += '}';
+}
+
+// ------------------------------------------------------------------------------------------ routes
+
+LeaderApi::LeaderApi(const StatusSource& source, const runtime::Clock& clock)
+    : source_(source),
+      clock_(clock),
+      nonce_(runtime::randomHex(kNonceBytes)),
+      writer_(source, clock) {}
+
+void LeaderApi::addRoutes(http::Router& router) {
+    router.answer("GET", "/api/leader", [this](const Request& request) { return leader(request); },
+                  {"wait", "after", "renewals"});
+    router.answer("GET", "/api/leader/watch",
+                  [this](const Request& request) { return watch(request); }, {"renewals"});
+    for (const char* method : {"GET", "OPTIONS"}) {
+        router.answer(method, "/api/is-leader", [this](const Request&) { return isLeader(); });
+    }
+}
+
+campaign::Feed::Subscription LeaderApi::begin(http::Server& server, campaign::Feed& feed) {
+    server_ = &server;
+    feed_ = &feed;
+    return feed.subscribe([this] {
+        if (!woken_.exchange(true)) {
+            server_->post([this] { tell(); });
+        }
+    });
+}
+
+Response LeaderApi::answer(const election::Answer& answer) {
+    constexpr std::size_t kLongestEnd = 160;
+    const std::string& common = writer_.common(answer);
+    std::string text;
+    text.reserve(common.size() + kLongestEnd);
+    text += common;
+    text += R"(,"validForMs":)";
+    text += fmt::format_int(answer.validFor.count()).c_str();
+    writer_.appendDeadlines(text, answer);
+    text += '\n';
+    Response response = Response::json(std::move(text));
+    response.headers.push_back({"ETag", '"' + eventId(answer.seq) + '"'});
+    return response;
+}
+
+std::variant<Response, Later> LeaderApi::leader(const Request& request) {
+    const election::Answer now = source_.answer();
+    const std::string tag = field(request, "If-None-Match");
+    const auto known = stateOf(tag.empty() ? parameter(request, "after") : tag);
+    const bool isKnown = known == now.seq;
+    const std::string wait = parameter(request, "wait");
+    if (!wait.empty()) {
+        const auto limit = runtime::parseDuration(wait);
+        if (!limit || *limit < runtime::Duration::zero() || *limit > kLongestWait) {
+            return Response::text(kBadRequest,
+                                  "wait=" + runtime::jsonString(wait) +
+                                      " is refused: it is no duration from 0s to 10m, as 30s.\n");
+        }
+        if (isKnown && *limit > runtime::Duration::zero()) {
+            const bool isLocal = request.remote.isLoopback();
+            if (!hasRoom(isLocal)) {
+                return Response::unavailable("Too many programs wait for a change.\n");
+            }
+            return [this, isLocal, seen = now.seq, until = clock_.now() + *limit,
+                    renewals = parameter(request, "renewals") == "1",
+                    knowsState = !tag.empty()](const http::Responder& responder) {
+                add({responder, isLocal, nullptr, seen, renewals, knowsState, until});
+            };
+        }
+    }
+    if (isKnown && !tag.empty()) {
+        return Response{kNotModified, "", "", {{"ETag", tag}}};
+    }
+    return answer(now);
+}
+
+std::variant<Response, Later> LeaderApi::watch(const Request& request) {
+    const bool isLocal = request.remote.isLoopback();
+    if (!hasRoom(isLocal)) {
+        return Response::unavailable("Too many programs hold a stream.\n");
+    }
+    auto stream = std::make_shared<Stream>();
+    stream->renewals = parameter(request, "renewals") == "1";
+    const std::string last = field(request, "Last-Event-ID");
+    if (const auto seen = stateOf(last)) {
+        const std::uint64_t newest = source_.answer().seq;
+        stream->missed = std::to_string(newest > *seen + 1 ? newest - *seen - 1 : 0);
+    } else if (!last.empty()) {
+        stream->missed = "null";
+    }
+    return [this, isLocal, stream](const http::Responder& responder) {
+        const Response head{
+            200,
+            "text/event-stream; charset=utf-8",
+            "",
+            {{"Cache-Control", "no-store, no-transform"}, {"X-Accel-Buffering", "no"}}};
+        responder.stream(head, [this, stream] { return next(*stream); });
+        add({responder, isLocal, stream, 0, false, false, {}});
+    };
+}
+
+Response LeaderApi::isLeader() const {
+    const election::Answer answer = source_.answer();
+    if (!answer.isLeader) {
+        return Response::text(kUnavailable, "false\n");
+    }
+    Response response = Response::text(200, "true\n");
+    response.headers.push_back({"X-Fencing-Token", answer.fencingToken});
+    return response;
+}
+
+std::string LeaderApi::eventId(std::uint64_t seq) const {
+    return nonce_ + '.' + std::to_string(seq);
+}
+
+std::optional<std::uint64_t> LeaderApi::stateOf(std::string_view eventId) const {
+    if (eventId.starts_with('"') && eventId.ends_with('"') && eventId.size() > 1) {
+        eventId = eventId.substr(1, eventId.size() - 2);
+    }
+    if (!eventId.starts_with(nonce_ + '.')) {
+        return std::nullopt;
+    }
+    eventId.remove_prefix(nonce_.size() + 1);
+    std::uint64_t seq = 0;
+    const char* end = eventId.data() + eventId.size();
+    const auto [after, error] = std::from_chars(eventId.data(), end, seq);
+    return error == std::errc() && after == end ? std::optional(seq) : std::nullopt;
+}
+
+// ----------------------------------------------------------------------------------------- readers
+
+// What a stream is to be sent next.
+std::string LeaderApi::next(Stream& stream) {
+    if (!std::exchange(stream.began, true)) {
+        return "retry: 1000\n" + event(source_.answer(), stream);
+    }
+    if (const auto standing = feed_->after(stream.told, stream.renewals)) {
+        // An answer of the same state is better: what it has denied once, it denies for good.
+        const election::Answer now = source_.answer();
+        return event(
+            now.seq == standing->seq ? now : answerAt(*standing, source_.id(), clock_.moment()),
+            stream);
+    }
+    // Without an empty line behind it: some take that for an empty message.
+    return std::exchange(stream.beat, false) ? ":\n" : "";
+}
+
+std::string LeaderApi::event(const election::Answer& answer, Stream& stream) {
+    stream.told = answer.seq;
+    std::string text = fmt::format("id: {}\ndata: {}", eventId(answer.seq), writer_.common(answer));
+    if (!stream.missed.empty()) {
+        text += R"(,"missed":)" + std::exchange(stream.missed, "");
+    }
+    writer_.appendDeadlines(text, answer);
+    return text += "\n\n";
+}
+
+bool LeaderApi::hasRoom(bool isLocal) {
+    std::erase_if(readers_, [](const Reader& reader) { return !reader.responder.isOpen(); });
+    const auto same = [isLocal](const Reader& reader) { return reader.isLocal == isLocal; };
+    return std::ranges::count_if(readers_, same) < (isLocal ? kLocalReaders : kRemoteReaders);
+}
+
+void LeaderApi::add(Reader reader) {
+    const runtime::Instant now = clock_.now();
+    nextBeat_ = std::max(nextBeat_, now + kBetweenBeats);
+    arm(reader.stream ? nextBeat_ : reader.until);
+    readers_.push_back(std::move(reader));
+}
+
+// Something has changed.
+void LeaderApi::tell() {
+    woken_ = false;
+    std::erase_if(readers_, [this](const Reader& reader) {
+        if (reader.stream) {
+            return !reader.responder.more();
+        }
+        return feed_->after(reader.seen, reader.renewals) &&
+               (reader.responder.respond(answer(source_.answer())), true);
+    });
+}
+
+void LeaderApi::passTime() {
+    armed_ = runtime::Instant::max();
+    const runtime::Instant now = clock_.now();
+    const bool beats = now >= nextBeat_;
+    if (beats) {
+        nextBeat_ = now + kBetweenBeats;
+    }
+    runtime::Instant next = runtime::Instant::max();
+    std::erase_if(readers_, [&](const Reader& reader) {
+        if (reader.stream) {
+            reader.stream->beat |= beats;
+            next = std::min(next, nextBeat_);
+            return beats && !reader.responder.more();
+        }
+        if (now < reader.until) {
+            next = std::min(next, reader.until);
+            return !reader.responder.isOpen();
+        }
+        reader.responder.respond(reader.knowsState ? Response{kNotModified, "", "", {}}
+                                                   : answer(source_.answer()));
+        return true;
+    });
+    if (next != runtime::Instant::max()) {
+        arm(next);
+    }
+}
+
+void LeaderApi::arm(runtime::Instant when) {
+    if (when < armed_) {
+        armed_ = when;
+        server_->postAt(when, [this] { passTime(); });
+    }
+}
+
+}  // namespace elector

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "elector/campaign/feed.h"
+#include "elector/http/responder.h"
+#include "elector/http/server.h"
+#include "elector/runtime/clock.h"
+#include "elector/status_api.h"
+
+namespace elector {
+
+// Tells programs who leads: those that ask, those that wait for a change, those that hold a stream.
+//
+// GET /api/leader answers
+//   {"leader":"web-0","id":"web-0","isLeader":true,"lease":"default/web","fencingToken":"17",
+//    "leaseUID":"...","transitions":3,"acquireTime":"2026-01-02T03:04:05.000006Z",
+//    "renewTime":"...","seq":9,"reason":"renewed","validForMs":4200,
+//    "validUntilMonotonicMs":81234,"validUntilBoottimeMs":81234}
+// Times are null where there are none, texts "". While something keeps the elector from reading or
+// writing the Lease, "trouble" says what, in a sentence; else there is no such member. `seq` grows
+// by one with each state of this process. The two deadlines are CLOCK_MONOTONIC and CLOCK_BOOTTIME
+// of the node, in milliseconds; 0 unless isLeader. ETag names the state: "NONCE.SEQ", with a nonce
+// of this process.
+//   ?wait=30s&after=NONCE.SEQ: answers at once if the state is another one, else at the next
+//     change, or after the wait (at most 10m). If-None-Match says the same as `after`, and gets 304
+//     for a state that is still the same.
+//
+// GET /api/leader/watch streams the same as text/event-stream, without validForMs, since nobody
+// knows when it is read: a program that is stopped with an unread "yes" has to compare a deadline.
+// The current state comes at once, with how many states were "missed" since Last-Event-ID.
+//
+// Both leave out states that only renew, unless asked with renewals=1.
+//
+// GET /api/is-leader: 200 "true" with X-Fencing-Token, or 503 "false".
+//
+// Threads: the server's loop; begin() by the owner.
+class LeaderApi {
+  public:
+    // How many may wait or hold a stream: programs on the loopback, and others.
+    static constexpr int kLocalReaders = 256;
+    static constexpr int kRemoteReaders = 64;
+
+    // Both outlive it. It outlives the server.
+    LeaderApi(const StatusSource& source, const runtime::Clock& clock);
+
+    void addRoutes(http::Router& router);
+    // From now on changes of `feed` are told. Feed and server outlive the subscription. REQUIRES:
+    // the server has not started.
+    [[nodiscard]] campaign::Feed::Subscription begin(http::Server& server, campaign::Feed& feed);
+
+  private:
+    // Writes an answer as JSON. What it wrote last is kept: between two changes only the end
+    // differs, and the rest took a tenth of all that a request takes.
+    class Writer {
+      public:
+        Writer(const StatusSource& source, const runtime::Clock& clock);
+        // Up to the deadlines, which the caller adds.
+        const std::string& common(election::Answer answer);
+        void appendDeadlines(std::string& text, const election::Answer& answer) const;
+
+      private:
+        void write(const election::Answer& answer);
+
+        const StatusSource& source_;
+        const runtime::Clock& clock_;
+        std::optional<election::Answer> written_;  // without what the end says
+        std::string text_;
+    };
+
+    // What a stream has been sent.
+    struct Stream {
+        bool renewals = false;
+        bool began = false;
+        std::string missed;      // JSON, "" where nobody asked
+        std::uint64_t told = 0;  // the number of the last state
+        bool beat = false;       // a sign of life is due
+    };
+    // Who is answered later: a stream, or a request that waits.
+    struct Reader {
+        http::Responder responder;
+        bool isLocal = false;
+        std::shared_ptr<Stream> stream;  // null: it waits
+        std::uint64_t seen = 0;          // by who waits
+        bool renewals = false;
+        bool knowsState = false;  // 304 will do
+        runtime::Instant until;
+    };
+
+    std::variant<http::Response, http::Later> leader(const http::Request& request);
+    std::variant<http::Response, http::Later> watch(const http::Request& request);
+    http::Response isLeader() const;
+    http::Response answer(const election::Answer& answer);
+
+    std::string eventId(std::uint64_t seq) const;
+    // The state that an id of an event or an ETag names; nothing for one of another process.
+    std::optional<std::uint64_t> stateOf(std::string_view eventId) const;
+
+    std::string next(Stream& stream);
+    std::string event(const election::Answer& answer, Stream& stream);
+    bool hasRoom(bool isLocal);
+    void add(Reader reader);
+    void tell();
+    void passTime();
+    void arm(runtime::Instant when);
+
+    const StatusSource& source_;
+    const runtime::Clock& clock_;
+    const std::string nonce_;
+    Writer writer_;
+    http::Server* server_ = nullptr;
+    campaign::Feed* feed_ = nullptr;
+
+    std::atomic<bool> woken_ = false;  // tell() is on its way
+    std::list<Reader> readers_;
+    runtime::Instant nextBeat_;
+    runtime::Instant armed_ = runtime::Instant::max();  // when passTime() is due, if ever
+};
+
+}  // namespace elector
