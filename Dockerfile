@@ -2,7 +2,7 @@
 FROM docker.io/library/debian:bookworm-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-        cmake g++ ninja-build libfmt-dev libpoco-dev libssl-dev libyaml-cpp-dev \
+        cmake g++ ninja-build libfmt-dev libpoco-dev libssl-dev libyaml-cpp-dev libyaml-dev \
  && rm -rf /var/lib/apt/lists/*
 COPY . /source
 # The default kind of build, -O2, linked as one: a third less code than without (tests/bench, image and memory).

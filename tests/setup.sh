@@ -6,7 +6,7 @@
 set -euo pipefail
 tests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-elector=(ca-certificates cmake g++ libfmt-dev libpoco-dev libssl-dev libyaml-cpp-dev ninja-build)
+elector=(ca-certificates cmake g++ libfmt-dev libpoco-dev libssl-dev libyaml-cpp-dev libyaml-dev ninja-build)
 build=("${elector[@]}" ccache libgmock-dev libgtest-dev)
 processes=(curl iproute2 jq procps python3 python3-pytest python3-yaml util-linux)
 control_plane=(golang-go iptables openssl)

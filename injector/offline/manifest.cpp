@@ -33,7 +33,6 @@ namespace injector::offline {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n";
-constexpr std::string_view kByteOrderMark = "\ufeff";
 
 // The line at the front, with its end.
 std::string_view firstLine(std::string_view text) {
@@ -47,10 +46,13 @@ bool isMarker(std::string_view line, std::string_view marker) {
             kBlanks.find(line[marker.size()]) != std::string_view::npos);
 }
 
+bool isBlank(std::string_view text) {
+    return text.find_first_not_of(kBlanks) == std::string_view::npos;
+}
+
 // True where a line says nothing: blank, or a comment.
 bool isSilent(std::string_view line) {
-    const auto begin = line.find_first_not_of(kBlanks);
-    return begin == std::string_view::npos || line[begin] == '#';
+    return isBlank(line) || line[line.find_first_not_of(kBlanks)] == '#';
 }
 
 std::size_t linesIn(std::string_view text) {
@@ -66,8 +68,7 @@ std::size_t leadOf(std::string_view chunk) {
         if (mayBeMarker && isMarker(line, "---")) {
             mayBeMarker = false;
             if (!isSilent(line.substr(3))) {
-                // The content begins behind the marker.
-                return length + line.find_first_not_of(" \t", 3);
+                return length;
             }
         } else if (!isSilent(line)) {
             return length;
@@ -98,8 +99,10 @@ std::size_t tailOf(std::string_view chunk) {
     return tail;
 }
 
-// Splits content that is nothing but JSON objects, with blanks between them.
-bool addJson(std::string_view content, const Document& whole, std::vector<Document>& documents) {
+// Splits content that is nothing but JSON objects, with blanks between them; of several only if
+// they are the whole file, as kubectl reads but one where there are markers or comments, too.
+bool addJson(std::string_view content, const Document& whole, bool mayBeSeveral,
+             std::vector<Document>& documents) {
     elector::json_text::Scanner scanner(content);
     std::vector<std::pair<std::size_t, std::size_t>> values;
     for (scanner.skipBlanks(); !scanner.atEnd(); scanner.skipBlanks()) {
@@ -108,6 +111,9 @@ bool addJson(std::string_view content, const Document& whole, std::vector<Docume
             return false;
         }
         values.emplace_back(begin, scanner.position());
+    }
+    if (values.empty() || (values.size() > 1 && !mayBeSeveral)) {
+        return false;
     }
     std::size_t done = 0;
     std::size_t line = whole.line;  // at `counted`
@@ -128,10 +134,11 @@ bool addJson(std::string_view content, const Document& whole, std::vector<Docume
         documents.push_back(document);
         done = end;
     }
-    return !values.empty();
+    return true;
 }
 
-void addChunk(std::string_view chunk, std::size_t line, std::vector<Document>& documents) {
+void addChunk(std::string_view chunk, std::size_t line, bool isWholeFile,
+              std::vector<Document>& documents) {
     Document document;
     const auto lead = leadOf(chunk);
     const auto tail = tailOf(chunk.substr(lead));
@@ -139,7 +146,9 @@ void addChunk(std::string_view chunk, std::size_t line, std::vector<Document>& d
     document.content = chunk.substr(lead, chunk.size() - lead - tail);
     document.tail = chunk.substr(chunk.size() - tail);
     document.line = line + linesIn(document.lead);
-    if (!document.content.starts_with('{') || !addJson(document.content, document, documents)) {
+    const bool isAlone = isWholeFile && isBlank(document.lead) && isBlank(document.tail);
+    if (!document.content.starts_with('{') ||
+        !addJson(document.content, document, isAlone, documents)) {
         documents.push_back(document);
     }
 }
@@ -154,7 +163,8 @@ std::vector<Document> splitDocuments(std::string_view text) {
     std::size_t firstLineNo = 1;  // of the chunk
     const auto finish = [&] {
         if (at > begin) {
-            addChunk(text.substr(begin, at - begin), firstLineNo, documents);
+            addChunk(text.substr(begin, at - begin), firstLineNo, at - begin == text.size(),
+                     documents);
         }
         begin = at;
         firstLineNo = line;
@@ -166,9 +176,6 @@ std::vector<Document> splitDocuments(std::string_view text) {
         }
         at += next.size();
         ++line;
-        if (isMarker(next, "...")) {
-            finish();
-        }
     }
     finish();
     return documents;
@@ -245,6 +252,20 @@ std::size_t strangeByte(std::string_view text) {
     return std::string_view::npos;
 }
 
+// Where a line begins with --- and goes on with more than a comment, or npos. That is so within
+// quotes and below a block, too.
+std::size_t spokenMarker(std::string_view text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const auto line = firstLine(text.substr(at));
+        if (line.starts_with("---") && !(isMarker(line, "---") && isSilent(line.substr(3)))) {
+            return at;
+        }
+        at += line.size();
+    }
+    return std::string_view::npos;
+}
+
 // An object of a document, alone or in a list.
 struct Item {
     std::string_view object;  // a view into the document's JSON
@@ -254,11 +275,15 @@ struct Item {
     std::string where;  // ", item 3", or ""
 };
 
+std::size_t firstLineOf(const Document& document) {
+    return document.line - linesIn(document.lead);
+}
+
 // The objects of a document: itself, or the items of a list, and of lists in it.
-std::vector<Item> itemsOf(std::string_view json, std::size_t line,
+std::vector<Item> itemsOf(std::string_view json, const Document& document,
                           const std::vector<std::size_t>& lines) {
     constexpr std::string_view kSuffix = "List";
-    std::vector<Item> open{{json, "", "", line, ""}};
+    std::vector<Item> open{{json, "", "", document.line, ""}};
     std::vector<Item> items;
     while (!open.empty()) {
         Item item = std::move(open.back());
@@ -274,9 +299,10 @@ std::vector<Item> itemsOf(std::string_view json, std::size_t line,
         const auto apiVersion = json_text::textAt(item.object, "apiVersion");
         const auto elements = json_text::elementsOf(*list);
         for (std::size_t i = elements.size(); i-- > 0;) {
-            open.push_back({elements[i], apiVersion, kind,
-                            isTop && i < lines.size() ? line + lines[i] - 1 : item.line,
-                            fmt::format("{}, item {}", item.where, i + 1)});
+            open.push_back(
+                {elements[i], apiVersion, kind,
+                 isTop && i < lines.size() ? firstLineOf(document) + lines[i] - 1 : item.line,
+                 fmt::format("{}, item {}", item.where, i + 1)});
         }
     }
     return items;
@@ -313,14 +339,18 @@ class Injection {
         if (!elector::runtime::isUtf8(text)) {
             return ": it is not UTF-8; convert it";
         }
-        const auto at = strangeByte(text);
-        if (at == std::string_view::npos) {
-            return "";
+        if (const auto at = strangeByte(text); at != std::string_view::npos) {
+            return fmt::format(": line {}: the control character U+{:04X} stands here; remove it",
+                               linesIn(text.substr(0, at)) + 1, static_cast<unsigned>(text[at]));
         }
-        return fmt::format(
-            ": line {}: the control character U+{:04X} stands here; remove it",
-            std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n') + 1,
-            static_cast<unsigned>(text[at]));
+        if (const auto at = spokenMarker(text); at != std::string_view::npos) {
+            return fmt::format(
+                ": line {}: more than a comment stands behind ---, which kubectl "
+                "takes for the end of a document; begin the next one in a line of "
+                "its own",
+                linesIn(text.substr(0, at)) + 1);
+        }
+        return "";
     }
 
     std::string place(std::size_t line, std::string_view item = "") const {
@@ -328,25 +358,29 @@ class Injection {
     }
 
     std::optional<std::string> injected(const Document& document) {
-        if (document.content.empty()) {
+        if (document.isJson && isBlank(document.lead)) {
+            return injectedJson(document);
+        }
+        // With what stands around it, which has to be YAML as well.
+        auto read = readYaml(document.raw());
+        if (const auto* problem = std::get_if<YamlProblem>(&read)) {
+            report(*problem, document);
             return std::nullopt;
         }
         if (document.isJson) {
             return injectedJson(document);
         }
-        auto read = readYaml(document.content);
-        if (const auto* problem = std::get_if<YamlProblem>(&read)) {
-            report(*problem, document);
+        if (document.content.empty()) {
             return std::nullopt;
         }
         const auto& content = std::get<YamlContent>(read);
-        const auto changed = injectedItems(content.json, document.line, content.itemLines);
+        const auto changed = injectedItems(content.json, document, content.itemLines);
         return changed ? std::optional(written(document, *changed)) : std::nullopt;
     }
 
     void report(const YamlProblem& problem, const Document& document) {
-        const auto where = place(document.line + problem.line - 1);
-        if (problem.isSyntax || mentionsUs(document.content)) {
+        const auto where = place(firstLineOf(document) + problem.line - 1);
+        if (problem.isInvalid || mentionsUs(document.content)) {
             manifest_.refusals.push_back(fmt::format("{}: {}", where, problem.why));
             return;
         }
@@ -356,7 +390,7 @@ class Injection {
 
     std::optional<std::string> injectedJson(const Document& document) {
         if (depthOf(document.content) > kMaxDepth) {
-            report({1, tooDeep(), false}, document);
+            report({linesIn(document.lead) + 1, tooDeep(), false}, document);
             return std::nullopt;
         }
         const auto repeated =
@@ -367,7 +401,7 @@ class Injection {
                             place(document.line), elector::runtime::quoted(*repeated)));
             return std::nullopt;
         }
-        auto changed = injectedItems(document.content, document.line, {});
+        auto changed = injectedItems(document.content, document, {});
         if (!changed) {
             return std::nullopt;
         }
@@ -375,11 +409,11 @@ class Injection {
     }
 
     // The document `json` with its sidecars, or nothing where it stays as it was.
-    std::optional<std::string> injectedItems(std::string_view json, std::size_t line,
+    std::optional<std::string> injectedItems(std::string_view json, const Document& document,
                                              const std::vector<std::size_t>& lines) {
         std::string result;
         std::size_t done = 0;
-        for (const auto& item : itemsOf(json, line, lines)) {
+        for (const auto& item : itemsOf(json, document, lines)) {
             auto report = injectObject(item.object, item.apiVersion, item.kind, request_);
             isAsked_ = isAsked_ || report.isAsked;
             for (const auto& note : report.notes) {
@@ -410,12 +444,7 @@ class Injection {
         if (hasReturns) {
             Poco::replaceInPlace(yaml, "\n", "\r\n");
         }
-        std::string lead(document.lead);
-        if (lead.ends_with(' ') || lead.ends_with('\t')) {  // it began in its marker's line
-            lead.erase(lead.find_last_not_of(" \t") + 1);
-            lead += hasReturns ? "\r\n" : "\n";
-        }
-        return lead + yaml + std::string(document.tail);
+        return fmt::format("{}{}{}", document.lead, yaml, document.tail);
     }
 
     std::string name_;

@@ -10,9 +10,9 @@
 
 namespace injector::offline {
 
-// A document of a file, as views into its text: what stands between the markers (---, ...) of YAML,
-// or one of several JSON values in a row. All documents, each `lead`, `content` and `tail`, are the
-// file.
+// A document of a file, as views into its text: what stands between lines that begin with ---, as
+// kubectl splits files, or one of several JSON values in a row that are all there is. All
+// documents, each `lead`, `content` and `tail`, are the file.
 struct Document {
     std::string_view lead;     // byte order mark, marker, comments and blank lines before it
     std::string_view content;  // "" where there is nothing but that

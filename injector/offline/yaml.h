@@ -24,18 +24,20 @@ struct YamlContent {
     std::vector<std::size_t> itemLines;
 };
 
+inline constexpr std::string_view kByteOrderMark = "\ufeff";
+
 // Why it was not read.
 struct YamlProblem {
     std::size_t line = 0;  // counted from 1
     std::string why;       // follows the line in a sentence, and names the remedy
-    // True for what is no YAML. False for what is, but would be ambiguous or endless: a key given
-    // twice, aliases that stand for too much, tags.
-    bool isSyntax = false;
+    // True for what kubectl refuses, too. False for what it takes, but what readers of YAML differ
+    // in: a key given twice, a tag of somebody's own.
+    bool isInvalid = false;
 };
 
-// Reads one document, in UTF-8, as Kubernetes does (yaml_scalar.h), into JSON whose members stand
-// in the document's order. Aliases are replaced by what they stand for, up to kMaxExpansion bytes
-// of JSON in all; merge keys (<<) by their members.
+// Reads one document, in UTF-8, as kubectl does, into JSON whose members stand in the document's
+// order. Aliases are replaced by what they stand for, up to kMaxExpansion bytes of JSON in all;
+// merge keys (<<) by their members.
 std::variant<YamlContent, YamlProblem> readYaml(std::string_view text);
 
 inline constexpr std::size_t kMaxExpansion = std::size_t{10} * 1024 * 1024;
@@ -46,8 +48,8 @@ inline constexpr std::size_t kMaxExpansion = std::size_t{10} * 1024 * 1024;
 // are in `json`.
 std::string writeYaml(std::string_view json);
 
-// How deep a document may be nested, in YAML and JSON: yaml-cpp reads by recursion, and lists in
-// lists are looked at once for each level.
+// How deep a document may be nested, in YAML and JSON: lists in lists are looked at once for each
+// level.
 inline constexpr std::size_t kMaxDepth = 128;
 // What is said of one that is nested deeper.
 std::string tooDeep();

@@ -54,7 +54,38 @@ std::vector<Document> documentsIn(std::string_view text) {
     return documents;
 }
 
-// What we write, readers of YAML read as it was meant.
+// True if yaml-cpp, which is not the reader of `inject`, finds `json` in a document.
+bool agrees(const YAML::Node& node, std::string_view json) {
+    switch (json_text::kindOf(json)) {
+        case json_text::Kind::Object: {
+            const auto members = json_text::membersOf(json);
+            auto member = members.begin();
+            return node.IsMap() && node.size() == members.size() &&
+                   std::all_of(node.begin(), node.end(), [&](const auto& each) {
+                       const auto& [key, raw, value] = *member++;
+                       return each.first.Scalar() == key && agrees(each.second, value);
+                   });
+        }
+        case json_text::Kind::Array: {
+            const auto elements = json_text::elementsOf(json);
+            auto element = elements.begin();
+            return node.IsSequence() && node.size() == elements.size() &&
+                   std::all_of(node.begin(), node.end(),
+                               [&](const auto& each) { return agrees(each, *element++); });
+        }
+        case json_text::Kind::String:
+            return node.IsScalar() && node.Scalar() == json_text::stringIn(json);
+        case json_text::Kind::Null:
+            return node.IsNull();
+        case json_text::Kind::Number:
+        case json_text::Kind::Boolean:
+            return node.IsScalar() && node.Scalar() == json;
+    }
+    return false;
+}
+
+// What we write, readers of YAML read as it was meant. Whether what others wrote is read as it was
+// meant, tests/controlplane/test_yaml.py asks kubectl.
 void judgeWriting(const std::string& json) {
     if (json_text::kindOf(json) != json_text::Kind::Object || !json_text::isValid(json)) {
         return;
@@ -64,6 +95,7 @@ void judgeWriting(const std::string& json) {
     const auto* content = std::get_if<YamlContent>(&read);
     require(content != nullptr, "what was written is YAML", yaml);
     require(content->json == json, "what was written says the same", yaml);
+    require(agrees(YAML::Load(yaml), json), "what was written says the same to yaml-cpp", yaml);
 }
 
 void judgeDocuments(std::string_view before, std::string_view after) {

@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 PACKAGES = ("libc6-dev", "libclang-common-19-dev", "libfmt-dev", "libpoco-dev", "libssl-dev", "libstdc++-12-dev",
-            "libyaml-cpp-dev", "linux-libc-dev")
+            "libyaml-cpp-dev", "libyaml-dev", "linux-libc-dev")
 INCLUDE = re.compile(r"^[ \t]*#[ \t]*include[ \t]*(.*)", re.M)
 
 

@@ -58,8 +58,9 @@ TEST(DocumentTest, KeepsApartWhatStandsBeforeAndBehind) {
     EXPECT_EQ(documents[1].line, 5U);
 }
 
-TEST(DocumentTest, FindsContentInTheLineOfAMarker) {
-    EXPECT_THAT(contentsOf("--- {a: 1}\n---\t[b]\n"), ElementsAre("1 {a: 1}\n", "2 [b]\n"));
+TEST(DocumentTest, LeavesTheMarkerToContentInItsLine) {
+    EXPECT_THAT(contentsOf("--- {a: 1}\n---\t[b]\n"),
+                ElementsAre("1 --- {a: 1}\n", "2 ---\t[b]\n"));
 }
 
 TEST(DocumentTest, FindsNothingInNothing) {
@@ -71,6 +72,12 @@ TEST(DocumentTest, SplitsJsonValuesInARow) {
     EXPECT_THAT(contentsOf("{\"a\": 1}\n {\"b\":\n2}{\"c\":3}\n"),
                 ElementsAre("1J {\"a\": 1}", "2J {\"b\":\n2}", "3J {\"c\":3}"));
     EXPECT_THAT(contentsOf("---\n{\"a\":1}\n---\nb: 2\n"), ElementsAre("2J {\"a\":1}", "4 b: 2\n"));
+}
+
+TEST(DocumentTest, TakesJsonValuesInARowForOneDocumentWhereThereIsMore) {
+    for (const std::string row : {"---\n{}{}\n", "# a\n{}{}\n", "{}{}\n# a\n", "{}{}\n---\n"}) {
+        EXPECT_EQ(contentsOf(row).size(), 1U) << row;
+    }
 }
 
 TEST(DocumentTest, TakesForYamlWhatIsNotAllJson) {

@@ -60,7 +60,8 @@ TEST(InjectTest, PrintsNothingButTheReasonWhereSomethingIsRefused) {
     EXPECT_EQ(outcome.code, 1);
     EXPECT_EQ(outcome.out, "");
     EXPECT_EQ(outcome.err,
-              "standard input: document 2, line 3: this is not valid YAML: illegal map value\n"
+              "standard input: document 2, line 3: this is not valid YAML: mapping values are not "
+              "allowed in this context; mend it, or what stands before it\n"
               "nothing was printed\n");
 }
 

@@ -20,10 +20,10 @@ std::string read(const std::string& text) {
     return std::get<YamlContent>(result).json;
 }
 
-bool isSyntaxProblem(const std::string& text) {
+bool isInvalid(const std::string& text) {
     const auto result = readYaml(text);
     const auto* problem = std::get_if<YamlProblem>(&result);
-    return problem != nullptr && problem->isSyntax;
+    return problem != nullptr && problem->isInvalid;
 }
 
 struct Case {
@@ -56,7 +56,14 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"MissingValuesAreNull", "a:\nb: ~\nc: [1, ~]", R"({"a":null,"b":null,"c":[1,null]})"},
         Case{"Blocks", "a: |\n  x\n   y\nb: >-\n  x\n  y\nc: |2-\n    z\nd: |+\n  k\n\ne: 1",
              R"({"a":"x\n y\n","b":"x y","c":"  z","d":"k\n\n","e":1})"},
-        Case{"Escapes", R"(a: "\x41\u00e9\U0001F600\t\0")", "{\"a\":\"Aé😀\\t\\u0000\"}"},
+        Case{"FoldedBlocksThatKeepTheirEnd", "a: &x >1+\n b\n\nc: d", R"({"a":"b\n\n","c":"d"})"},
+        Case{"ABlockAtTheEndOfAFile", "a: |\n  b", R"({"a":"b\n"})"},
+        Case{"QuotesOverLines", "a: 'b\n\n\n  c'\nd: \"e\n\n\n  \"",
+             R"({"a":"b\n\nc","d":"e\n\n"})"},
+        Case{"TagsThatSayWhatIsSo", "a: !!int 010\nb: !!bool yes\nc: !!null\nd: !!float \"1\"",
+             R"({"a":8,"b":true,"c":null,"d":1})"},
+        Case{"Escapes", R"(a: "\x41\u00e9\U0001F600\t\0\_\N")",
+             "{\"a\":\"Aé😀\\t\\u0000\u00a0\\u0085\"}"},
         Case{"KeysAreTexts", "yes: 1\n010: 2\n'5': 3\nx y: 4", R"({"true":1,"8":2,"5":3,"x y":4})"},
         Case{"CarriageReturns", "a: 1\r\nb: |\r\n  x\r\n  y\r\n", R"({"a":1,"b":"x\ny\n"})"}),
     nameOf);
@@ -71,7 +78,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ToItself", "a: 1\nb: &x [*x]",
              "2: an alias stands for something that contains it; write the value out"},
         Case{"ToNothing", "a: 1\nb: *x",
-             "2: this is not valid YAML: the referenced anchor is not defined"}),
+             "2: this is not valid YAML: no value before it has the anchor &x; write the value "
+             "out"}),
     nameOf);
 
 INSTANTIATE_TEST_SUITE_P(
@@ -112,25 +120,53 @@ INSTANTIATE_TEST_SUITE_P(
              "1: the tag \"!foo\" is not understood; leave it out, and write the value as it shall "
              "be"},
         Case{"HalfACharacter", R"(a: "\ud83d")",
-             "1: this is not valid YAML: invalid unicode: 55357"},
-        Case{"AFoldedBlockThatKeepsItsEnd", "a: &x >1+\n b\n\nc: d",
-             "1: a folded block that keeps its last line breaks (>+) is read in different ways; "
-             "write it without the +, or in quotes"},
+             "1: this is not valid YAML: while parsing a quoted scalar: found invalid Unicode "
+             "character escape code; mend it, or what stands before it"},
+        Case{"AQuoteThatIsNeverClosed", "a: b\nc: \"d\ne: f\n",
+             "2: this is not valid YAML: while scanning a quoted scalar: found unexpected end of "
+             "stream; mend it, or what stands before it"},
+        Case{"ALineWithoutAColon", "a: b\nc:\n  d: e\n  resources\n",
+             "4: this is not valid YAML: while scanning a simple key: could not find expected ':'; "
+             "mend it, or what stands before it"},
+        Case{"AnEscapedSlash", R"(a: "\\/\/")",
+             R"(1: kubectl does not know the escape \/; write / alone)"},
+        Case{"AQuestionMarkBetweenBrackets", "a: [b?c]",
+             "1: kubectl takes a ? between brackets for a mark; put the text in quotes"},
+        Case{"ATagBetweenBrackets", "a: [!!str , b]",
+             "1: a tag stands between brackets, where readers of YAML differ in its end; leave it "
+             "out"},
+        Case{"ATagThatDoesNotFit", "a: !!int b",
+             "1: the tag \"tag:yaml.org,2002:int\" is not understood; leave it out, and write the "
+             "value as it shall be"},
+        Case{"ADirective", "%YAML 1.1\n",
+             "2: kubectl reads no lines that begin with %; remove this one"},
+        Case{"AControlCharacter", "a: b\n# \x7f\n",
+             "2: this is not valid YAML: control characters are not allowed; mend it, or what "
+             "stands before it"},
+        Case{"AMergedAliasOfAList", "a: &a [{b: c}]\n<<: *a",
+             "2: the merge key (<<) is followed by an alias of a list; write << : [*A, *B]"},
         Case{"AnEscapeOfHalfACharacter", "a: \"\\\xc3\xa9\"",
-             R"(1: this is not valid YAML: unknown escape character: \xc3)"},
+             "1: this is not valid YAML: while parsing a quoted scalar: found unknown escape "
+             "character; mend it, or what stands before it"},
         Case{"MoreThanOneMapping", "{a: b}\n\n{c: d}",
-             "3: this is not valid YAML: more stands behind the document's end; begin another one "
-             "with ---"},
+             "3: more stands behind the document's end, where kubectl reads no further; begin "
+             "another one with ---"},
         Case{"MoreBehindAList", "[a]\nb: c",
-             "2: this is not valid YAML: more stands behind the document's end; begin another one "
-             "with ---"},
-        Case{"NoYaml", "a: b: c", "1: this is not valid YAML: illegal map value"}),
+             "2: more stands behind the document's end, where kubectl reads no further; begin "
+             "another one with ---"},
+        Case{"NoYaml", "a: b: c",
+             "1: this is not valid YAML: mapping values are not allowed in this context; mend it, "
+             "or what stands before it"}),
     nameOf);
 
 TEST(YamlReaderTest, TellsWhatIsNoYamlFromWhatIsNotUnderstood) {
-    EXPECT_TRUE(isSyntaxProblem("a: [1"));
-    EXPECT_FALSE(isSyntaxProblem("a: 1\na: 2"));
-    EXPECT_FALSE(isSyntaxProblem("a: &x [*x]"));
+    EXPECT_TRUE(isInvalid("a: [1"));
+    EXPECT_FALSE(isInvalid("a: 1\na: 2"));
+    EXPECT_TRUE(isInvalid("a: 1\na: 2\nb: \"c"));  // it is read to its end
+    EXPECT_FALSE(isInvalid("a: !foo b"));
+    EXPECT_FALSE(isInvalid("a: 1\n<<: {a: 2}"));
+    EXPECT_TRUE(isInvalid("a: &x [*x]"));
+    EXPECT_TRUE(isInvalid("a: .inf"));
 }
 
 TEST(YamlReaderTest, TellsWhereTheItemsOfAListBegin) {
@@ -149,8 +185,10 @@ TEST(YamlReaderTest, RefusesAliasesThatStandForTooMuch) {
         bomb += fmt::format("a{0}: &a{0} [{1}, {1}, {1}, {1}, {1}, {1}, {1}, {1}, {1}]\n", level,
                             alias);
     }
-    EXPECT_EQ(read(bomb),
-              "7: the aliases up to here stand for more than 10 MiB; write the values out");
+    EXPECT_EQ(read(bomb), "4: the aliases up to here stand for too much; write the values out");
+    const std::string large = "a: &a " + std::string(std::size_t{1} << 20, 'x') + "\n";
+    EXPECT_EQ(read(large + "b: [*a, *a, *a, *a, *a, *a, *a, *a,\n*a, *a, *a]"),
+              "3: the aliases up to here stand for too much; write the values out");
 }
 
 TEST(YamlReaderTest, RefusesWhatIsNestedTooDeeply) {
