@@ -414,12 +414,13 @@ class Composer {
         if (!found->second) {
             stop(line, "an alias stands for something that contains it; write the value out");
         }
-        Value value = *found->second;
+        Value value = found->second.value_or(Value());
         if (!stack_.empty() && stack_.back().isMerge && value.json.starts_with('[')) {
             stop(line, "the merge key (<<) is followed by an alias of a list; write << : [*A, *B]");
         }
         aliased_ += value.nodes;
-        nodes_ += value.nodes++ + 1;
+        ++value.nodes;  // the alias itself
+        nodes_ += value.nodes;
         expand(line, value.json.size());
         add(line, "", std::move(value));
     }
