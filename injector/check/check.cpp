@@ -11,8 +11,6 @@
 #include "elector/kubernetes/access.h"
 #include "elector/version.h"
 #include "injector/check/diagnosis.h"
-#include "injector/check/gather.h"
-#include "injector/check/report.h"
 #include "injector/cluster/api.h"
 
 namespace injector::check {

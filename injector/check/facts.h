@@ -2,16 +2,36 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "elector/runtime/clock.h"
 #include "injector/admission/options.h"
-#include "injector/check/target.h"
+#include "injector/cluster/api.h"
+#include "injector/cluster/workload.h"
 #include "injector/operator/pod.h"
 
-// What was read from the API, as values: what is said about it is decided in diagnosis.h and
-// survey.h.
 namespace injector::check {
+
+// ------------------------------------------------------------------------------------------ target
+
+// The workload that is asked about.
+struct Target {
+    const cluster::WorkloadKind* kind = nullptr;  // of the table of kinds, which outlives all
+    cluster::ObjectKey key;
+
+    // "Deployment/web": for sentences.
+    std::string text() const;
+    bool is(const cluster::OwnerReference& workload) const;
+};
+
+// Reads "deployment/web"; of a kind its name in any case, its plural and kubectl's short name will
+// do. Throws elector::config::Refusal for other kinds, and for what no object can be called.
+Target parseTarget(std::string_view workload, const std::string& space);
+
+// ------------------------------------------------------------------------------------------- facts
+
+// What was read from the API, as values: what is said about it is decided in diagnosis.h.
 
 // One object, JSON; or nothing, as there is none, or as `problem` says.
 struct Reading {
@@ -67,5 +87,31 @@ struct LeaseFacts {
     Reading binding;
     elector::runtime::WallTime now;
 };
+
+// ------------------------------------------------------------------------------------------ gather
+
+// Reads from the API what is to be known, by a few calls one after another. What the caller may not
+// read is noted, and the rest is read all the same.
+
+using cluster::Result;
+
+// Nothing where there is no such workload. Fails where the workload itself could not be read.
+Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Target& target);
+
+// What stands under the name of the Lease.
+LeaseFacts gatherLease(cluster::Api& api, const cluster::ObjectKey& lease,
+                       const elector::runtime::Clock& clock);
+
+// All Pods that concern the injector, of the namespace or, for "", of all; and those of `target`
+// where there is one. Fails where the Pods could not be listed.
+Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const Target* target);
+
+// Reads the webhook configurations, and the release's Deployment that the webhook's service leads
+// to, for what sidecars are by default.
+Installation gatherInstallation(cluster::Api& api);
+
+// Takes from the Deployments of the release's namespace, a list as JSON, what its webhook and
+// operator were told. Pure.
+void readRelease(std::string_view deployments, Installation& installation);
 
 }  // namespace injector::check

@@ -8,7 +8,7 @@
 
 #include "elector/runtime/json_text.h"
 #include "injector/admission/admission.h"
-#include "injector/check/gather.h"
+#include "injector/check/facts.h"
 #include "injector/cluster/workload.h"
 #include "injector/offline/object.h"
 #include "injector/operator/pod_reader.h"

@@ -1,4 +1,4 @@
-#include "injector/check/gather.h"
+#include "injector/check/facts.h"
 
 #include <gtest/gtest.h>
 

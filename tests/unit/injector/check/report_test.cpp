@@ -1,4 +1,4 @@
-#include "injector/check/report.h"
+#include "injector/check/diagnosis.h"
 
 #include <gtest/gtest.h>
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "injector/check/diagnosis.h"
 #include "injector/check/facts.h"
-#include "injector/check/report.h"
 
 // A cluster where all is well with the Deployment "web" of the namespace "shop"; a test spoils
 // what it is about.
