@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "elector/config/invocation.h"
-#include "elector/kubernetes/json_text.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/cluster/resource.h"
@@ -78,7 +78,7 @@ Target parseTarget(std::string_view workload, const std::string& space) {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace names = elector::names;
 using cluster::ObjectMeta;
 using json_text::member;

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "elector/election/lease.h"
-#include "elector/kubernetes/json_text.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "elector/runtime/time_text.h"
 #include "injector/operator/claim.h"
@@ -28,7 +28,7 @@ namespace injector::check {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 namespace names = elector::names;
 namespace runtime = elector::runtime;
 using json_text::member;

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "injector/offline/yaml.h"
 
@@ -26,7 +26,7 @@ namespace injector::offline {
 
 namespace {
 
-using elector::kubernetes::json_text::isValid;
+using elector::json_text::isValid;
 
 struct Word {
     std::string_view text;
@@ -181,7 +181,7 @@ std::optional<std::string> resolvePlain(std::string_view text) {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using elector::runtime::jsonString;
 using elector::runtime::quoted;
 

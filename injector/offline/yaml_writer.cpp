@@ -7,15 +7,15 @@
 #include <utility>
 #include <vector>
 
-#include "elector/kubernetes/json_text.h"
 #include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
 #include "injector/offline/yaml.h"
 
 namespace injector::offline {
 
 namespace {
 
-namespace json_text = elector::kubernetes::json_text;
+namespace json_text = elector::json_text;
 using json_text::Kind;
 
 constexpr std::size_t kStep = 2;
