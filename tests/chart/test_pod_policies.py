@@ -246,6 +246,26 @@ def test_the_operator_changes_the_label(bank):
     assert operator.patches("lease", "held", SPACE, {"metadata": {"labels": {LABEL: None}}}) is None
 
 
+@pytest.mark.parametrize("namespace", [SPACE, "elsewhere"])
+def test_the_operator_of_another_release_changes_the_label(bank, namespace):
+    """In its own namespace too. It is known by a right that the chart gives it, which no resource has."""
+    account = f"another-{namespace}"
+    bank.kubectl("create", "clusterrole", account, "--verb=get,patch,create", "--resource=leases.coordination.k8s.io")
+    another = Caller(bank, namespace, account, "another-operator-1")
+    try:
+        bank.kubectl("create", "clusterrolebinding", account, f"--clusterrole={account}", f"--serviceaccount={namespace}:{account}")
+        made = json.dumps({**lease("new", "", OURS, 1), "metadata": {"name": "new", "namespace": SPACE, "labels": OURS}})
+        assert another.patches("lease", "unheld", SPACE, {"metadata": {"labels": OURS}}) is not None
+        assert another.is_denied("create", "-f", "-", text=made) is not None
+        bank.kubectl("patch", "clusterrole", account, "--type=json", "-p", json.dumps([{"op": "add", "path": "/rules/-", "value": {
+            "apiGroups": ["leader-elector.io"], "resources": ["leases"], "verbs": ["label"]}}]))
+        until_in_force(lambda: another.patches("lease", "unheld", SPACE, {"metadata": {"labels": OURS}}) is None)
+        assert another.is_denied("create", "-f", "-", text=made) is None
+        assert another.patches("lease", "held", SPACE, RENEWAL) == (HOLDERS, ITSELF.format("another-operator-1", "held", "web-0"))
+    finally:
+        bank.kubectl("delete", "clusterrolebinding,clusterrole", account, "--ignore-not-found")
+
+
 def test_leases_that_are_not_ours_are_not_held(pod):
     assert pod("web-1").patches("lease", "unlabelled", SPACE, holder("web-2")) is None
 

@@ -195,6 +195,7 @@ RIGHTS = [
     *[(verb, kind, "shop") for verb in ("get", "list", "watch", "create", "patch", "delete")
       for kind in ("roles", "rolebindings")],
     *[(verb, f"secrets/leader-elector-{secret}", SPACE) for secret in ("tls", "ca") for verb in ("get", "patch")],
+    ("label", "leases.leader-elector.io", "shop"),
     *[(verb, "leases/leader-elector-operator", SPACE) for verb in ("get", "list", "watch", "create", "update")],
     ("get", "mutatingwebhookconfigurations/leader-elector", SPACE),
     ("patch", "mutatingwebhookconfigurations/leader-elector", SPACE),
@@ -212,7 +213,7 @@ NO_RIGHTS = [
     ("create", "serviceaccounts/token", "shop"), ("patch", "mutatingwebhookconfigurations/other", SPACE),
     ("update", "mutatingwebhookconfigurations/leader-elector", SPACE),
     ("delete", "mutatingwebhookconfigurations/leader-elector", SPACE),
-    ("patch", "validatingadmissionpolicies/leader-elector-holders", SPACE), ("deletecollection", "leases", "shop"),
+    ("label", "leases", "shop"), ("patch", "validatingadmissionpolicies/leader-elector-holders", SPACE), ("deletecollection", "leases", "shop"),
 ]
 
 
@@ -222,6 +223,7 @@ GROUPS = {
     "daemonsets": APPS,
     "replicasets": APPS, "jobs": BATCH, "cronjobs": BATCH, "leases": "coordination.k8s.io",
     "mutatingwebhookconfigurations": ADMISSION, "validatingadmissionpolicies": ADMISSION,
+    "leases.leader-elector.io": "leader-elector.io",
 }
 PARTS = ("pods", "deployments", "serviceaccounts")  # whose names here are those of subresources
 
@@ -231,7 +233,7 @@ def reviews(rights):
         kind, _, name = resource.partition("/")
         yield {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
                "spec": {"user": f"system:serviceaccount:{SPACE}:leader-elector", "resourceAttributes": {
-                   "namespace": namespace, "verb": verb, "group": GROUPS.get(kind, ""), "resource": kind,
+                   "namespace": namespace, "verb": verb, "group": GROUPS.get(kind, ""), "resource": kind.partition(".")[0],
                    "subresource" if kind in PARTS else "name": name}}}
 
 

@@ -21,13 +21,12 @@ def role(name, verbs):
          "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": "default"}]}]})
 
 
-def service_account(electors, directory):
-    """A kubeconfig of a new service account, named as the Lease, which may do nothing yet."""
-    plane = electors.control_plane
-    plane.kubectl("create", "serviceaccount", electors.lease)
-    token = plane.kubectl("create", "token", electors.lease).strip()
+def kubeconfig_of(plane, account, directory, namespace="default", pod=None):
+    """Of a service account; with a token as the kubelet fetches it for its Pod, if one is named."""
+    bound = ["--bound-object-kind=Pod", f"--bound-object-name={pod}"] if pod else []
+    token = plane.kubectl("-n", namespace, "create", "token", account, *bound).strip()
     authority = base64.b64encode((plane.directory / "pki" / "ca.crt").read_bytes()).decode()
-    path = directory / "kubeconfig"
+    path = directory / f"kubeconfig-{pod or account}"
     path.write_text(json.dumps({
         "apiVersion": "v1", "kind": "Config", "current-context": "it",
         "clusters": [{"name": "it", "cluster": {
@@ -35,6 +34,12 @@ def service_account(electors, directory):
         "users": [{"name": "it", "user": {"token": token}}],
         "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}]}), encoding="utf-8")
     return path
+
+
+def service_account(electors, directory):
+    """A kubeconfig of a new service account, named as the Lease, which may do nothing yet."""
+    electors.control_plane.kubectl("create", "serviceaccount", electors.lease)
+    return kubeconfig_of(electors.control_plane, electors.lease, directory)
 
 
 def refusals(electors):
