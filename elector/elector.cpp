@@ -15,6 +15,7 @@
 #include "elector/runtime/random.h"
 #include "elector/store/file_store.h"
 #include "elector/store/kubernetes_store.h"
+#include "elector/store/read_only_store.h"
 #include "elector/version.h"
 
 namespace elector {
@@ -48,6 +49,10 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     : config_(std::move(config)), clock_(clock), log_(log), leaderApi_(*this, clock) {
     describeMetrics();
     openStore();
+    if (!config_.followsOnly.empty()) {
+        store_ = std::make_unique<store::ReadOnlyStore>(std::move(store_), config_.followsOnly);
+        log_.warn("following only", {{"reason", config_.followsOnly}});
+    }
     if (!config_.podUid.empty()) {
         podLock_ = std::make_unique<campaign::PodLock>(config_.lease, config_.podUid);
     }

@@ -17,6 +17,7 @@
 #include "elector/config/flag.h"
 #include "elector/config/options.h"
 #include "elector/config/values.h"
+#include "elector/names.h"
 #include "elector/runtime/file_text.h"
 #include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
@@ -244,6 +245,24 @@ std::string namespaceFrom(const Facts& facts) {
     return found;
 }
 
+// The kubelet sets the variable, to nothing where the Pod has no such annotation: so do copies that
+// `kubectl debug` makes of a Pod. They have its ServiceAccount and its arguments, and no program
+// that may lead.
+std::string followsOnlyIn(const Settings& settings, const Environment& environment) {
+    const FlagSpec& spec = optionOf("pod-lease").flag;
+    const std::string named = settings.text(spec.name);
+    const bool isAsked = settings.find(spec.name) != nullptr ||
+                         environment.contains(std::string(spec.environment));
+    if (!isAsked || named == settings.text("lease-name")) {
+        return "";
+    }
+    return fmt::format(
+        "this Pod does not campaign for the Lease \"{}\", as its annotation {} {}: it is no Pod that "
+        "the sidecar was injected into, but a copy of one, or was annotated anew; it only follows",
+        runtime::quoted(settings.text("lease-name")), names::kLeaseNameAnnotation,
+        named.empty() ? "is missing" : fmt::format("says \"{}\"", runtime::quoted(named)));
+}
+
 // A variable that programs of other makes heed, in either case.
 void sayThatNoProxyIsUsed(const Environment& environment, Config& config) {
     for (const char* name : {"HTTPS_PROXY", "https_proxy"}) {
@@ -277,6 +296,7 @@ Config parseRun(Scan scan, const Environment& environment, const Facts& facts) {
         config.lease.space = namespaceFrom(facts);
     }
     config.podUid = podUidIn(settings, facts);
+    config.followsOnly = followsOnlyIn(settings, environment);
     config.address = settings.address("addr");
     config.allowedHosts = hostsIn(settings.text("allowed-host")).value_or(config.allowedHosts);
     config.kubeconfig = settings.text("kubeconfig");

@@ -42,6 +42,8 @@ struct Config {
     OnMissing onMissing = OnMissing::Create;
     election::Duration drain{0};  // from 0 to one hour
     ReadyWhen ready = ReadyWhen::Synced;
+    // Why this process may not campaign, only follow: a sentence; "" where it may.
+    std::string followsOnly;
     std::string podUid;  // letters, digits and dashes; "" where the process runs in no Pod
     runtime::LogLevel logLevel = runtime::LogLevel::Info;
     runtime::LogFormat logFormat = runtime::LogFormat::Json;

@@ -80,6 +80,14 @@ constexpr auto kOptions = std::to_array<Option>({
               .letter = "n",
               .complain = complaintAboutNamespace},
      .podField = "metadata.namespace"},
+    {.flag = {.name = "pod-lease",
+              .placeholder = "NAME",
+              .environment = "POD_LEASE",
+              .shown = "not asked",
+              .purpose = "The Lease that the Pod says it campaigns for: where it is another or "
+                         "none, only\nfollow. So does a copy of the Pod that lacks its "
+                         "annotations."},
+     .podField = "metadata.annotations['leader-elector.io/lease-name']"},
     {.flag = {.name = "lease-duration",
               .placeholder = "DURATION",
               .environment = "LEASE_DURATION",

@@ -1,4 +1,5 @@
 """Electors as processes in the control plane's network."""
+import os
 import signal
 import subprocess
 import urllib.error
@@ -23,11 +24,11 @@ class Electors:
         self._binary, self._directory = binary, directory
         self._processes, self._ports = {}, {}
 
-    def start(self, *names, kubeconfig=None):
+    def start(self, *names, kubeconfig=None, **environment):
         for name in names:
-            self._start(name, kubeconfig or self.control_plane.directory / "pki" / "admin.kubeconfig")
+            self._start(name, kubeconfig or self.control_plane.directory / "pki" / "admin.kubeconfig", environment)
 
-    def _start(self, name, kubeconfig):
+    def _start(self, name, kubeconfig, environment):
         port = self._ports.setdefault(name, FIRST_PORT + len(self._ports))
         # setpriv: should this driver be killed, then so is what it started.
         command = ["nsenter", f"--net={self.network}", "setpriv", "--pdeathsig", "KILL", self._binary,
@@ -36,7 +37,8 @@ class Electors:
                    f"--lease-renew-duration={int(self._timing.deadline * 1000)}ms",
                    f"--retry-period={int(self._timing.retry * 1000)}ms"]
         with open(self.log_path(name), "ab") as log:
-            self._processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            self._processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                                     env={**os.environ, **environment})
         self.observation.expect(name, self._timing.deadline)
         self.observation.watch(name, "127.0.0.1", port, network=self.network)
 

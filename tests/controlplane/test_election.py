@@ -89,3 +89,31 @@ spec: {{holderIdentity: somebody-else, leaseDurationSeconds: 4, leaseTransitions
     new = electors.observation.successor("", started, 10)
     assert seconds_between(started, new["answered"]) >= 4
     assert electors.spec()["leaseTransitions"] == 8
+
+
+def test_a_copy_of_a_pod_follows_and_never_leads(electors):
+    """`kubectl debug --copy-to` keeps containers and ServiceAccount, and leaves out the annotations that the variable tells of."""
+    electors.start("web-1", POD_LEASE=electors.lease)
+    leader = electors.observation.agreed()
+    electors.start("copy", POD_LEASE="")
+    electors.start("other", POD_LEASE="another-lease")
+    electors.observation.wait("they follow", lambda: all('"leader":"web-1"' in electors.ask(name, "/api/leader")[1]
+                                                         for name in ("copy", "other")))
+    killed = boottime()
+    electors.kill("web-1")
+    time.sleep(3 * LEASE_SECONDS)  # in which a candidate would lead
+    assert not electors.observation.claims(killed + 2 * 10**9 * LEASE_SECONDS)
+    for name in ("copy", "other"):
+        assert electors.status(name, "/healthz") == 200
+        assert "it only follows" in electors.ask(name, "/api/leader")[1]
+    assert electors.spec()["holderIdentity"] == "web-1"
+    # Released by hand, or deleted: what candidates would take at once.
+    electors.control_plane.kubectl("patch", "lease", electors.lease, "--type=merge", "-p",
+                                   '{"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}}')
+    time.sleep(LEASE_SECONDS)
+    assert electors.spec()["holderIdentity"] == ""
+    electors.control_plane.kubectl("delete", "lease", electors.lease)
+    time.sleep(2 * LEASE_SECONDS)
+    assert electors.control_plane.kubectl("get", "lease", electors.lease, "--ignore-not-found") == ""
+    electors.start("web-2", POD_LEASE=electors.lease)
+    assert electors.observation.successor(leader["token"], killed, 4 * LEASE_SECONDS + 20)["by"] == "web-2"

@@ -35,6 +35,26 @@ TEST(DefaultsTest, AreThoseOfTheReference) {
     EXPECT_THAT(config.warnings, IsEmpty());
 }
 
+TEST(PodLeaseTest, AnElectorFollowsOnlyWhereItsPodSaysSo) {
+    struct Case {
+        const char* what;
+        Arguments more;
+        Environment environment;
+        const char* reason;  // a part of it; "" where the elector campaigns
+    };
+    for (const auto& [what, more, environment, reason] : std::vector<Case>{
+             {"no injected one", {}, {}, ""},
+             {"an injected one", {}, {{"POD_LEASE", "web"}}, ""},
+             {"by a flag", {"--pod-lease=web"}, {{"POD_LEASE", "other"}}, ""},
+             {"a copy", {}, {{"POD_LEASE", ""}}, "leader-elector.io/lease-name is missing"},
+             {"annotated anew", {}, {{"POD_LEASE", "other"}}, R"(lease-name says "other")"},
+             {"a flag of another", {"--pod-lease=other"}, {{"POD_LEASE", "web"}}, "says"}}) {
+        const std::string told = configOf(withLease(more), environment).followsOnly;
+        EXPECT_EQ(told.empty(), std::string(reason).empty()) << what << ": " << told;
+        EXPECT_THAT(told, testing::HasSubstr(reason)) << what;
+    }
+}
+
 // A setting with two values that are allowed and how to see which one was taken.
 struct Row {
     std::string flag;
