@@ -16,6 +16,7 @@
 #include "elector/store/file_store.h"
 #include "elector/store/kubernetes_store.h"
 #include "elector/store/read_only_store.h"
+#include "elector/store/yielding_store.h"
 #include "elector/version.h"
 
 namespace elector {
@@ -49,6 +50,9 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     : config_(std::move(config)), clock_(clock), log_(log), leaderApi_(*this, clock) {
     describeMetrics();
     openStore();
+    if (config_.isInjected) {
+        store_ = std::make_unique<store::YieldingStore>(std::move(store_), clock_);
+    }
     if (!config_.followsOnly.empty()) {
         store_ = std::make_unique<store::ReadOnlyStore>(std::move(store_), config_.followsOnly);
         log_.warn("following only", {{"reason", config_.followsOnly}});

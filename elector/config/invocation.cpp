@@ -248,18 +248,19 @@ std::string namespaceFrom(const Facts& facts) {
 // The kubelet sets the variable, to nothing where the Pod has no such annotation: so do copies that
 // `kubectl debug` makes of a Pod. They have its ServiceAccount and its arguments, and no program
 // that may lead.
-std::string followsOnlyIn(const Settings& settings, const Environment& environment) {
+void takePod(const Settings& settings, const Environment& environment, Config& config) {
     const FlagSpec& spec = optionOf("pod-lease").flag;
     const std::string named = settings.text(spec.name);
-    const bool isAsked = settings.find(spec.name) != nullptr ||
-                         environment.contains(std::string(spec.environment));
-    if (!isAsked || named == settings.text("lease-name")) {
-        return "";
+    config.isInjected =
+        settings.find(spec.name) != nullptr || environment.contains(std::string(spec.environment));
+    if (!config.isInjected || named == config.lease.name) {
+        return;
     }
-    return fmt::format(
-        "this Pod does not campaign for the Lease \"{}\", as its annotation {} {}: it is no Pod that "
+    config.followsOnly = fmt::format(
+        "this Pod does not campaign for the Lease \"{}\", as its annotation {} {}: it is no Pod "
+        "that "
         "the sidecar was injected into, but a copy of one, or was annotated anew; it only follows",
-        runtime::quoted(settings.text("lease-name")), names::kLeaseNameAnnotation,
+        runtime::quoted(config.lease.name), names::kLeaseNameAnnotation,
         named.empty() ? "is missing" : fmt::format("says \"{}\"", runtime::quoted(named)));
 }
 
@@ -296,7 +297,7 @@ Config parseRun(Scan scan, const Environment& environment, const Facts& facts) {
         config.lease.space = namespaceFrom(facts);
     }
     config.podUid = podUidIn(settings, facts);
-    config.followsOnly = followsOnlyIn(settings, environment);
+    takePod(settings, environment, config);
     config.address = settings.address("addr");
     config.allowedHosts = hostsIn(settings.text("allowed-host")).value_or(config.allowedHosts);
     config.kubeconfig = settings.text("kubeconfig");

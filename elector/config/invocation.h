@@ -42,6 +42,8 @@ struct Config {
     OnMissing onMissing = OnMissing::Create;
     election::Duration drain{0};  // from 0 to one hour
     ReadyWhen ready = ReadyWhen::Synced;
+    // Injected into a Pod, for a Lease that nobody may have chosen: yields to others who use it.
+    bool isInjected = false;
     // Why this process may not campaign, only follow: a sentence; "" where it may.
     std::string followsOnly;
     std::string podUid;  // letters, digits and dashes; "" where the process runs in no Pod

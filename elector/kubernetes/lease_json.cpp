@@ -270,6 +270,14 @@ Result<Lease> parseLease(std::string_view document) {
                  std::string(document)};
 }
 
+bool isElectors(const Lease& lease) {
+    const auto metadata = json_text::member(lease.document, "metadata").value_or("");
+    const auto labels = json_text::member(metadata, "labels").value_or("");
+    return json_text::textAt(labels, names::kManagedByLabel) == names::kOperator ||
+           !lease.record.session.empty() || lease.record.holder == names::kVacantHolder ||
+           lease.record == LeaseRecord{};
+}
+
 std::string updatedLease(const Lease& base, const LeaseRecord& record) {
     const auto spec = json_text::member(base.document, "spec").value_or("{}");
     const auto metadata = json_text::member(base.document, "metadata").value_or("{}");

@@ -18,6 +18,11 @@ Result<election::Lease> parseLease(std::string_view document);
 // all else comes back exactly as it was read.
 std::string updatedLease(const election::Lease& base, const election::LeaseRecord& record);
 
+// Whether this Lease is for electors of ours, by what is written in it: the operator's label, an
+// elector's session, the holder that only electors write, or nothing at all. A Lease that nobody
+// ever held was made beforehand, by helm for one: nobody else elects by it.
+bool isElectors(const election::Lease& lease);
+
 // The body of the PUT that creates the Lease.
 std::string newLease(const election::LeaseKey& key, const election::LeaseRecord& record);
 

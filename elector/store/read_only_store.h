@@ -35,9 +35,7 @@ class ReadOnlyStore final : public LeaseStore {
     }
 
   private:
-    ApiError refusal() const {
-        return {election::ErrorKind::Forbidden, 0, std::nullopt, reason_};
-    }
+    ApiError refusal() const { return {election::ErrorKind::Forbidden, 0, std::nullopt, reason_}; }
 
     std::unique_ptr<LeaseStore> store_;
     std::string reason_;

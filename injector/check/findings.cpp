@@ -435,9 +435,8 @@ class LeaseJudge {
             return;
         }
         const auto& record = lease.value().record;
-        const auto meta = cluster::parseMeta(*lease_.lease.object);
-        if (meta && !elector::election::isUnheld(record) &&
-            !operators::isElectors(meta.value(), record)) {
+        if (!elector::election::isUnheld(record) &&
+            !elector::kubernetes::isElectors(lease.value())) {
             addForeign(record);
             return;
         }

@@ -53,6 +53,7 @@ std::vector<Claimant> claimantsOf(const std::vector<PodRecord>& pods) {
                                              elector::runtime::quoted(facts.serviceAccount));
             }
             claimant.since = pod.created;
+            claimant.isOrphan = facts.isOrphan;
         }
         if (std::ranges::find(claimant.references, workload) == claimant.references.end()) {
             claimant.references.push_back(workload);
@@ -81,8 +82,13 @@ Claims judge(std::vector<Claimant> claimants, const std::vector<OwnerReference>&
     });
     claims.keeper = keeper->name;
     const bool isShared = keeper->shares;
+    const std::set<std::string> accounts = keeper->serviceAccounts;
     for (auto& claimant : claimants) {
         const bool isKeeper = &claimant == &*keeper;
+        if (!isKeeper && claimant.isOrphan &&
+            std::ranges::includes(accounts, claimant.serviceAccounts)) {
+            continue;
+        }
         auto& side = isKeeper || (isShared && claimant.shares) ? claims.admitted : claims.refused;
         side.push_back(claimant);
     }

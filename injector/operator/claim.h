@@ -16,8 +16,9 @@ struct Claimant {
     std::vector<OwnerReference> references;  // of what owns its Pods: one for each uid
     std::vector<OwnerReference> pods;        // ordered by uid
     std::set<std::string> serviceAccounts;
-    bool shares = false;  // any of its Pods does: during a rollout the old ones do not say so yet
-    WallTime since;       // the oldest of its Pods
+    bool shares = false;    // any of its Pods does: during a rollout the old ones do not say so yet
+    bool isOrphan = false;  // a Pod without the controller that made it
+    WallTime since;         // the oldest of its Pods
 };
 
 // The workloads of these Pods, whose facts are known, ordered by kind and name. Of a workload that
@@ -32,7 +33,8 @@ struct Claims {
 
 // Who of several workloads gets the Lease: the one that has it already, `recorded` being the
 // owners of the Role (its workload, or its Pods), else the one with the oldest Pod. Where that one
-// shares the Lease, so do all others that say so too.
+// shares the Lease, so do all others that say so too. Nothing is said of orphans with that one's
+// ServiceAccounts: these have the right, and the orphans are as a rule about to be its own.
 Claims judge(std::vector<Claimant> claimants, const std::vector<OwnerReference>& recorded);
 
 // `Deployment "web"`.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "elector/config/values.h"
 #include "elector/election/timing.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/names.h"
@@ -18,8 +19,8 @@ namespace names = elector::names;
 using elector::election::LeaseRecord;
 using elector::runtime::jsonString;
 
-// `identity` is "" or the uid of the Lease that is there, so that one that was deleted meanwhile is
-// not made anew; `rest` follows the metadata.
+// `identity` is "" or the members of the metadata that say which Lease is there; `rest` follows the
+// metadata.
 std::string body(const ObjectKey& lease, const std::string& identity, const std::string& rest) {
     return fmt::format(R"({{"apiVersion":"{}","kind":"{}","metadata":{{"name":{},"namespace":{},{})"
                        R"("labels":{{"{}":"{}"}}}}{}}})",
@@ -38,6 +39,13 @@ std::string releasedBody(const ObjectKey& lease, WallTime now) {
             time));
 }
 
+// So that it is written only if it is as it was seen: one that was deleted meanwhile is not made
+// anew, and one that somebody else has begun to elect by is not labelled.
+std::string identityOf(const ObjectMeta& meta) {
+    return fmt::format(R"("uid":{},"resourceVersion":{},)", jsonString(meta.uid),
+                       jsonString(meta.resourceVersion));
+}
+
 std::chrono::seconds durationOf(const LeaseRecord& record) {
     return std::clamp(
         record.duration.value_or(std::chrono::seconds(0)), std::chrono::seconds(0),
@@ -45,11 +53,6 @@ std::chrono::seconds durationOf(const LeaseRecord& record) {
 }
 
 }  // namespace
-
-bool isElectors(const ObjectMeta& meta, const LeaseRecord& record) {
-    return meta.label(names::kManagedByLabel) == names::kOperator || !record.session.empty() ||
-           record.holder == names::kVacantHolder || record == LeaseRecord{};
-}
 
 Result<Leases::Standing> Leases::prepare(const ObjectKey& lease, bool mayBeHeld) {
     const bool wasMarked = has(lease);
@@ -63,7 +66,9 @@ Result<Leases::Standing> Leases::prepare(const ObjectKey& lease, bool mayBeHeld)
     }
     const std::optional<std::string>& document = answer.value();
     if (!document) {
-        foreign_.erase(lease);
+        if (mayReturn(lease)) {
+            return Standing{State::Foreign, ""};
+        }
         // One that was there and is not any more may have a leader, who has not heard of it.
         return mayBeHeld || wasMarked ? Result(Standing{State::Missing, ""}) : create(lease);
     }
@@ -72,7 +77,7 @@ Result<Leases::Standing> Leases::prepare(const ObjectKey& lease, bool mayBeHeld)
     if (!meta || !parsed) {
         return meta ? parsed.error() : meta.error();
     }
-    if (!isElectors(meta.value(), parsed.value().record)) {
+    if (!elector::kubernetes::isElectors(parsed.value())) {
         return watchOver(meta.value(), parsed.value());
     }
     foreign_.erase(lease);
@@ -94,8 +99,7 @@ Result<Leases::Standing> Leases::mark(const ObjectMeta& meta) {
     if (meta.label(names::kManagedByLabel) != names::kOperator) {
         const auto written =
             tools_.api.apply(cluster::objectPath(cluster::kLeases, meta.key.space, meta.key.name),
-                             body(meta.key, fmt::format(R"("uid":{},)", jsonString(meta.uid)), ""),
-                             cluster::Api::Force::Yes);
+                             body(meta.key, identityOf(meta), ""), cluster::Api::Force::Yes);
         if (!written) {
             return written.error();
         }
@@ -123,13 +127,55 @@ Result<Leases::Standing> Leases::watchOver(const ObjectMeta& meta,
     }
     const bool isHeld = !elector::election::isUnheld(record);
     if (now - sighting.since >= std::max(duration, kQuiet)) {
+        if (!isHeld) {
+            return mark(meta);
+        }
+        const auto lives = isPod(meta.key.space, record.holder);
+        if (!lives) {
+            return lives.error();
+        }
         // With a holder's name in it our policy lets nobody but electors have it labelled.
-        return isHeld ? Result(Standing{State::Unmarked, record.holder}) : mark(meta);
+        return Standing{lives.value() ? State::Foreign : State::Unmarked, record.holder};
     }
     const bool isLive =
         isHeld && record.renewTime && *record.renewTime + duration > tools_.clock.wall();
     return Standing{sighting.isRenewed || isLive ? State::Foreign : State::Unclear,
                     elector::election::shownHolder(record)};
+}
+
+// Whether those who elected by a Lease that is gone may be about to make it again.
+bool Leases::mayReturn(const ObjectKey& lease) {
+    const auto found = foreign_.find(lease);
+    if (found == foreign_.end()) {
+        return false;
+    }
+    const auto now = tools_.clock.now();
+    auto& sighting = found->second;
+    if (!sighting.fingerprint.empty()) {
+        sighting = {"", now, true};
+    }
+    if (now - sighting.since < kQuiet) {
+        return true;
+    }
+    foreign_.erase(found);
+    return false;
+}
+
+// Whether the holder is a Pod that has not ended. By custom it is called as the Pod, or as the Pod
+// with an underscore and something that is unique behind it (client-go's examples, kubebuilder).
+Result<bool> Leases::isPod(const std::string& space, const std::string& holder) {
+    const auto name = holder.substr(0, holder.find('_'));
+    if (!elector::config::isDnsSubdomain(name)) {
+        return false;
+    }
+    const auto answer =
+        tools_.api.get(cluster::objectPath(cluster::kPods, space, name), cluster::kPodOnly);
+    if (!answer) {
+        return answer.error();
+    }
+    const std::optional<std::string>& document = answer.value();
+    const auto pod = document ? readPod(*document) : Result<WholePod>(WholePod());
+    return document && pod && pod.value().phase != "Succeeded" && pod.value().phase != "Failed";
 }
 
 void Leases::remember(const ObjectKey& lease) {

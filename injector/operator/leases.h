@@ -11,11 +11,6 @@
 
 namespace injector::operators {
 
-// Whether this Lease is for electors of ours, by what is written in it: the operator's label, an
-// elector's session, the holder that only electors write, or nothing at all. A Lease that nobody
-// ever held was made beforehand, by helm for one: nobody else elects by it.
-bool isElectors(const ObjectMeta& meta, const elector::election::LeaseRecord& record);
-
 // Sees to the Leases themselves: makes the first one, before anybody has a right to it; marks those
 // of electors by the label names::kManagedByLabel, on which rules for their holders bear, and
 // without which none is ever deleted; and leaves alone what others elect by.
@@ -45,9 +40,10 @@ class Leases {
     void forget(const ObjectKey& lease);
     bool has(const ObjectKey& lease) const;
 
-    // For how long at least a Lease that no elector made has to stay as it is, until nobody is
-    // taken to elect by it: more than it takes to start a leader anew.
-    static constexpr std::chrono::seconds kQuiet{30};
+    // For how long at least a Lease that no elector made has to stay as it is, or be missing, until
+    // nobody is taken to elect by it: more than it takes to start a leader anew. While its holder
+    // is a Pod that lives, it may be waiting to be started anew, for minutes: that counts as well.
+    static constexpr std::chrono::seconds kQuiet{60};
     // Foreign Leases that are remembered.
     static constexpr std::size_t kMaxKept = 10'000;
 
@@ -60,6 +56,8 @@ class Leases {
     Result<Standing> create(const ObjectKey& lease);
     Result<Standing> mark(const ObjectMeta& meta);
     Result<Standing> watchOver(const ObjectMeta& meta, const elector::election::Lease& lease);
+    bool mayReturn(const ObjectKey& lease);
+    Result<bool> isPod(const std::string& space, const std::string& holder);
     void remember(const ObjectKey& lease);
 
     Tools tools_;

@@ -1,5 +1,8 @@
 #include "injector/operator/pod.h"
 
+#include <algorithm>
+#include <array>
+
 #include "elector/config/values.h"
 #include "elector/names.h"
 #include "elector/runtime/json_text.h"
@@ -34,12 +37,19 @@ std::string leaseIn(std::string_view container) {
     return lease;
 }
 
+// What the controllers of Kubernetes write on the Pods that they make.
+bool hasMakersLabel(const ObjectMeta& pod) {
+    return std::ranges::any_of(std::to_array({"pod-template-hash", "controller-revision-hash",
+                                              "job-name", "batch.kubernetes.io/job-name"}),
+                               [&](const char* label) { return !pod.label(label).empty(); });
+}
+
 }  // namespace
 
 bool PodRecord::isLike(const PodRecord& other) const {
     return key == other.key && uid == other.uid && asks == other.asks &&
            labelled == other.labelled && shares == other.shares && status == other.status &&
-           annotatedLease == other.annotatedLease;
+           annotatedLease == other.annotatedLease && controller == other.controller;
 }
 
 PodState stateOf(const PodRecord& pod) {
@@ -103,6 +113,7 @@ elector::kubernetes::Result<WholePod> readPod(std::string_view document) {
     }
     WholePod pod{std::move(meta).value(), {}, "", ""};
     PodFacts& facts = pod.facts;
+    facts.isOrphan = pod.meta.controller() == nullptr && hasMakersLabel(pod.meta);
     facts.serviceAccount = json_text::textAt(*spec, "serviceAccountName");
     if (facts.serviceAccount.empty()) {
         facts.serviceAccount = kDefaultServiceAccount;

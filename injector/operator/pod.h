@@ -19,7 +19,8 @@ using elector::runtime::WallTime;
 // What runs a Pod where nobody chose a ServiceAccount: the admission of Pods fills it in.
 inline constexpr const char* kDefaultServiceAccount = "default";
 
-// What a Pod's spec says that its metadata does not. Never changes in a Pod's life.
+// What a Pod's spec says that its metadata does not, and whose it is. Changes only with the Pod's
+// controller.
 struct PodFacts {
     std::string serviceAccount;
     // A container of our name is there, wherever.
@@ -32,6 +33,9 @@ struct PodFacts {
     // Whether that was looked up. What controls a Pod directly and is of a kind that we may not
     // read is believed.
     bool isProven = true;
+    // Its labels say that a controller made it, and it has none: that one was deleted without its
+    // Pods, or a backup was restored, Pods before what made them, and it will adopt the Pod.
+    bool isOrphan = false;
 };
 
 // A Pod that concerns the injector.

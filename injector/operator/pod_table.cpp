@@ -14,7 +14,7 @@ bool PodTable::put(PodRecord pod) {
             return false;
         }
         discount(known);
-        if (known.uid == pod.uid) {
+        if (known.uid == pod.uid && known.controller == pod.controller) {
             pod.facts = std::move(known.facts);
         }
     }

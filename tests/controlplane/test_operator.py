@@ -355,6 +355,23 @@ def test_whoever_only_says_whose_it_is(operators, space, forgery, account):
     assert space.accounts("web") == ["web"]
 
 
+def test_restored_pods_are_told_of_no_conflict_while_nothing_owns_them_yet(operators, space):
+    """A backup restores Pods first, without owners and with their labels; their ReplicaSet adopts them when it is there."""
+    operators.start("a")
+    space.account("web")
+    for number in (1, 2, 3):
+        thing = space.pod_object(f"web-{number}", "web", account="web")
+        thing["metadata"]["labels"] |= {"app": "x", "pod-template-hash": "5d4f8c7b9"}
+        space.create_all([thing])
+    eventually("rights", lambda: space.accounts("web") == ["web"])
+    replicas, deployment = space.deployment("web", account="web")
+    for number in (1, 2, 3):
+        space.kubectl("patch", "pod", f"web-{number}", "--type=merge", "-p", json.dumps(
+            {"metadata": {"ownerReferences": [{**reference(replicas), "controller": True}]}}))
+    eventually("the Deployment's", lambda: owners(space.role("web")) == [reference(deployment)])
+    assert space.events("LeaseConflict") == {} and space.accounts("web") == ["web"]
+
+
 def test_a_replica_set_that_only_says_whose_it_is_makes_no_pods_of_the_deployment(operators, space):
     operators.start("a")
     replicas, deployment = space.workload("web")

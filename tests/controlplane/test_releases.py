@@ -26,17 +26,26 @@ class Release:
     def helm(self, command, *words):
         self.plane.tool("helm", command, self.home, *words, "-n", self.home)
 
+    @property
+    def pod(self):
+        """The operator's."""
+        return f"{self.account}-operator-1"
+
     def start(self, directory):
-        pod = f"{self.account}-operator-1"
-        self.spaces[0].create_all([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": pod, "namespace": self.home}, "spec": {
-            "serviceAccountName": self.account, "automountServiceAccountToken": False,
-            "containers": [{"name": "operator", "image": "it:1"}]}}])
-        kubeconfig = kubeconfig_of(self.plane, self.account, directory, self.home, pod)
-        self.operators.start(pod, flags=[f"--namespace={self.home}", f"--lease-name={self.account}-operator",
-                                         f"--kubeconfig={kubeconfig}"])
+        """Starts the operator, the first time in its Pod."""
+        if not self.spaces[0].find("pod", self.pod):
+            self.spaces[0].create_all([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": self.pod, "namespace": self.home},
+                                        "spec": {"serviceAccountName": self.account, "automountServiceAccountToken": False,
+                                                 "containers": [{"name": "operator", "image": "it:1"}]}}])
+        kubeconfig = kubeconfig_of(self.plane, self.account, directory, self.home, self.pod)
+        self.operators.start(self.pod, flags=[f"--namespace={self.home}", f"--lease-name={self.account}-operator",
+                                              f"--kubeconfig={kubeconfig}"])
 
     def log(self):
-        return self.operators.log(f"{self.account}-operator-1")
+        return self.operators.log(self.pod)
+
+    def stop(self):
+        self.operators.terminate(self.pod)
 
 
 @pytest.fixture(name="releases")

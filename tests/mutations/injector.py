@@ -87,7 +87,7 @@ ROWS = [
      "controlplane only_says"),
     ("what cannot be looked up is one workload for each ServiceAccount", f"{OPERATOR}/claim.cpp",
      'return facts.isProven ? "" : facts.serviceAccount;', 'return "";', "unit_injector_operator"),
-    ("what others elect by is left alone", f"{OPERATOR}/leases.cpp", "if (!isElectors(", "if (false && !isElectors(",
+    ("what others elect by is left alone", f"{OPERATOR}/leases.cpp", "if (!elector::kubernetes::isElectors(", "if (false && !elector::kubernetes::isElectors(",
      "controlplane somebody_else_elects"),
     ("who may have led makes the Lease again", f"{OPERATOR}/leases.cpp", "mayBeHeld || wasMarked ? Result(", "false ? Result(",
      "controlplane deleted_is_made_again"),

@@ -103,5 +103,23 @@ TEST(ClaimTest, EscapesForeignNames) {
     EXPECT_EQ(describe({"x/v1", "Odd\n", "a\"b", "1", false}), "Odd\\n \"a\\\"b\"");
 }
 
+// A backup restores Pods before what made them; the ReplicaSet adopts them a moment later.
+TEST(ClaimTest, SaysNothingOfOrphansThatHaveTheRightAnyway) {
+    const auto orphan = [](const std::string& name, int age, const std::string& account) {
+        auto record = pod({"v1", "Pod", name, name, false}, age, false, account);
+        record.facts->isOrphan = true;
+        return record;
+    };
+    const auto restored =
+        judge(claimantsOf({orphan("web-1", 9, "web"), orphan("web-2", 5, "web")}), {});
+    EXPECT_THAT(names(restored.admitted), ElementsAre("web-1"));
+    EXPECT_THAT(restored.refused, IsEmpty());
+    const auto others =
+        judge(claimantsOf({orphan("web-1", 9, "web"), orphan("x", 5, "other")}), {});
+    EXPECT_THAT(names(others.refused), ElementsAre("x")) << "that one has no right";
+    const auto bare = judge(claimantsOf({orphan("web-1", 9, "web"), pod(kA, 5, false, "web")}), {});
+    EXPECT_THAT(names(bare.refused), ElementsAre("a")) << "that is another workload";
+}
+
 }  // namespace
 }  // namespace injector::operators

@@ -1,13 +1,14 @@
-#include "injector/operator/leases.h"
+#include "elector/kubernetes/lease_json.h"
 
 #include <gtest/gtest.h>
 
-#include "elector/kubernetes/lease_json.h"
+#include <initializer_list>
+#include <string>
 
-namespace injector::operators {
+namespace elector::kubernetes {
 namespace {
 
-TEST(LeasesTest, TellsWhatElectorsWroteFromWhatOthersDid) {
+TEST(LeaseOwnerTest, TellsWhatElectorsWroteFromWhatOthersDid) {
     struct Case {
         const char* what;
         const char* metadata;
@@ -33,12 +34,11 @@ TEST(LeasesTest, TellsWhatElectorsWroteFromWhatOthersDid) {
         const auto text =
             R"({"metadata":{"name":"web","namespace":"shop","uid":"1","resourceVersion":"2")" +
             std::string(metadata) + R"(},"spec":{)" + spec + "}}";
-        const auto meta = cluster::parseMeta(text);
-        const auto lease = elector::kubernetes::parseLease(text);
-        ASSERT_TRUE(meta && lease) << what;
-        EXPECT_EQ(isElectors(meta.value(), lease.value().record), expected) << what;
+        const auto lease = parseLease(text);
+        ASSERT_TRUE(lease) << what;
+        EXPECT_EQ(isElectors(lease.value()), expected) << what;
     }
 }
 
 }  // namespace
-}  // namespace injector::operators
+}  // namespace elector::kubernetes
