@@ -14,8 +14,9 @@ inline constexpr const char* kSessionAnnotation = "leader-elector.io/session";
 // that client-go, which takes an empty holder as free, waits for the duration as everybody does.
 inline constexpr const char* kVacantHolder = "leader-elector.io/vacant";
 
-// The sidecar: its container, and the port that it answers on.
+// The sidecar: its container, the program in its image, and the port that it answers on.
 inline constexpr const char* kContainer = "leader-elector";
+inline constexpr const char* kProgram = "/usr/bin/leader-elector";
 inline constexpr int kDefaultPort = 4040;
 
 // What the injector adds to a Pod beside the container: a volume with a token of its own, and a

@@ -174,6 +174,15 @@ constexpr auto kOptions = std::to_array<Option>({
      .isAnnotation = true,
      .releaseFlag = "mode",
      .releasePurpose = "A native sidecar, which ends after the program, or a container beside it."},
+    {.flag = {.name = "after", .placeholder = "NAME"}, .isElectors = false, .isAnnotation = true},
+    // Of an injected Pod; beside it, the elector's flag of this name says what /readyz means.
+    {.flag = {.name = "ready", .placeholder = "always|synced|leader", .fallback = "always"},
+     .isElectors = false,
+     .isAnnotation = true,
+     .releaseFlag = "ready",
+     .releasePurpose =
+         "What of the sidecar a Pod's readiness waits for: nothing, the state of its\n"
+         "Lease, or that it leads."},
     // Enough for half a second from the start to the first answer; with 10m that takes three.
     {.flag = {.name = "cpu-request", .placeholder = "QUANTITY", .fallback = "50m"},
      .isElectors = false,

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 
+#include "elector/config/values.h"
 #include "injector/admission/annotations.h"
 #include "injector/admission/quantity.h"
 
@@ -176,10 +177,18 @@ std::string complaintAboutPort(const std::string& value) {
     return value.front() == '0' ? "write the number without a zero in front" : "";
 }
 
+std::string complaintAboutContainer(const std::string& name) {
+    return elector::config::isDnsLabel(name)
+               ? ""
+               : "a container's name is a DNS label: lower-case letters, digits and dashes, "
+                 "beginning and ending with a letter or digit, at most 63 characters";
+}
+
 // What the table leaves to the injector to judge.
 const std::map<std::string_view, elector::config::Complain>& complaints() {
     static const std::map<std::string_view, elector::config::Complain> kComplaints{
         {"port", complaintAboutPort},
+        {"after", complaintAboutContainer},
         {"image", complaintAboutImage},
         {"cpu-request", complaintAboutCpu},
         {"cpu-limit", complaintAboutCpu},

@@ -51,6 +51,22 @@ void addTo(JsonPatch& patch, std::string_view list, bool exists, std::string_vie
     }
 }
 
+// As early as it can be, so that the init containers behind it find an answer too; but behind a
+// proxy through which it talks: what starts before it ends after it, so that it still reaches the
+// API server when it gives its Lease up.
+void addSidecar(JsonPatch& patch, const ContainersFacts& initContainers,
+                const std::string& sidecar) {
+    constexpr std::string_view kList = "/spec/initContainers";
+    if (!initContainers.first) {
+        addTo(patch, kList, initContainers.isList, "0", sidecar);
+        return;
+    }
+    patch
+        .test(fmt::format("{}/{}/name", kList, *initContainers.first),
+              jsonString(initContainers.nameOfFirst))
+        .add(fmt::format("{}/{}", kList, *initContainers.first + 1), sidecar);
+}
+
 // kubectl's logs and exec go on to mean the program, which stays the first of the containers.
 void keepDefaultContainer(JsonPatch& patch, const PodFacts& pod) {
     if (pod.namesDefaultContainer) {
@@ -81,9 +97,7 @@ std::string injectionPatch(const PodFacts& pod, const SidecarSpec& spec) {
     addLabels(patch, pod, spec.port);
     addTo(patch, "/spec/volumes", pod.hasVolumes, "-", tokenVolume());
     if (isSidecar) {
-        // The first, so that the init containers behind it find an answer too.
-        addTo(patch, "/spec/initContainers", pod.initContainers.isList, "0",
-              sidecarContainer(spec));
+        addSidecar(patch, pod.initContainers, sidecarContainer(spec));
     } else {
         patch.add("/spec/containers/-", sidecarContainer(spec));
     }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 
@@ -136,9 +138,20 @@ void readPort(PodReader& reader, std::string_view port, DeclaredPorts& ports) {
     }
 }
 
+// The proxies of meshes, by the names that their injectors give them: Istio, Linkerd, Consul, Kuma,
+// Open Service Mesh and App Mesh. Through them goes what the sidecar says to the API server.
+constexpr std::array<std::string_view, 5> kProxies{"istio-proxy", "linkerd-proxy",
+                                                   "consul-dataplane", "kuma-sidecar", "envoy"};
+
+bool comesFirst(std::string_view name, const Annotations& annotations) {
+    const auto after = annotations.find("after");
+    return std::ranges::find(kProxies, name) != kProxies.end() ||
+           (after != annotations.end() && after->second == name);
+}
+
 // The container at `index`: adds what it is to the facts about its list.
 void readContainer(PodReader& reader, std::string_view container, std::size_t index,
-                   ContainersFacts& facts, DeclaredPorts& tcpPorts) {
+                   ContainersFacts& facts, PodFacts& pod) {
     const auto [rawName, restartPolicy, ports, mounts, securityContext] =
         fieldsOf(container, "name", "restartPolicy", "ports", "volumeMounts", "securityContext");
     std::string name = reader.text(rawName, "a container's name");
@@ -148,7 +161,7 @@ void readContainer(PodReader& reader, std::string_view container, std::size_t in
     }
     NamesakeFacts own{index, reader.text(restartPolicy, "a container's restartPolicy"), false};
     reader.each(ports, Kind::Object, "a container's ports", kMostElements,
-                [&](std::string_view port) { readPort(reader, port, tcpPorts); });
+                [&](std::string_view port) { readPort(reader, port, pod.tcpPorts); });
     reader.each(mounts, Kind::Object, "a container's volumeMounts", kMostElements,
                 [&](std::string_view mount) {
                     const std::string volume = reader.text(json_text::member(mount, "name"),
@@ -157,6 +170,10 @@ void readContainer(PodReader& reader, std::string_view container, std::size_t in
                 });
     facts.hasHostProcess = facts.hasHostProcess || isOfHostProcess(reader, securityContext,
                                                                    "a container's securityContext");
+    if (own.restartPolicy == "Always" && comesFirst(name, pod.annotations)) {
+        facts.first = index;
+        facts.nameOfFirst = name;
+    }
     if (!facts.namesake && name == names::kContainer) {
         facts.namesake = std::move(own);
     }
@@ -166,12 +183,11 @@ void readContainer(PodReader& reader, std::string_view container, std::size_t in
 }
 
 void readContainers(PodReader& reader, std::optional<std::string_view> containers,
-                    std::string_view path, ContainersFacts& facts, DeclaredPorts& tcpPorts) {
+                    std::string_view path, ContainersFacts& facts, PodFacts& pod) {
     std::size_t index = 0;
-    facts.isList = reader.each(containers, Kind::Object, path, kMostContainers,
-                               [&](std::string_view container) {
-                                   readContainer(reader, container, index++, facts, tcpPorts);
-                               });
+    facts.isList = reader.each(
+        containers, Kind::Object, path, kMostContainers,
+        [&](std::string_view container) { readContainer(reader, container, index++, facts, pod); });
 }
 
 void readSpec(PodReader& reader, std::string_view spec, PodFacts& facts) {
@@ -190,9 +206,8 @@ void readSpec(PodReader& reader, std::string_view spec, PodFacts& facts) {
                 reader.text(json_text::member(volume, "name"), "spec.volumes[].name");
             facts.hasTokenVolume = facts.hasTokenVolume || name == names::kTokenVolume;
         });
-    readContainers(reader, initContainers, "spec.initContainers", facts.initContainers,
-                   facts.tcpPorts);
-    readContainers(reader, containers, "spec.containers", facts.containers, facts.tcpPorts);
+    readContainers(reader, initContainers, "spec.initContainers", facts.initContainers, facts);
+    readContainers(reader, containers, "spec.containers", facts.containers, facts);
     facts.isForWindows = facts.isForWindows || facts.initContainers.hasHostProcess ||
                          facts.containers.hasHostProcess;
     if (facts.containers.firstName.empty()) {

@@ -26,6 +26,10 @@ struct ContainersFacts {
     bool hasHostProcess = false;            // one of Windows
     std::string firstName;                  // "" where there is no container
     std::optional<NamesakeFacts> namesake;  // the first of that name
+    // The last native sidecar that has to start before ours: of a mesh, or the one that `after`
+    // names.
+    std::optional<std::size_t> first;
+    std::string nameOfFirst;
 };
 
 // The TCP ports that containers declare.

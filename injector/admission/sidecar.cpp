@@ -33,6 +33,13 @@ void chooseAmount(std::string_view name, std::string_view other, const Wish& wis
     values[name] = isLeftOut ? "" : wish[other];
 }
 
+// Whether the Pod is ready by what the sidecar says. By default it is not: an election that stands
+// still must not take a program out of service that serves on.
+bool decidesReadiness(const SidecarSpec& spec) {
+    const std::string& ready = spec.values["ready"];
+    return ready == "synced" || ready == "leader";
+}
+
 std::string arguments(const SidecarSpec& spec) {
     OptionValues values = spec.values;
     if (spec.onHostNetwork) {
@@ -40,6 +47,9 @@ std::string arguments(const SidecarSpec& spec) {
         values["addr"] = fmt::format("localhost:{}", spec.port);
     } else if (spec.port != names::kDefaultPort) {
         values["addr"] = fmt::format(":{}", spec.port);
+    }
+    if (!decidesReadiness(spec)) {
+        values["ready"] = "";
     }
     // Beside the program, both are told to stop at once: it may still act when the sidecar leaves.
     values["on-shutdown"] = spec.mode == Mode::Container ? "expire" : "";
@@ -69,20 +79,40 @@ std::string environment() {
     return jsonArray(list);
 }
 
-std::string probe(const SidecarSpec& spec, std::string_view path, int period, int timeout,
-                  int failures) {
-    JsonObject request;
-    request.addText("path", path).addText("port", names::kContainer);
-    if (spec.onHostNetwork) {
-        request.addText("host", "127.0.0.1");
+// How often a kubelet runs a probe, in seconds, and what it takes for a no.
+struct ProbePace {
+    int period;
+    int timeout;  // of the kubelet
+    int failures;
+    std::string_view answerTimeout = "";  // of the program; "": its own default
+};
+
+// By the elector's own program and the Pod's loopback: what redirects the Pod's incoming traffic,
+// as the network of a mesh does, lets no kubelet's request through before its proxy runs, and
+// afterwards only one that the mesh has rewritten.
+std::string probe(const SidecarSpec& spec, std::string_view question, const ProbePace& pace) {
+    std::vector<std::string> command{jsonString(names::kProgram), jsonString("probe"),
+                                     jsonString(question)};
+    if (spec.port != names::kDefaultPort) {
+        command.push_back(jsonString(fmt::format("--addr=localhost:{}", spec.port)));
+    }
+    if (!pace.answerTimeout.empty()) {
+        command.push_back(jsonString(fmt::format("--timeout={}", pace.answerTimeout)));
     }
     return JsonObject()
-        .add("httpGet", request.text())
-        .add("periodSeconds", std::to_string(period))
-        .add("timeoutSeconds", std::to_string(timeout))
-        .add("failureThreshold", std::to_string(failures))
+        .add("exec", JsonObject().add("command", jsonArray(command)).text())
+        .add("periodSeconds", std::to_string(pace.period))
+        .add("timeoutSeconds", std::to_string(pace.timeout))
+        .add("failureThreshold", std::to_string(pace.failures))
         .text();
 }
+
+// Half a minute to start, as all else of the Pod waits for it.
+constexpr ProbePace kStartUp{.period = 1, .timeout = 5, .failures = 30};
+// A restart of one that is alive would end a term, so that liveness has patience; and seldom, as
+// each run of a program costs the node some 40 ms of CPU.
+constexpr ProbePace kLiveness{.period = 20, .timeout = 10, .failures = 3, .answerTimeout = "5s"};
+constexpr ProbePace kReadiness{.period = 5, .timeout = 5, .failures = 3};
 
 // "{}" where neither is given.
 std::string amounts(const SidecarSpec& spec) {
@@ -164,15 +194,15 @@ std::string sidecarContainer(const SidecarSpec& spec) {
     if (spec.mode == Mode::Sidecar) {
         container.addText("restartPolicy", "Always");
     }
-    return container.add("args", arguments(spec))
+    container.add("args", arguments(spec))
         .add("env", environment())
         .add("ports", jsonArray({port(spec)}))
-        // Half a minute to start, as all else of the Pod waits for it; a restart of one that is
-        // alive would end a term, so that liveness has patience.
-        .add("startupProbe", probe(spec, "/healthz", 1, 2, 30))
-        .add("livenessProbe", probe(spec, "/healthz", 10, 5, 3))
-        .add("readinessProbe", probe(spec, "/readyz", 2, 2, 3))
-        .add("resources", amounts(spec))
+        .add("startupProbe", probe(spec, "live", kStartUp))
+        .add("livenessProbe", probe(spec, "live", kLiveness));
+    if (decidesReadiness(spec)) {
+        container.add("readinessProbe", probe(spec, "ready", kReadiness));
+    }
+    return container.add("resources", amounts(spec))
         .add("securityContext", securityContext(spec))
         .addText("terminationMessagePolicy", "FallbackToLogsOnError")
         .add("volumeMounts", jsonArray({tokenMount()}))

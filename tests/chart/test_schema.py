@@ -81,6 +81,7 @@ BAD = [
     ("sidecar.image", "not an image", "'/sidecar/image'"),
     ("sidecar.imagePullPolicy", "", "'/sidecar/imagePullPolicy'"),
     ("sidecar.mode", "native", "'/sidecar/mode'"),
+    ("sidecar.ready", "yes", "'/sidecar/ready'"),
     ("sidecar.leaseDuration", "10", "'/sidecar/leaseDuration'"),
     ("sidecar.leaseDuration", 10, "'/sidecar/leaseDuration'"),
     ("sidecar.leaseRenewDuration", "-5s", "'/sidecar/leaseRenewDuration'"),

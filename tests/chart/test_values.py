@@ -172,6 +172,7 @@ ARGUMENTS = [
     ("sidecar.image", "mine:1", "webhook", "--image=mine:1"),
     ("sidecar.imagePullPolicy", "Always", "webhook", "--image-pull-policy=Always"),
     ("sidecar.mode", "container", "webhook", "--mode=container"),
+    ("sidecar.ready", "leader", "webhook", "--ready=leader"),
     ("sidecar.leaseDuration", "30s", "webhook", "--lease-duration=30s"),
     ("sidecar.leaseRenewDuration", "8s", "webhook", "--lease-renew-duration=8s"),
     ("sidecar.retryPeriod", "1s", "webhook", "--retry-period=1s"),

@@ -32,7 +32,7 @@ EVERYTHING = {
         "annotations": {"example.com/a": "b"}, "port": 10250, "extraArgs": ["--log-level=debug"],
         "extraEnv": [{"name": "A", "value": "b"}]},
     "operator": {"replicas": 4, "copyAnnotations": False, "manageRbac": False, "extraEnv": [{"name": "A", "value": "b"}]},
-    "sidecar": {"image": "registry.example/sidecar:1", "mode": "container", "leaseDuration": "30s",
+    "sidecar": {"image": "registry.example/sidecar:1", "mode": "container", "ready": "synced", "leaseDuration": "30s",
                 "leaseRenewDuration": "20s",
                 "retryPeriod": "5s", "logLevel": "warn", "resources": {"limits": {"cpu": ""}}},
     "service": {"annotations": {"example.com/a": "b"}, "ipFamilyPolicy": "SingleStack", "ipFamilies": ["IPv4"]},

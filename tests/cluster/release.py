@@ -3,7 +3,7 @@ import json
 import time
 from pathlib import Path
 
-from workload import is_ready, wait_for
+from workload import endpoints, is_ready, wait_for
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "leader-elector"
 NAME = "leader-elector"
@@ -19,6 +19,7 @@ class Release:
         self._image = image
 
     def _values(self, values):
+        values = {"tests.enabled": "true", **values}
         if self._image:
             name, _, tag = self._image.rpartition(":")
             registry, _, repository = name.rpartition("/")
@@ -76,10 +77,7 @@ class Release:
 
     def endpoints(self):
         """The addresses at which the API server may call the webhook now."""
-        slices = self.cluster.get("endpointslices", "--namespace", SPACE, "-l",
-                                  f"kubernetes.io/service-name={NAME}-webhook")["items"]
-        return {address for each in slices for endpoint in each["endpoints"] or [] if endpoint["conditions"]["ready"]
-                for address in endpoint["addresses"]}
+        return endpoints(self.cluster, SPACE, f"{NAME}-webhook")
 
     def process(self, pod, container):
         """The pid of a container's first process; None while it does not run."""

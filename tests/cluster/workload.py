@@ -83,6 +83,14 @@ def wait_for(what, condition, seconds=60):
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
+def endpoints(cluster, namespace, service):
+    """The addresses that a Service leads to now."""
+    slices = cluster.get("endpointslices", "--namespace", namespace, "-l",
+                         f"kubernetes.io/service-name={service}")["items"]
+    return {address for each in slices for endpoint in each["endpoints"] or [] if endpoint["conditions"]["ready"]
+            for address in endpoint["addresses"]}
+
+
 class Space:
     """A namespace of a test."""
 

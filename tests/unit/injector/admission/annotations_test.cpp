@@ -40,6 +40,10 @@ const std::vector<Accepted>& accepted() {
         {{{"port", "4040"}}, R"("args":["--lease-name=web"])"},
         {{{"mode", "sidecar"}}, R"("restartPolicy":"Always")"},
         {{{"mode", "container"}}, R"("args":["--lease-name=web","--on-shutdown=expire"])"},
+        {{{"ready", "always"}}, R"("args":["--lease-name=web"])"},
+        {{{"ready", "synced"}}, R"("args":["--lease-name=web","--ready=synced"])"},
+        {{{"ready", "leader"}}, R"("args":["--lease-name=web","--ready=leader"])"},
+        {{{"after", "proxy"}}, R"("name":"leader-elector")"},
         {{{"cpu-request", "5m"}},
          R"({"requests":{"cpu":"5m","memory":"32Mi"},"limits":{"cpu":"5m","memory":"32Mi"}})"},
         {{{"cpu-limit", "1"}}, R"({"requests":{"cpu":"1","memory":"32Mi"},"limits":{"cpu":"1",)"},
@@ -232,6 +236,13 @@ TEST(AnnotationsTest, AreRefusedWhereTheyDoNotFitEachOther) {
         {{{"retry-period", "-1s"}},
          "annotation leader-elector.io/retry-period \"-1s\" is not allowed: it must be above 0s "
          "and below the renew deadline"},
+        {{{"ready", "yes"}},
+         "annotation leader-elector.io/ready \"yes\" is refused: allowed are always, synced and "
+         "leader"},
+        {{{"after", "Envoy"}},
+         "annotation leader-elector.io/after \"Envoy\" is refused: a container's name is a DNS "
+         "label: lower-case letters, digits and dashes, beginning and ending with a letter or "
+         "digit, at most 63 characters"},
         {{{"cpu-request", "11m"}, {"cpu-limit", "0.01"}},
          "annotation leader-elector.io/cpu-request \"11m\" is refused: it is above "
          "leader-elector.io/cpu-limit \"0.01\"; allowed is at most that"},
@@ -280,7 +291,7 @@ TEST(AnnotationsTest, ThatNobodyKnowsAreRefusedWithTheNearest) {
               "leader-elector.io/inject?)");
     const std::string all =
         ": allowed are inject, lease-name, shared, lease-duration, lease-renew-duration, "
-        "retry-period, drain, port, mode, image, log-level, status and "
+        "retry-period, drain, port, mode, after, ready, image, log-level, status and "
         "{cpu,memory,ephemeral-storage}-{request,limit}";
     EXPECT_EQ(reasonOf(""), "unknown annotation \"leader-elector.io/\"" + all);
     EXPECT_EQ(reasonOf("volume"), "unknown annotation \"leader-elector.io/volume\"" + all);
