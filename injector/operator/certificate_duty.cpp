@@ -3,6 +3,8 @@
 #include <chrono>
 #include <utility>
 
+#include "injector/cluster/resource.h"
+
 namespace injector::operators {
 namespace {
 
@@ -10,10 +12,17 @@ double secondsUntil(elector::runtime::WallTime end, elector::runtime::WallTime n
     return std::chrono::duration<double>(end - now).count();
 }
 
+cluster::Selection onlyOf(const std::string& configuration) {
+    return {.resource = cluster::kMutatingWebhookConfigurations,
+            .query = "fieldSelector=metadata.name%3D" + cluster::encoded(configuration),
+            .mark = "",
+            .keeps = [](const cluster::ObjectMeta& /*meta*/) { return true; }};
+}
+
 }  // namespace
 
 CertificateDuty::CertificateDuty(const elector::kubernetes::Access& access,
-                                 certificates::Places places, std::function<bool()> leads,
+                                 const certificates::Places& places, std::function<bool()> leads,
                                  elector::http::MetricFamily& expiry,
                                  const elector::runtime::Clock& clock,
                                  const elector::runtime::Log& log)
@@ -21,7 +30,8 @@ CertificateDuty::CertificateDuty(const elector::kubernetes::Access& access,
       expiry_(expiry),
       clock_(clock),
       api_(access, clock, stop_.get_token()),
-      keeper_(std::move(places), certificates::Lifetimes(), api_, clock, log),
+      keeper_(places, certificates::Lifetimes(), api_, clock, log),
+      informer_(access, onlyOf(places.webhookConfiguration), *this, clock, log),
       thread_([this] { run(); }) {}
 
 CertificateDuty::~CertificateDuty() {
@@ -42,7 +52,11 @@ void CertificateDuty::run() {
             expiry_.set({"authority"}, secondsUntil(*authority, clock_.wall()));
         }
         if (!stop_.stop_requested()) {
+            const auto pause = clock_.now() + kPause;
             wake_.waitUntil(clock_.now() + wait);
+            while (!stop_.stop_requested() && clock_.now() < pause) {
+                wake_.waitUntil(pause);
+            }
         }
     }
 }

@@ -197,8 +197,7 @@ RIGHTS = [
     *[(verb, f"secrets/leader-elector-{secret}", SPACE) for secret in ("tls", "ca") for verb in ("get", "patch")],
     ("label", "leases.leader-elector.io", "shop"),
     *[(verb, "leases/leader-elector-operator", SPACE) for verb in ("get", "list", "watch", "create", "update")],
-    ("get", "mutatingwebhookconfigurations/leader-elector", SPACE),
-    ("patch", "mutatingwebhookconfigurations/leader-elector", SPACE),
+    *[(verb, "mutatingwebhookconfigurations/leader-elector", SPACE) for verb in ("get", "list", "watch", "patch")],
 ]
 NO_RIGHTS = [
     ("create", "pods", "shop"), ("delete", "pods", "shop"), ("patch", "pods", "shop"), ("create", "pods/exec", "shop"),
@@ -211,6 +210,7 @@ NO_RIGHTS = [
     ("bind", "roles", "shop"), ("patch", "clusterroles", "shop"), ("get", "nodes", "shop"),
     ("impersonate", "serviceaccounts", "shop"),
     ("create", "serviceaccounts/token", "shop"), ("patch", "mutatingwebhookconfigurations/other", SPACE),
+    ("list", "mutatingwebhookconfigurations", SPACE),
     ("update", "mutatingwebhookconfigurations/leader-elector", SPACE),
     ("delete", "mutatingwebhookconfigurations/leader-elector", SPACE),
     ("label", "leases", "shop"), ("patch", "validatingadmissionpolicies/leader-elector-holders", SPACE), ("deletecollection", "leases", "shop"),
