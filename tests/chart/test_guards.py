@@ -43,6 +43,14 @@ REFUSED = [
      "certificates.certManager.renewBefore 1440m must be less than certificates.certManager.duration 24h."),
     (values(webhook__port=8081),
      "webhook.port and webhook.healthPort are both 8081, and must differ: one process listens on both."),
+    (values(hostNetwork=True, webhook__port=10250),
+     "webhook.port is 10250 and hostNetwork is true: on every node that port is the kubelet's or kube-proxy's, and the "
+     "webhook would not start. Take another one, such as 8443, or leave hostNetwork false, so that the port is the "
+     "Pod's own."),
+    (values(hostNetwork=True, webhook__healthPort=10256),
+     "webhook.healthPort is 10256 and hostNetwork is true: on every node that port is the kubelet's or kube-proxy's, "
+     "and the webhook would not start. Take another one, such as 8443, or leave hostNetwork false, so that the port is "
+     "the Pod's own."),
     (values(terminationGracePeriodSeconds=10),
      "terminationGracePeriodSeconds 10 must be more than webhook.shutdownDelaySeconds 10: the webhook would be killed "
      "while it "
@@ -111,6 +119,7 @@ TAKEN = {
     "a budget that fits three": values(replicas=3, podDisruptionBudget__minAvailable=2),
     "ports of Pods that share no address": values(webhook__port=8082),
     "a budget that only the webhook's replicas need fit": values(replicas=3, operator__replicas=1, podDisruptionBudget__minAvailable=2),
+    "a kubelet's port in a network of the Pod's own": values(webhook__port=10250),
     "a budget that is not rendered": values(replicas=1, podDisruptionBudget__minAvailable=1),
     "a Secret whose CA cert-manager injects": values(
         certificates={"mode": "secret", "secret": {"name": "a"}}, webhook__annotations=INJECTED),
@@ -135,8 +144,10 @@ def refused_by_version(version):
 
 NOTED = [
     ({}, ["rollout status deployment/leader-elector\n", "rollout status deployment/leader-elector-operator\n",
-          "helm test leader-elector -n election", "kubectl annotate deployment NAME leader-elector.io/inject=true"],
-     ["WARNING", "You chose"]),
+          "kubectl annotate deployment NAME leader-elector.io/inject=true"],
+     ["WARNING", "You chose", "helm test"]),
+    (values(tests__enabled=True), ["rollout status deployment/leader-elector-operator\n"
+                                   "    helm test leader-elector -n election\n"], []),
     (values(replicas=1), ["WARNING: with one replica and webhook.failurePolicy=Fail, annotated Pods are refused "
                           "whenever"], []),
     (values(replicas=1, webhook__failurePolicy="Ignore"),

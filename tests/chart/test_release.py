@@ -166,13 +166,13 @@ def test_an_uninstallation_leaves_nothing(control_plane, release):
     """Nor the Leases that the operator's election and a test that failed have left."""
     release.helm("uninstall")
     before = everything(control_plane)
-    release.helm("install", "--set=metrics.serviceMonitor.enabled=false,networkPolicy.enabled=true,networkPolicy.sidecars.namespaces={default}")
+    release.helm("install", "--set=tests.enabled=true,metrics.serviceMonitor.enabled=false,networkPolicy.enabled=true,networkPolicy.sidecars.namespaces={default}")
     release.fill()
     for name in ("leader-elector-operator", "leader-elector-test"):
         control_plane.apply(json.dumps({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {
             "name": name, "namespace": SPACE}, "spec": {"holderIdentity": "it", "leaseDurationSeconds": 10}}))
     assert len(everything(control_plane) - before) > 25
-    release.helm("upgrade", *UPGRADES[0])
+    release.helm("upgrade", "--set=tests.enabled=true", *UPGRADES[0])
     release.helm("uninstall")
     assert everything(control_plane) - before == set()
 

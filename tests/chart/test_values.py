@@ -207,6 +207,7 @@ KINDS = [
     ("flowSchema", {"enabled": True, "priorityLevel": "workload-high"}, {"FlowSchema"}, {}),
     ("metrics.serviceMonitor.enabled", True, {"ServiceMonitor"}, {}),
     ("metrics.podMonitor.enabled", True, {"PodMonitor"}, {}),
+    ("tests.enabled", True, {"Pod"}, {}),
     ("certificates.mode", "certManager", {"Certificate", "Issuer"}, {"Secret"}),
     ("certificates", {"mode": "secret", "secret": {"name": "a", "caBundle": PEM}}, {}, {"Secret"}),
     ("extraObjects", [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}], {"ConfigMap"}, {}),

@@ -42,6 +42,7 @@ EVERYTHING = {
                       "egress": [{"to": [{"ipBlock": {"cidr": "10.0.0.1/32"}}], "ports": [{"port": 6443}]}],
                       "sidecars": {"namespaces": ["shop", "bank"],
                                    "from": [{"namespaceSelector": {"matchLabels": {"name": "monitoring"}}}]}},
+    "tests": {"enabled": True},
     "flowSchema": {"enabled": True, "matchingPrecedence": 300, "priorityLevel": "workload-high"},
     "metrics": {
         "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}, "annotations": {"a": "b"},

@@ -56,6 +56,13 @@ What the schema cannot say: refuses values that are well-formed and yet make no 
 {{- if eq (int .Values.webhook.port) (int .Values.webhook.healthPort) }}
 {{- fail (printf "webhook.port and webhook.healthPort are both %d, and must differ: one process listens on both." (int .Values.webhook.port)) }}
 {{- end }}
+{{- if .Values.hostNetwork }}
+{{- range $value, $port := dict "webhook.port" (int .Values.webhook.port) "webhook.healthPort" (int .Values.webhook.healthPort) }}
+{{- if has $port (list 10248 10249 10250 10255 10256) }}
+{{- fail (printf "%s is %d and hostNetwork is true: on every node that port is the kubelet's or kube-proxy's, and the webhook would not start. Take another one, such as 8443, or leave hostNetwork false, so that the port is the Pod's own." $value $port) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if le (int .Values.terminationGracePeriodSeconds) (int .Values.webhook.shutdownDelaySeconds) }}
 {{- fail (printf "terminationGracePeriodSeconds %d must be more than webhook.shutdownDelaySeconds %d: the webhook would be killed while it still answers." (int .Values.terminationGracePeriodSeconds) (int .Values.webhook.shutdownDelaySeconds)) }}
 {{- end }}
