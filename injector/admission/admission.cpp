@@ -10,6 +10,7 @@
 #include "elector/names.h"
 #include "elector/runtime/json_text.h"
 #include "injector/admission/annotations.h"
+#include "injector/admission/fit.h"
 #include "injector/admission/patch.h"
 #include "injector/admission/pod_facts.h"
 #include "injector/admission/sentence.h"
@@ -142,7 +143,8 @@ Decision inject(const PodFacts& pod, const Wish& wish, const Defaults& defaults)
     std::string& leaseName = spec.values["lease-name"];
     for (std::string complaint :
          {chooseLeaseName(pod, leaseName), complaintAboutMode(pod, wish, spec),
-          complaintAboutPort(pod, wish, spec), complaintAboutVolume(pod)}) {
+          complaintAboutPort(pod, wish, spec), complaintAboutVolume(pod),
+          fit(pod.resources, wish, spec)}) {
         if (!complaint.empty()) {
             return decision(Verdict::Refused, std::move(complaint));
         }

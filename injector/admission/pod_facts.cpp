@@ -152,8 +152,9 @@ bool comesFirst(std::string_view name, const Annotations& annotations) {
 // The container at `index`: adds what it is to the facts about its list.
 void readContainer(PodReader& reader, std::string_view container, std::size_t index,
                    ContainersFacts& facts, PodFacts& pod) {
-    const auto [rawName, restartPolicy, ports, mounts, securityContext] =
-        fieldsOf(container, "name", "restartPolicy", "ports", "volumeMounts", "securityContext");
+    const auto [rawName, restartPolicy, ports, mounts, securityContext, resources] =
+        fieldsOf(container, "name", "restartPolicy", "ports", "volumeMounts", "securityContext",
+                 "resources");
     std::string name = reader.text(rawName, "a container's name");
     if (name.empty()) {
         reader.complain("a container has no name");
@@ -170,7 +171,9 @@ void readContainer(PodReader& reader, std::string_view container, std::size_t in
                 });
     facts.hasHostProcess = facts.hasHostProcess || isOfHostProcess(reader, securityContext,
                                                                    "a container's securityContext");
-    if (own.restartPolicy == "Always" && comesFirst(name, pod.annotations)) {
+    const bool isNativeSidecar = own.restartPolicy == "Always";
+    readOwn(reader, resources, &facts == &pod.containers || isNativeSidecar, pod.resources);
+    if (isNativeSidecar && comesFirst(name, pod.annotations)) {
         facts.first = index;
         facts.nameOfFirst = name;
     }
@@ -191,9 +194,10 @@ void readContainers(PodReader& reader, std::optional<std::string_view> container
 }
 
 void readSpec(PodReader& reader, std::string_view spec, PodFacts& facts) {
-    const auto [restartPolicy, hostNetwork, securityContext, volumes, initContainers, containers] =
-        fieldsOf(spec, "restartPolicy", "hostNetwork", "securityContext", "volumes",
-                 "initContainers", "containers");
+    const auto [restartPolicy, hostNetwork, securityContext, volumes, initContainers, containers,
+                resources] = fieldsOf(spec, "restartPolicy", "hostNetwork", "securityContext",
+                                      "volumes", "initContainers", "containers", "resources");
+    readShared(reader, resources, facts.resources);
     facts.restartPolicy = reader.text(restartPolicy, "spec.restartPolicy");
     facts.usesHostNetwork = reader.truth(hostNetwork, "spec.hostNetwork");
     facts.isForWindows = isPodForWindows(reader, spec);

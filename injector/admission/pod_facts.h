@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "injector/admission/annotations.h"
+#include "injector/admission/fit.h"
 #include "injector/cluster/workload.h"
 
 namespace injector::admission {
@@ -75,6 +76,7 @@ struct PodFacts {
     ContainersFacts initContainers;
     ContainersFacts containers;  // at least one
     DeclaredPorts tcpPorts;      // of all these
+    ResourceFacts resources;     // and what they take
 };
 
 // Why a text is no Pod: a sentence.

@@ -119,3 +119,25 @@ def test_the_operator_changes_nothing_in_what_was_injected(control_plane, inject
     after = space.find("deployment", "web")
     assert after["metadata"]["generation"] == before["metadata"]["generation"]
     assert after["spec"] == before["spec"]
+
+
+# What a Pod has for all its containers and for one; with what class it comes out.
+FITTING = [
+    ({"requests": {"cpu": "100m", "memory": "64Mi"}}, {"requests": {"cpu": "80m", "memory": "64Mi"}}, "Burstable"),
+    ({"limits": {"cpu": "40m", "memory": "16Mi"}}, {}, "Guaranteed"),
+    ({"limits": {"cpu": "1", "memory": "1Gi"}}, {"limits": {"cpu": "500m"}}, "Burstable"),
+    ({"limits": {"cpu": "1"}}, {}, "Burstable"),
+    (None, {"limits": {"cpu": "1", "memory": "1Gi"}}, "Guaranteed"),
+    (None, {"requests": {"cpu": "1"}}, "Burstable"),
+]
+
+
+@pytest.mark.parametrize("shared,own,quality", FITTING)
+def test_a_sidecar_fits_and_leaves_the_quality_of_service(control_plane, injector, space, shared, own, quality):
+    annotations = {"leader-elector.io/inject": "true", "leader-elector.io/lease-name": "web"}
+    pod = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "fits", "annotations": annotations},
+                      "spec": {"resources": shared, "containers": [{"name": "c", "image": "x", "resources": own}]}})
+    for text in (pod, inject(injector, pod)):
+        stored = json.loads(control_plane.kubectl("create", "--dry-run=server", "-n", space.name, "-o", "json", "-f", "-", text=text))
+        assert stored["status"]["qosClass"] == quality
+    assert stored["spec"]["initContainers"][0]["name"] == "leader-elector"
