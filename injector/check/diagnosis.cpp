@@ -281,6 +281,9 @@ Judgement judge(const WorkloadFacts& facts) {
         }
     }
     judgement.decision = admission::admit(pod, facts.target.key.space, defaultsOf(facts));
+    if (judgement.decision.verdict == Verdict::Injected) {
+        judgement.injected = admission::apply(pod, judgement.decision.patch);
+    }
     return judgement;
 }
 
@@ -298,6 +301,7 @@ Report diagnose(const WorkloadFacts& facts, const Judgement& judgement, const Le
                       (judgement.decision.verdict == Verdict::Injected && !isPod(facts));
     const bool isReached = addWebhook(facts, judgement, report);
     addSettings(facts, report);
+    addRoom(facts, judgement, report);
     addPods(facts, version, report);
     if (asks && !report.lease.empty()) {
         addLease(facts, report.lease, lease, report);

@@ -67,6 +67,7 @@ struct Judgement {
     bool isToBeCopied = false;
     std::string notCopied;  // why it will not; "" where it will, or there is none
     admission::Decision decision;
+    std::string injected;  // where that is Injected: the Pod as it will be, JSON
 };
 
 Judgement judge(const WorkloadFacts& facts);
@@ -83,6 +84,10 @@ Report survey(const PodFacts& facts, const std::string& space, std::string_view 
 // Adds what is to be said about the way from the API server to the injector. Returns whether the
 // workload's Pods, where they ask for a sidecar, reach it; true as well for Pods that have theirs.
 bool addWebhook(const WorkloadFacts& facts, const Judgement& judgement, Report& report);
+
+// Adds where the namespace's LimitRanges and ResourceQuotas have no room for the sidecar, and which
+// annotation helps.
+void addRoom(const WorkloadFacts& facts, const Judgement& judgement, Report& report);
 
 // The Pods of the workload asked about; of a Pod, itself.
 std::vector<PodFact> podsOf(const WorkloadFacts& facts);

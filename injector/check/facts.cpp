@@ -126,13 +126,6 @@ bool isOf(const Target& target, const operators::PodRecord& pod, const OwnerRefe
            (target.is(workload) || (pod.controller && target.is(*pod.controller)));
 }
 
-std::string_view at(std::string_view object, std::initializer_list<std::string_view> path) {
-    for (const auto key : path) {
-        object = member(object, key).value_or("");
-    }
-    return object;
-}
-
 void addWebhooks(std::string_view configurations, Installation& installation) {
     for (const auto configuration : json_text::elementsOf(at(configurations, {"items"}))) {
         for (const auto webhook : json_text::elementsOf(at(configuration, {"webhooks"}))) {
@@ -184,6 +177,13 @@ void readContainer(std::string_view container, Installation& installation) {
 }
 
 }  // namespace
+
+std::string_view at(std::string_view object, std::initializer_list<std::string_view> path) {
+    for (const auto key : path) {
+        object = member(object, key).value_or("");
+    }
+    return object;
+}
 
 Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const Target* target) {
     PodFacts facts;
@@ -247,6 +247,9 @@ Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Tar
     }
     facts.object = std::move(*document);
     facts.space = readingOf(api, "/api/v1/namespaces/" + cluster::encoded(target.key.space));
+    facts.limitRanges =
+        readingOf(api, cluster::collectionPath(cluster::kLimitRanges, target.key.space));
+    facts.quotas = readingOf(api, cluster::collectionPath(cluster::kQuotas, target.key.space));
     facts.installation = gatherInstallation(api);
     auto pods = gatherPods(api, target.key.space, &target);
     if (pods) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,8 +75,10 @@ struct Installation {
 // All about one workload but its Lease, whose name is decided by the rest.
 struct WorkloadFacts {
     Target target;
-    std::string object;  // JSON
-    Reading space;       // the Namespace
+    std::string object;   // JSON
+    Reading space;        // the Namespace
+    Reading limitRanges;  // of the namespace, a list; and its ResourceQuotas
+    Reading quotas;
     Installation installation;
     PodFacts pods;  // all of the namespace that concern the injector, or are the workload's
 };
@@ -113,5 +116,8 @@ Installation gatherInstallation(cluster::Api& api);
 // Takes from the Deployments of the release's namespace, a list as JSON, what its webhook and
 // operator were told. Pure.
 void readRelease(std::string_view deployments, Installation& installation);
+
+// What stands in a JSON object at the end of this path; "" where there is nothing.
+std::string_view at(std::string_view object, std::initializer_list<std::string_view> path);
 
 }  // namespace injector::check

@@ -21,6 +21,8 @@ struct Resource {
 inline constexpr Resource kPods{"v1", "Pod", "pods"};
 inline constexpr Resource kEvents{"v1", "Event", "events"};
 inline constexpr Resource kSecrets{"v1", "Secret", "secrets"};
+inline constexpr Resource kLimitRanges{"v1", "LimitRange", "limitranges"};
+inline constexpr Resource kQuotas{"v1", "ResourceQuota", "resourcequotas"};
 inline constexpr Resource kDeployments{"apps/v1", "Deployment", "deployments"};
 inline constexpr Resource kReplicaSets{"apps/v1", "ReplicaSet", "replicasets"};
 inline constexpr Resource kStatefulSets{"apps/v1", "StatefulSet", "statefulsets"};
