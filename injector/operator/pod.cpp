@@ -44,6 +44,12 @@ bool hasMakersLabel(const ObjectMeta& pod) {
                                [&](const char* label) { return !pod.label(label).empty(); });
 }
 
+// Its kubelet runs it as a file says, and nobody can replace it by one that is injected.
+bool isStatic(const ObjectMeta& pod) {
+    const auto* const controller = pod.controller();
+    return controller != nullptr && controller->kind == "Node" && controller->apiVersion == "v1";
+}
+
 }  // namespace
 
 bool PodRecord::isLike(const PodRecord& other) const {
@@ -83,7 +89,7 @@ PodRecord recordOf(const ObjectMeta& pod) {
     record.key = pod.key;
     record.uid = pod.uid;
     record.created = pod.created.value_or(WallTime());
-    record.asks = pod.annotation(names::kInjectAnnotation) == "true";
+    record.asks = pod.annotation(names::kInjectAnnotation) == "true" && !isStatic(pod);
     record.labelled = pod.label(names::kInjectedLabel) == "true";
     record.shares = pod.annotation(names::kSharedAnnotation) == "true";
     record.status = pod.annotation(names::kStatusAnnotation).substr(0, kLongestStatus);

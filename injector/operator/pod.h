@@ -43,7 +43,7 @@ struct PodRecord {
     ObjectKey key;
     std::string uid;
     WallTime created;
-    bool asks = false;      // annotated inject: "true"
+    bool asks = false;      // annotated inject: "true", and no static one, which cannot have it
     bool labelled = false;  // with names::kInjectedLabel
     bool shares = false;    // annotated shared: "true"
     std::string status;     // what the webhook noted

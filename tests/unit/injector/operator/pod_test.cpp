@@ -37,6 +37,16 @@ TEST(PodTest, ConcernsUsWhereItAsksOrWasInjected) {
     }
 }
 
+// Nobody can replace it by one that is injected, so that none was missed.
+TEST(PodTest, DoesNotAskWhereAKubeletMadeItOfAFile) {
+    auto meta = metaOf({{"leader-elector.io/inject", "true"}});
+    EXPECT_TRUE(recordOf(meta).asks);
+    meta.owners = {{"v1", "Node", "node1", "n", true}};
+    EXPECT_FALSE(recordOf(meta).asks);
+    meta.owners = {{"example.com/v1", "Node", "node1", "n", true}};
+    EXPECT_TRUE(recordOf(meta).asks);
+}
+
 TEST(PodTest, IsWhatItsStatusAndItsContainersMakeIt) {
     const PodFacts with{"default", true, "", {}};
     const PodFacts without{"default", false, "", {}};
