@@ -105,10 +105,6 @@ def test_it_refuses_kubernetes_own_namespaces(namespace):
     ) in refusal(namespace=namespace)
 
 
-def test_it_refuses_namespaces_with_kubernetes_prefix():
-    assert "the prefix kube- is Kubernetes' own" in refusal(namespace="kube-election")
-
-
 TAKEN = {
     "a Lease of an hour": values(sidecar={"leaseDuration": "1h", "leaseRenewDuration": "54m"}),
     "a Lease of 90 s": values(sidecar={"leaseDuration": "1m30s", "leaseRenewDuration": "81s",

@@ -1,7 +1,9 @@
 """What holds of every release, whatever its values."""
+import re
+
 import pytest
 
-from chart import at, nested, render
+from chart import HERE, at, nested, render
 from value_sets import VALUE_SETS
 
 POD = "spec.template.spec."
@@ -176,3 +178,21 @@ def test_a_long_name_stays_within_kubernetes_limits():
 
 def test_a_release_of_another_name_is_named_after_both():
     assert render(None, "election", "prod").names("Deployment") == ["prod-leader-elector", "prod-leader-elector-operator"]
+
+
+def test_kubernetes_own_namespaces_are_the_same_in_program_webhook_policies_and_documentation():
+    top = HERE.parent.parent
+    source = (top / "injector/cluster/resource.cpp").read_text(encoding="utf-8")
+    listed = source[source.index("bool isProtected("):]
+    protected = set(re.findall(r'"([a-z-]+)"', listed[:listed.index("}", listed.index("kSpaces{") + 8)]))
+    assert len(protected) == 3
+    release = render()
+    webhook = release.the("MutatingWebhookConfiguration")["webhooks"][0]
+    expression = next(each for each in webhook["namespaceSelector"]["matchExpressions"] if each["operator"] == "NotIn")
+    assert set(expression["values"]) == protected
+    rules = [rule["expression"] for each in release.objects if each["kind"] == "ValidatingAdmissionPolicy"
+             for rule in each["spec"]["validations"] if "request.namespace in " in rule["expression"]]
+    assert len(rules) == 3 and all(set(re.findall("'([a-z-]+)'", rule)) == protected for rule in rules)
+    assert not [each for each in release.objects if "startsWith('kube-" in str(each)]
+    page = (top / "docs/injector.md").read_text(encoding="utf-8")
+    assert all(f"`{space}`" in page for space in protected)

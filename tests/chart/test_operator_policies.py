@@ -63,17 +63,17 @@ def lease(name, namespace="shop", labels=None, holder="web-0", session="1/2"):
             "spec": {"holderIdentity": holder, "leaseDurationSeconds": 10}}
 
 
-def fresh(name, **spec):
+def fresh(name, namespace="shop", **spec):
     """A Lease as the operator makes it."""
     time = "2026-01-01T00:00:00.000000Z"
     return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-            "metadata": {"name": name, "namespace": "shop", "labels": OURS},
+            "metadata": {"name": name, "namespace": namespace, "labels": OURS},
             "spec": {"holderIdentity": "", "leaseDurationSeconds": 1, "acquireTime": time, "renewTime": time, **spec}}
 
 
 @pytest.fixture(scope="module", name="operator")
 def fixture_operator(control_plane):
-    for namespace in ("held", "shop", "kube-shop"):
+    for namespace in ("held", "shop", "kube-prometheus-stack"):
         control_plane.kubectl("create", "namespace", namespace)
     control_plane.tool("helm", "install", "held", str(CHART), "-n", "held", "--set", "policies.holders=false")
     control_plane.kubectl("create", "clusterrolebinding", "held", "--clusterrole=cluster-admin",
@@ -85,11 +85,11 @@ def fixture_operator(control_plane):
               lease("theirs", session=""), lease("free", session="", holder=""),
               lease("vacant", session="", holder="leader-elector.io/vacant"),
               lease("web", labels=OURS),
-        lease("web", "kube-shop", OURS), {**next(workloads()), "metadata": {"name": "web", "namespace": "kube-shop", "annotations": ASKED}},
-        role("web", "kube-shop"), lease("held-leader-elector-operator", "held")]
+        lease("web", "kube-public", OURS), {**next(workloads()), "metadata": {"name": "web", "namespace": "kube-public", "annotations": ASKED}},
+        role("web", "kube-public"), lease("held-leader-elector-operator", "held")]
     control_plane.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": things}))
     caller = Caller(control_plane, "held", "held-leader-elector")
-    until_in_force(lambda: caller.applies(role("web", "kube-shop")))
+    until_in_force(lambda: caller.applies(role("web", "kube-public")))
     until_in_force(lambda: caller.patches("deployment", "web", "shop", {"spec": {"replicas": 7}}))
     until_in_force(lambda: caller.deletes("lease", "unlabelled", "shop"))
     yield caller
@@ -180,10 +180,15 @@ def test_it_writes_none_of_another_name(operator):
 
 
 def test_it_writes_none_in_kubernetes_own_namespaces(operator):
-    sentence = "the leader-elector operator writes no Roles in kube-shop"
-    assert operator.applies(role("new", "kube-shop")) == (ROLES, sentence)
-    assert operator.applies(binding("new", "kube-shop")) == (ROLES, sentence)
-    assert operator.deletes("role", "leader-elector:web", "kube-shop") == (ROLES, sentence)
+    sentence = "the leader-elector operator writes no Roles in kube-public"
+    assert operator.applies(role("new", "kube-public")) == (ROLES, sentence)
+    assert operator.applies(binding("new", "kube-public")) == (ROLES, sentence)
+    assert operator.deletes("role", "leader-elector:web", "kube-public") == (ROLES, sentence)
+
+
+def test_a_name_that_only_begins_like_theirs_is_a_tenants(operator):
+    assert operator.applies(role("new", "kube-prometheus-stack")) is None
+    assert operator.applies(fresh("new", namespace="kube-prometheus-stack")) is None
 
 
 def test_a_binding_may_have_several_service_accounts(operator):
@@ -349,8 +354,8 @@ def test_workloads_are_not_scaled_by_their_subresource(operator):
 
 def test_no_workload_is_changed_in_kubernetes_own_namespaces(operator):
     change = in_template("Deployment", {"metadata": {"annotations": {"leader-elector.io/inject": "true"}}})
-    assert operator.patches("deployment", "web", "kube-shop", change) == (
-        WORKLOADS, "the leader-elector operator writes no deployments in kube-shop")
+    assert operator.patches("deployment", "web", "kube-public", change) == (
+        WORKLOADS, "the leader-elector operator writes no deployments in kube-public")
 
 
 # --------------------------------------------------------------------------------------------------------- Leases
@@ -439,9 +444,9 @@ def test_only_labelled_leases_are_deleted(operator):
 
 
 def test_no_lease_is_written_in_kubernetes_own_namespaces(operator):
-    sentence = "the leader-elector operator writes no Leases in kube-shop"
-    assert operator.deletes("lease", "web", "kube-shop") == (LEASES, sentence)
-    assert operator.patches("lease", "web", "kube-shop", {"metadata": {"labels": {LABEL: None}}}) == (LEASES, sentence)
+    sentence = "the leader-elector operator writes no Leases in kube-public"
+    assert operator.deletes("lease", "web", "kube-public") == (LEASES, sentence)
+    assert operator.patches("lease", "web", "kube-public", {"metadata": {"labels": {LABEL: None}}}) == (LEASES, sentence)
 
 
 # --------------------------------------------------------------------------------------------------- and nobody else
@@ -450,7 +455,7 @@ def test_others_are_not_held(operator, control_plane):
     control_plane.kubectl("create", "clusterrolebinding", "other", "--clusterrole=cluster-admin",
                           "--serviceaccount=held:other")
     other = Caller(control_plane, "held", "other")
-    assert other.applies(role("new", "kube-shop")) is None
+    assert other.applies(role("new", "kube-public")) is None
     assert other.patches("deployment", "web", "shop", {"spec": {"replicas": 7}}) is None
     assert other.deletes("lease", "unlabelled", "shop") is None
 

@@ -5,7 +5,8 @@ OPERATOR, HOLDERS, WEBHOOK = "policy-operator.yaml", "policy-holders.yaml", "web
 OPERATOR_TESTS, POD_TESTS, WEBHOOK_TESTS = "test_operator_policies.py", "test_pod_policies.py", "test_webhook.py"
 
 ROWS = [
-    ("Roles in kube-*", OPERATOR, "!request.namespace.startsWith('kube-')", "true", OPERATOR_TESTS),
+    ("Roles in Kubernetes' own namespaces", OPERATOR,
+     """!(request.namespace in [{{ include "leader-elector.protected" . }}])""", "true", OPERATOR_TESTS),
     ("names of Roles", OPERATOR, "expression: variables.lease != ''", "expression: 'true'", OPERATOR_TESTS),
     ("labels of Roles", OPERATOR,
      ".orValue('') == 'leader-elector-injector')\n      messageExpression: >-\n        'the "
@@ -94,7 +95,7 @@ ROWS = [
     ("sidecars without restartPolicy", "policy-sidecars.yaml", "c.name != 'leader-elector' ||", "true ||", POD_TESTS),
     ("inject=false", WEBHOOK, "!= 'false'", "!= 'x'", WEBHOOK_TESTS),
     ("annotations of others", WEBHOOK, "k.startsWith('leader-elector.io/')", "true", WEBHOOK_TESTS),
-    ("Kubernetes' own namespaces", WEBHOOK, "values: [kube-system, kube-public, kube-node-lease]",
+    ("Kubernetes' own namespaces", WEBHOOK, """values: [{{ include "leader-elector.protected" . }}]""",
      "values: [kube-system]", WEBHOOK_TESTS),
     ("the injector's own Pods", WEBHOOK, "!('leader-elector.io/injector' in object.metadata.labels)", "true",
      WEBHOOK_TESTS),

@@ -9,10 +9,8 @@ What the schema cannot say: refuses values that are well-formed and yet make no 
 {{- end }}
 
 {{- define "leader-elector.guardNamespace" -}}
-{{- if has .Release.Namespace (list "kube-system" "kube-public" "kube-node-lease") }}
+{{- if contains (squote .Release.Namespace) (include "leader-elector.protected" .) }}
 {{- fail (printf "leader-elector must not be released into %s: the webhook leaves Kubernetes' own namespaces alone, and the operator may write nothing there. Take a namespace of its own: --namespace leader-elector --create-namespace." .Release.Namespace) }}
-{{- else if hasPrefix "kube-" .Release.Namespace }}
-{{- fail (printf "leader-elector must not be released into %s: the prefix kube- is Kubernetes' own, and the operator may write nothing in such namespaces. Take a namespace of its own: --namespace leader-elector --create-namespace." .Release.Namespace) }}
 {{- end }}
 {{- end }}
 

@@ -15,6 +15,14 @@
 {{- end }}
 
 {{/*
+Kubernetes' own namespaces, which webhook and operator leave alone whatever stands there: as texts of a list, in CEL and
+in YAML. The program has the same list (isProtected() in injector/cluster).
+*/}}
+{{- define "leader-elector.protected" -}}
+'kube-system', 'kube-public', 'kube-node-lease'
+{{- end }}
+
+{{/*
 Labels that select Pods: those of the webhook (component injector) or of the operator. For ever the same, a Deployment's
 selector cannot be changed. Called with (dict "context" . "component" NAME).
 */}}
