@@ -36,6 +36,10 @@ inline constexpr const char* kLeaseNameAnnotation = "leader-elector.io/lease-nam
 inline constexpr const char* kSharedAnnotation = "leader-elector.io/shared";
 inline constexpr const char* kStatusAnnotation = "leader-elector.io/status";
 
+// On a Pod template, by the operator: what of it was copied from the workload, a JSON object. Not
+// an annotation by which anybody asks for something.
+inline constexpr const char* kCopiedAnnotation = "injector.leader-elector.io/copied";
+
 // Roles and RoleBindings of the operator: their names are this and the name of the Lease.
 inline constexpr const char* kRolePrefix = "leader-elector:";
 // Label on everything that the operator writes, with kOperator as its value.

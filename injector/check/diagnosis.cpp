@@ -1,6 +1,7 @@
 #include "injector/check/diagnosis.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,7 @@
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/log.h"
+#include "injector/cluster/rollout.h"
 
 namespace injector::check {
 
@@ -176,7 +178,16 @@ void addAnnotations(const WorkloadFacts& facts, const Judgement& judgement, Repo
         add(Weight::Well, isPod(facts) ? "the Pod has annotations of ours"
                                        : "its Pod template has annotations of ours");
     }
-    if (judgement.isToBeCopied) {
+    if (!annotated.contested.empty()) {
+        add(Weight::Problem,
+            fmt::format("its Pod template has {} with another value, which stays: change it there",
+                        quoted(fmt::format("{}", fmt::join(annotated.contested, ", ")), 300)));
+    }
+    if (judgement.isToBeCopied && !facts.told.empty()) {
+        add(Weight::Problem,
+            fmt::format("its own are not on its Pod template; the operator says: {}",
+                        quoted(facts.told, 1000)));
+    } else if (judgement.isToBeCopied) {
         add(Weight::Note,
             "it has some itself that its Pod template has not: the operator will copy them, and "
             "its Pods are replaced then");
@@ -303,6 +314,10 @@ Report diagnose(const WorkloadFacts& facts, const Judgement& judgement, const Le
     addSettings(facts, report);
     addRoom(facts, judgement, report);
     addPods(facts, version, report);
+    if (const auto why = cluster::whyPodsStay(*facts.target.kind, facts.object);
+        asks && !why.empty()) {
+        report.findings.push_back({Weight::Problem, "rollout", why});
+    }
     if (asks && !report.lease.empty()) {
         addLease(facts, report.lease, lease, report);
     }

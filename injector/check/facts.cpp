@@ -19,6 +19,7 @@
 #include "injector/config/invocation.h"
 #include "injector/operator/pod_reader.h"
 #include "injector/operator/rbac.h"
+#include "injector/operator/reasons.h"
 
 namespace injector::check {
 
@@ -176,6 +177,32 @@ void readContainer(std::string_view container, Installation& installation) {
     }
 }
 
+// What the operator said last about the annotations of this object. A help, where Events may be
+// read.
+std::string toldOf(cluster::Api& api, const Target& target, std::string_view object) {
+    const auto uid = json_text::textAt(at(object, {"metadata"}), "uid");
+    const auto events =
+        api.get(cluster::collectionPath(cluster::kEvents, target.key.space) +
+                "?fieldSelector=" + cluster::encoded(fmt::format("involvedObject.uid={}", uid)));
+    std::string told;
+    std::string last;
+    if (!events) {
+        return told;
+    }
+    for (const auto event : json_text::elementsOf(at(events.value().value_or(""), {"items"}))) {
+        const auto reason = json_text::textAt(event, "reason");
+        auto time = json_text::textAt(event, "lastTimestamp");
+        if (json_text::textAt(at(event, {"source"}), "component") == names::kOperator &&
+            (reason == operators::reasons::kAnnotationsNotCopied ||
+             reason == operators::reasons::kCopyUndone) &&
+            time >= last) {
+            told = json_text::textAt(event, "message");
+            last = std::move(time);
+        }
+    }
+    return told;
+}
+
 }  // namespace
 
 std::string_view at(std::string_view object, std::initializer_list<std::string_view> path) {
@@ -251,6 +278,7 @@ Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Tar
         readingOf(api, cluster::collectionPath(cluster::kLimitRanges, target.key.space));
     facts.quotas = readingOf(api, cluster::collectionPath(cluster::kQuotas, target.key.space));
     facts.installation = gatherInstallation(api);
+    facts.told = toldOf(api, target, facts.object);
     auto pods = gatherPods(api, target.key.space, &target);
     if (pods) {
         facts.pods = std::move(pods).value();

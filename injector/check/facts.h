@@ -80,7 +80,8 @@ struct WorkloadFacts {
     Reading limitRanges;  // of the namespace, a list; and its ResourceQuotas
     Reading quotas;
     Installation installation;
-    PodFacts pods;  // all of the namespace that concern the injector, or are the workload's
+    std::string told;  // what the operator's last Event on it says about copies; "" for none
+    PodFacts pods;     // all of the namespace that concern the injector, or are the workload's
 };
 
 // What stands under the name of the Lease.

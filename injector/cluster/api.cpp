@@ -26,6 +26,7 @@ using json_text::Keep;
 constexpr const char* kMetadata = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 constexpr const char* kMetadataList =
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+constexpr const char* kJsonPatch = "application/json-patch+json";
 constexpr const char* kApplyPatch = "application/apply-patch+yaml";
 constexpr const char* kMergePatch = "application/merge-patch+json";
 
@@ -198,22 +199,26 @@ Result<std::string> Api::create(const std::string& collection, const std::string
     return call(request);
 }
 
-Result<std::string> Api::apply(const std::string& path, const std::string& body, Force force) {
+Result<std::string> Api::patch(const std::string& path, const std::string& body,
+                               const char* contentType) {
     Request request;
     request.method = Method::Patch;
-    request.path = asManager(path) + (force == Force::Yes ? "&force=true" : "");
+    request.path = path;
     request.body = body;
-    request.contentType = kApplyPatch;
+    request.contentType = contentType;
     return call(request);
 }
 
+Result<std::string> Api::apply(const std::string& path, const std::string& body, Force force) {
+    return patch(asManager(path) + (force == Force::Yes ? "&force=true" : ""), body, kApplyPatch);
+}
+
+Result<std::string> Api::jsonPatch(const std::string& path, const std::string& body) {
+    return patch(asManager(path), body, kJsonPatch);
+}
+
 Result<std::string> Api::mergePatch(const std::string& path, const std::string& body) {
-    Request request;
-    request.method = Method::Patch;
-    request.path = asManager(path);
-    request.body = body;
-    request.contentType = kMergePatch;
-    return call(request);
+    return patch(asManager(path), body, kMergePatch);
 }
 
 Result<Done> Api::remove(const std::string& path, const std::string& uid,

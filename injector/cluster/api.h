@@ -67,6 +67,8 @@ class Api {
 
     // POST to a collection.
     Result<std::string> create(const std::string& collection, const std::string& body);
+    // A JSON patch (RFC 6902). Refused (422) where one of its tests fails.
+    Result<std::string> jsonPatch(const std::string& path, const std::string& body);
     // Server-side apply of `body` (JSON is YAML) as names::kOperator. Conflict (409) where another
     // manager owns a field, unless `force`.
     enum class Force { No, Yes };
@@ -101,6 +103,8 @@ class Api {
     };
 
     Result<std::string> call(elector::kubernetes::Request request);
+    Result<std::string> patch(const std::string& path, const std::string& body,
+                              const char* contentType);
     std::variant<Page, PageFailure> page(const std::string& collection, const std::string& query,
                                          const std::string& next, int size,
                                          const std::function<void(const Item& item)>& each,

@@ -61,17 +61,9 @@ std::vector<OwnerReference> ownersOf(std::string_view array) {
     return owners;
 }
 
-std::string appliedFieldsOf(std::string_view managedFields) {
-    for (const auto entry : json_text::elementsOf(managedFields)) {
-        const auto text = [&](std::string_view key) {
-            return textOf(json_text::member(entry, key).value_or(""));
-        };
-        if (text("manager") == elector::names::kOperator && text("operation") == "Apply" &&
-            text("subresource").empty()) {
-            return std::string(json_text::member(entry, "fieldsV1").value_or(""));
-        }
-    }
-    return "";
+// As a manager's fields call it; whatever else has it is looked at in vain.
+bool namesCopies(std::string_view fields) {
+    return fields.find(names::kCopiedAnnotation) != std::string_view::npos;
 }
 
 void read(const json_text::Member& member, ObjectMeta& meta) {
@@ -97,7 +89,7 @@ void read(const json_text::Member& member, ObjectMeta& meta) {
     } else if (key == "deletionTimestamp") {
         meta.deleted = elector::runtime::parseRfc3339(textOf(member.value));
     } else if (key == "managedFields") {
-        meta.appliedFields = appliedFieldsOf(member.value);
+        meta.hasCopies = namesCopies(member.value);
     }
 }
 
@@ -114,6 +106,7 @@ constexpr std::size_t operator""_KiB(unsigned long long count) {
 constexpr Keep kName{.most = 512};
 constexpr Keep kAnnotation{.most = kLongestAnnotation};
 constexpr Keep kMessage{.most = 4_KiB};
+constexpr Keep kCopied{.most = 32_KiB};
 
 constexpr std::array kLabelsOfUse{Keep::Member{names::kInjectedLabel, &kName},
                                   Keep::Member{names::kManagedByLabel, &kName}};
@@ -133,14 +126,9 @@ constexpr std::array kPartsOfOwner{Keep::Member{"apiVersion", &kName}, Keep::Mem
 constexpr Keep kOwner{.members = kPartsOfOwner, .dropsOthers = true};
 constexpr Keep kOwners{.elements = &kOwner, .isWanted = &isController, .most = 8_KiB};
 
-bool isApplied(std::string_view entry) {
-    return json_text::textAt(entry, "manager") == names::kOperator &&
-           json_text::textAt(entry, "operation") == "Apply";
-}
-
-// What the operator has applied are at most as many names as there are annotations.
+// The operator's own are at most as many names as there are annotations.
 constexpr Keep kEntry{.most = 16_KiB};
-constexpr Keep kManagedFields{.elements = &kEntry, .isWanted = &isApplied, .most = 32_KiB};
+constexpr Keep kManagedFields{.elements = &kEntry, .isWanted = &namesCopies, .most = 32_KiB};
 
 constexpr std::array kPartsOfMeta{Keep::Member{"name", &kName},
                                   Keep::Member{"namespace", &kName},
@@ -209,6 +197,49 @@ constexpr std::array kPartsOfMaker{Keep::Member{"metadata", &kMetaAndLabels},
                                    Keep::Member{"spec", &kMakerSpec},
                                    Keep::Member{"data", &kRevisionData}};
 
+// All entries stay, whatever fits of each: they are counted.
+constexpr Keep kFields{.most = 64_KiB};
+constexpr std::array kPartsOfEntry{
+    Keep::Member{"manager", &kName}, Keep::Member{"operation", &kName},
+    Keep::Member{"subresource", &kName}, Keep::Member{"time", &kName},
+    Keep::Member{"fieldsV1", &kFields}};
+constexpr Keep kAnyEntry{.members = kPartsOfEntry, .dropsOthers = true};
+constexpr Keep kAllManagedFields{.elements = &kAnyEntry, .most = 512_KiB};
+constexpr std::array kPartsOfMetaAndFields{Keep::Member{"name", &kName},
+                                           Keep::Member{"namespace", &kName},
+                                           Keep::Member{"uid", &kName},
+                                           Keep::Member{"resourceVersion", &kName},
+                                           Keep::Member{"generation", &kName},
+                                           Keep::Member{"annotations", &kAnnotations},
+                                           Keep::Member{"ownerReferences", &kOwners},
+                                           Keep::Member{"managedFields", &kAllManagedFields}};
+constexpr Keep kMetaAndFields{.members = kPartsOfMetaAndFields, .dropsOthers = true};
+constexpr std::array kCopies{Keep::Member{names::kCopiedAnnotation, &kCopied}};
+constexpr Keep kTemplatesAnnotations{
+    .members = kCopies, .othersBeginWith = names::kPrefix, .others = &kAnnotation, .most = 64_KiB};
+constexpr std::array kTemplatesMeta{Keep::Member{"annotations", &kTemplatesAnnotations}};
+constexpr Keep kMetaOfTemplate{.members = kTemplatesMeta, .dropsOthers = true};
+constexpr std::array kTemplateParts{Keep::Member{"metadata", &kMetaOfTemplate}};
+constexpr Keep kAnnotatedTemplate{.members = kTemplateParts, .dropsOthers = true};
+constexpr std::array kJobSpec{Keep::Member{"template", &kAnnotatedTemplate}};
+constexpr Keep kSpecOfJob{.members = kJobSpec, .dropsOthers = true};
+constexpr std::array kJobTemplate{Keep::Member{"spec", &kSpecOfJob}};
+constexpr Keep kTemplateOfJob{.members = kJobTemplate, .dropsOthers = true};
+constexpr std::array kSpecParts{Keep::Member{"template", &kAnnotatedTemplate},
+                                Keep::Member{"jobTemplate", &kTemplateOfJob},
+                                Keep::Member{"paused", &kName}, Keep::Member{"suspend", &kName},
+                                Keep::Member{"updateStrategy", &kMessage}};
+constexpr Keep kSpecOfTemplates{.members = kSpecParts, .dropsOthers = true};
+constexpr std::array kStatusParts{
+    Keep::Member{"observedGeneration", &kName},     Keep::Member{"replicas", &kName},
+    Keep::Member{"updatedReplicas", &kName},        Keep::Member{"currentNumberScheduled", &kName},
+    Keep::Member{"updatedNumberScheduled", &kName}, Keep::Member{"active", &kSelector},
+    Keep::Member{"conditions", &kSelector}};
+constexpr Keep kStatusOfTemplates{.members = kStatusParts, .dropsOthers = true};
+constexpr std::array kPartsOfTemplates{Keep::Member{"metadata", &kMetaAndFields},
+                                       Keep::Member{"spec", &kSpecOfTemplates},
+                                       Keep::Member{"status", &kStatusOfTemplates}};
+
 // Each member of a Lease's spec is short; unknown ones are told of in the log.
 constexpr Keep kMemberOfSpec{.most = 1_KiB};
 constexpr Keep kLeaseSpec{.others = &kMemberOfSpec, .most = 8_KiB};
@@ -263,6 +294,7 @@ ObjectKey keyOf(std::string_view document) {
 constinit const Keep kMetaOnly{.members = kMetaAndStatus, .dropsOthers = true};
 constinit const Keep kPodOnly{.members = kPartsOfPod, .dropsOthers = true};
 constinit const Keep kMakerOnly{.members = kPartsOfMaker, .dropsOthers = true};
+constinit const Keep kTemplateOnly{.members = kPartsOfTemplates, .dropsOthers = true};
 constinit const Keep kLeaseOnly{.members = kPartsOfLease, .dropsOthers = true};
 
 }  // namespace injector::cluster

@@ -43,8 +43,8 @@ struct ObjectMeta {
     std::vector<OwnerReference> owners;
     std::optional<elector::runtime::WallTime> created;
     std::optional<elector::runtime::WallTime> deleted;  // it is on its way out
-    // What names::kOperator has applied: fieldsV1 of that manager's entry, JSON; "" for nothing.
-    std::string appliedFields;
+    // Some field manager set names::kCopiedAnnotation somewhere in the object.
+    bool hasCopies = false;
 
     // The controller among the owners, or nullptr.
     const OwnerReference* controller() const;
@@ -65,8 +65,8 @@ ObjectKey keyOf(std::string_view document);
 // part that does not fit is left out as if it was absent.
 
 // The metadata as parseMeta() reads it: names and versions; of labels and annotations those of
-// ours; the controller of the owners; and of the managed fields what names::kOperator has applied.
-// Also what a Status says, which a watch sends in place of an object.
+// ours; the controller of the owners; and of the managed fields those with
+// names::kCopiedAnnotation. Also what a Status says, which a watch sends in place of an object.
 extern const elector::json_text::Keep kMetaOnly;
 
 // A whole Pod, as far as the injector and its `check` read it: metadata as above and all labels, by
@@ -77,6 +77,11 @@ extern const elector::json_text::Keep kPodOnly;
 // What makes Pods, or keeps a template of it (a ControllerRevision): metadata as above and all
 // labels, its selector, and the ServiceAccount of its template.
 extern const elector::json_text::Keep kMakerOnly;
+
+// What has a Pod template, as far as its annotations and what becomes of its Pods are concerned:
+// metadata as above with the fields of all managers, the annotations of the template, and of spec
+// and status what is said about Pods (rollout.h).
+extern const elector::json_text::Keep kTemplateOnly;
 
 // A Lease: metadata as above, and the members of its spec.
 extern const elector::json_text::Keep kLeaseOnly;

@@ -79,8 +79,20 @@ std::string withMetadata(std::string_view podTemplate, std::string_view metadata
 
 Annotated annotationsOf(const WorkloadKind& kind, std::string_view object) {
     const auto podTemplate = templateOf(kind, object);
-    return {.itself = !kind.isPod() && !copied(object).empty(),
-            .onTemplate = podTemplate && hasOurs(annotationsIn(*podTemplate))};
+    const auto onTemplate = annotationsIn(podTemplate.value_or(""));
+    Annotated annotated;
+    annotated.onTemplate = hasOurs(onTemplate);
+    if (kind.isPod()) {
+        return annotated;
+    }
+    for (const auto& own : copied(object)) {
+        annotated.itself = true;
+        const auto value = member(onTemplate, own.key);
+        if (value && json_text::stringIn(*value) != json_text::stringIn(own.value)) {
+            annotated.contested.push_back(own.key);
+        }
+    }
+    return annotated;
 }
 
 bool isOwned(std::string_view object) {

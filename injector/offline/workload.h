@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "injector/cluster/workload.h"
 
@@ -16,6 +17,8 @@ using cluster::WorkloadKind;
 struct Annotated {
     bool itself = false;
     bool onTemplate = false;
+    // Those of its own that its template has with another value: the template's win.
+    std::vector<std::string> contested;
 };
 Annotated annotationsOf(const WorkloadKind& kind, std::string_view object);
 

@@ -23,6 +23,10 @@ inline constexpr const char* kEventsLeftOut = "EventsLeftOut";
 inline constexpr const char* kLeaseShared = "LeaseShared";
 // The workload's annotations could not go to its template.
 inline constexpr const char* kAnnotationsNotCopied = "AnnotationsNotCopied";
+// They went there, and somebody took them away again.
+inline constexpr const char* kCopyUndone = "CopyUndone";
+// The template has them, and Pods of the template of before are not replaced.
+inline constexpr const char* kPodsNotReplaced = "PodsNotReplaced";
 // A Role or RoleBinding of the name that we would use is somebody else's.
 inline constexpr const char* kForeignRole = "ForeignRole";
 

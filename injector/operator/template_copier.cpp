@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/json_text.h"
+#include "injector/cluster/rollout.h"
 #include "injector/operator/reasons.h"
 
 namespace injector::operators {
@@ -43,6 +45,14 @@ std::string_view memberAt(std::string_view object, const Path& path, const std::
     return object;
 }
 
+// `value` at the end of the path, with `prefix` before each key.
+std::string nested(const Path& path, const std::string& prefix, std::string value) {
+    for (auto key = path.rbegin(); key != path.rend(); ++key) {
+        value = fmt::format(R"({{"{}{}":{}}})", prefix, *key, value);
+    }
+    return value;
+}
+
 std::string objectOf(const Annotations& annotations) {
     std::string text;
     for (const auto& [name, value] : annotations) {
@@ -61,20 +71,86 @@ std::string joined(const Names& names) {
     return text;
 }
 
-std::set<std::string> namesOf(const Annotations& annotations) {
+std::string namesOf(const Annotations& annotations) {
     std::set<std::string> names;
     std::ranges::transform(annotations, std::inserter(names, names.end()),
                            [](const auto& annotation) { return annotation.first; });
-    return names;
+    return joined(names);
+}
+
+std::string_view metadataOf(std::string_view object) {
+    return json_text::member(object, "metadata").value_or("");
+}
+
+// The texts of an object whose names `isWanted`.
+template <typename Predicate>
+Annotations textsOf(std::string_view object, Predicate isWanted) {
+    Annotations texts;
+    for (const auto& member : json_text::membersOf(object)) {
+        if (isWanted(member.key)) {
+            texts.emplace(member.key, json_text::stringIn(member.value).value_or(""));
+        }
+    }
+    return texts;
+}
+
+// In fieldsV1 a member is called by its name with "f:" before it.
+constexpr const char* kField = "f:";
+
+// One entry of the managed fields: the annotations of the template that it names.
+struct Manager {
+    std::string name;
+    std::string time;
+    bool isUpdate = false;
+    bool managesSpec = false;
+    std::set<std::string> annotations;
+
+    bool owns(const std::string& annotation) const { return annotations.contains(annotation); }
+    bool isOperator() const { return name == names::kOperator; }
+};
+
+// In their order.
+std::vector<Manager> managersOf(const Resource& kind, std::string_view workload) {
+    std::vector<Manager> managers;
+    const auto entries = json_text::member(metadataOf(workload), "managedFields").value_or("");
+    for (const auto entry : json_text::elementsOf(entries)) {
+        const auto fields = json_text::member(entry, "fieldsV1").value_or("");
+        Manager manager{json_text::textAt(entry, "manager"),
+                        json_text::textAt(entry, "time"),
+                        json_text::textAt(entry, "operation") == "Update" &&
+                            json_text::textAt(entry, "subresource").empty(),
+                        json_text::member(fields, "f:spec").has_value(),
+                        {}};
+        for (const auto& member :
+             json_text::membersOf(memberAt(fields, annotationsPath(kind), kField))) {
+            if (member.key.starts_with(kField)) {
+                manager.annotations.insert(member.key.substr(std::string_view(kField).size()));
+            }
+        }
+        managers.push_back(std::move(manager));
+    }
+    return managers;
 }
 
 std::string pathOf(const Resource& kind, const ObjectKey& key) {
     return cluster::objectPath(kind, key.space, key.name);
 }
 
-// Of which the next attempt will be answered the same.
-bool isRefusal(ErrorKind kind) {
-    return kind == ErrorKind::Refused || kind == ErrorKind::Invalid || kind == ErrorKind::Forbidden;
+// Of which the next attempt will be answered the same, unless somebody changes something: also
+// where the API server could not ask a webhook of somebody else's.
+bool isRefusal(const ApiError& error) {
+    constexpr int kInternalError = 500;
+    const bool isRefused = error.kind == ErrorKind::Refused || error.kind == ErrorKind::Invalid ||
+                           error.kind == ErrorKind::Forbidden;
+    return (isRefused && error.httpStatus != 0) || error.httpStatus == kInternalError;
+}
+
+bool hasAll(const Annotations& present, const Annotations& wanted) {
+    return std::ranges::includes(present, wanted);
+}
+
+Annotations templateAnnotations(const Resource& kind, std::string_view workload) {
+    return textsOf(memberAt(workload, annotationsPath(kind), ""), isOurName);
 }
 
 }  // namespace
@@ -91,9 +167,6 @@ std::vector<Resource> copiedKinds() {
 
 Annotations annotationsToCopy(const ObjectMeta& workload) {
     Annotations wanted;
-    if (workload.controller() != nullptr) {
-        return wanted;
-    }
     std::ranges::copy_if(
         workload.annotations, std::inserter(wanted, wanted.end()), [](const auto& annotation) {
             return isOurName(annotation.first) && annotation.first != names::kStatusAnnotation;
@@ -101,67 +174,99 @@ Annotations annotationsToCopy(const ObjectMeta& workload) {
     return wanted;
 }
 
-std::set<std::string> copiedNames(const Resource& kind, const ObjectMeta& workload) {
-    // In fieldsV1 a member is called by its name with "f:" before it.
-    const std::string prefix = "f:";
-    std::set<std::string> found;
-    for (const auto& member :
-         json_text::membersOf(memberAt(workload.appliedFields, annotationsPath(kind), prefix))) {
-        const auto name =
-            std::string_view(member.key).substr(std::min<std::size_t>(2, member.key.size()));
-        if (member.key.starts_with(prefix) && isOurName(name)) {
-            found.emplace(name);
-        }
-    }
-    return found;
+bool isCopied(const ObjectMeta& workload) {
+    return workload.hasCopies || !annotationsToCopy(workload).empty();
 }
 
-bool isCopied(const Resource& kind, const ObjectMeta& workload) {
-    return workload.controller() == nullptr &&
-           (!annotationsToCopy(workload).empty() || !copiedNames(kind, workload).empty());
-}
-
-Annotations templateAnnotations(const Resource& kind, std::string_view workload) {
-    Annotations present;
-    for (const auto& member : json_text::membersOf(memberAt(workload, annotationsPath(kind), ""))) {
-        if (isOurName(member.key)) {
-            present.emplace(member.key, json_text::stringIn(member.value).value_or(""));
+CopyPlan planCopy(const Resource& kind, std::string_view workload, const Annotations& wanted) {
+    const auto onTemplate = memberAt(workload, annotationsPath(kind), "");
+    const auto present = textsOf(onTemplate, isOurName);
+    const auto noted = textsOf(json_text::textAt(onTemplate, names::kCopiedAnnotation), isOurName);
+    const auto managers = managersOf(kind, workload);
+    const auto isCopy = [&](const auto& annotation) {
+        const auto& [name, value] = annotation;
+        const auto found = noted.find(name);
+        return found != noted.end() && found->second == value &&
+               std::ranges::none_of(managers, [&](const Manager& manager) {
+                   return !manager.isOperator() && manager.owns(name) &&
+                          !manager.owns(names::kCopiedAnnotation);
+               });
+    };
+    CopyPlan plan;
+    for (const auto& annotation : wanted) {
+        const auto found = present.find(annotation.first);
+        if (found == present.end() || (found->second != annotation.second && isCopy(*found))) {
+            plan.give.insert(annotation);
+            plan.copies.insert(annotation);
+        } else if (found->second != annotation.second) {
+            plan.lost.insert(annotation.first);
+        } else if (isCopy(*found)) {
+            plan.copies.insert(annotation);
         }
     }
-    return present;
-}
-
-std::string copyBody(const Resource& kind, const ObjectKey& workload, const std::string& uid,
-                     const Annotations& annotations) {
-    std::string spec;
-    if (!annotations.empty()) {
-        const auto path = annotationsPath(kind);
-        spec = objectOf(annotations);
-        for (auto key = path.rbegin(); key + 1 != path.rend(); ++key) {
-            spec = fmt::format(R"({{"{}":{}}})", *key, spec);
-        }
-        spec = fmt::format(R"(,"{}":{})", path.front(), spec);
-    }
-    return fmt::format(
-        R"({{"apiVersion":"{}","kind":"{}","metadata":{{"name":{},"namespace":{},"uid":{}}}{}}})",
-        kind.apiVersion, kind.kind, jsonString(workload.name), jsonString(workload.space),
-        jsonString(uid), spec);
-}
-
-std::set<std::string> contested(const Annotations& wanted, const Annotations& present) {
-    std::set<std::string> names;
-    for (const auto& [name, value] : wanted) {
-        const auto found = present.find(name);
-        if (found != present.end() && found->second != value) {
-            names.insert(name);
+    for (const auto& annotation : present) {
+        if (!wanted.contains(annotation.first) && isCopy(annotation)) {
+            plan.take.insert(annotation.first);
         }
     }
-    return names;
+    return plan;
+}
+
+std::string planBody(const Resource& kind, const ObjectMeta& workload, const CopyPlan& plan) {
+    std::string annotations = objectOf(plan.give);
+    for (const auto& name : plan.take) {
+        annotations = json_text::withMember(annotations, name, "null");
+    }
+    annotations =
+        json_text::withMember(annotations, names::kCopiedAnnotation,
+                              plan.copies.empty() ? "null" : jsonString(objectOf(plan.copies)));
+    // Whatever is another object, or was changed since, is a Conflict.
+    return json_text::withMember(
+        nested(annotationsPath(kind), "", annotations), "metadata",
+        fmt::format(R"({{"uid":{},"resourceVersion":{}}})", jsonString(workload.uid),
+                    jsonString(workload.resourceVersion)));
+}
+
+std::string disownBody(const Resource& kind, std::string_view workload) {
+    const auto managers = managersOf(kind, workload);
+    for (std::size_t place = 0; place < managers.size(); ++place) {
+        const auto& own = managers[place];
+        if (!own.isOperator() || !own.isUpdate ||
+            std::ranges::none_of(own.annotations, isOurName)) {
+            continue;
+        }
+        const auto at = fmt::format("/metadata/managedFields/{}", place);
+        const auto note =
+            nested(annotationsPath(kind), kField,
+                   fmt::format(R"({{"{}{}":{{}}}})", kField, names::kCopiedAnnotation));
+        // The entries may stand in another order by then.
+        return fmt::format(R"([{{"op":"test","path":"{0}/manager","value":"{1}"}},)"
+                           R"({{"op":"test","path":"{0}/operation","value":"Update"}},)"
+                           R"({{"op":"replace","path":"{0}/fieldsV1","value":{2}}}])",
+                           at, names::kOperator, own.owns(names::kCopiedAnnotation) ? note : "{}");
+    }
+    return "";
+}
+
+std::string otherManagers(std::string_view workload) {
+    auto managers = managersOf(cluster::kDeployments, workload);
+    std::erase_if(managers, [](const Manager& manager) {
+        return manager.isOperator() || !manager.managesSpec;
+    });
+    std::ranges::stable_sort(managers, std::greater(), &Manager::time);
+    std::vector<std::string> found;
+    for (auto& manager : managers) {
+        found.push_back(std::move(manager.name));
+    }
+    return joined(found);
 }
 
 bool TemplateCopier::put(const Resource& kind, const ObjectMeta& workload) {
-    Seen seen{workload.uid, workload.generation, annotationsToCopy(workload),
-              copiedNames(kind, workload)};
+    Seen seen{workload.uid, workload.generation, annotationsToCopy(workload), workload.hasCopies,
+              std::nullopt};
+    if (const auto* controller = workload.controller()) {
+        seen.controller = *controller;
+    }
     const std::lock_guard guard(mutex_);
     auto& known = workloads_[{kind.plural, workload.key}];
     if (known == seen) {
@@ -182,137 +287,167 @@ std::optional<TemplateCopier::Seen> TemplateCopier::find(const Key& key) const {
     return found == workloads_.end() ? std::nullopt : std::optional(found->second);
 }
 
-Result<Done> TemplateCopier::reconcile(const Resource& kind, const ObjectKey& key) {
+Result<Outcome> TemplateCopier::reconcile(const Resource& kind, const ObjectKey& key) {
     const auto seen = find({kind.plural, key});
     if (!seen) {
-        settled_.erase({kind.plural, key});
-        return Done();
+        past_.erase({kind.plural, key});
+        return Outcome::Settled;
     }
-    const auto settled = settled_.find({kind.plural, key});
-    if (settled != settled_.end() && settled->second.uid == seen->uid &&
-        settled->second.generation == seen->generation && settled->second.wanted == seen->wanted) {
-        return Done();
+    auto& past = past_[{kind.plural, key}];
+    if (past.seen.uid != seen->uid || past.seen.wanted != seen->wanted) {
+        past = {};
     }
-    if (kind == cluster::kJobs) {
-        const auto may = mayChange(key, *seen);
-        if (!may) {
-            return may.error();
-        }
-        if (!may.value()) {
-            settled_[{kind.plural, key}] = *seen;
-            return Done();
-        }
+    if (past.isSettled && past.seen == *seen) {
+        return Outcome::Settled;
     }
-    return copy(kind, key, *seen);
+    past.seen = *seen;
+    past.isSettled = false;
+    auto read = tools_.api.get(pathOf(kind, key), cluster::kTemplateOnly);
+    if (!read) {
+        return std::move(read).error();
+    }
+    auto& document = read.value();
+    const auto meta = cluster::parseMeta(document.value_or(""));
+    if (!meta || meta.value().uid != seen->uid || annotationsToCopy(meta.value()) != seen->wanted) {
+        return Outcome::Settled;  // the watch will say so
+    }
+    auto outcome = look({kind, key, *seen, *std::move(document)}, past);
+    past.isSettled = outcome && outcome.value() == Outcome::Settled;
+    return outcome;
 }
 
-Result<bool> TemplateCopier::mayChange(const ObjectKey& key, const Seen& seen) {
-    const auto answer = tools_.api.get(pathOf(cluster::kJobs, key));
-    if (!answer) {
-        return answer.error();
+Result<Outcome> TemplateCopier::look(const Task& looked, Past& past) {
+    Task task = looked;
+    const auto plan =
+        planCopy(task.kind, task.document, task.seen.controller ? Annotations() : task.seen.wanted);
+    if (task.seen.controller &&
+        !hasAll(templateAnnotations(task.kind, task.document), task.seen.wanted)) {
+        warn(task, reasons::kAnnotationsNotCopied,
+             fmt::format("the annotations {} are not copied to the template, which the {} \"{}\" "
+                         "controls and would put back: have that write them into the Pod template",
+                         namesOf(task.seen.wanted), runtime::quoted(task.seen.controller->kind),
+                         runtime::quoted(task.seen.controller->name)));
     }
-    const std::optional<std::string>& job = answer.value();
-    if (!job || cluster::isSuspended(*job)) {
-        return job.has_value();
+    if (!plan.lost.empty()) {
+        warn(task, reasons::kAnnotationsNotCopied,
+             fmt::format("the template has {} with another value, which stays: what the {} itself "
+                         "says is not copied",
+                         joined(plan.lost), task.kind.kind));
     }
-    const auto present = templateAnnotations(cluster::kJobs, *job);
-    const bool hasAll = std::ranges::all_of(seen.wanted, [&](const auto& annotation) {
-        const auto found = present.find(annotation.first);
-        return found != present.end() && found->second == annotation.second;
-    });
-    if (!hasAll) {
-        warn(cluster::kJobs, key, seen,
+    if (!plan.isNothing()) {
+        if (!mayChange(task, plan)) {
+            return Outcome::Settled;
+        }
+        if (!isTime(task, past)) {
+            return Outcome::ComeAgain;
+        }
+        if (const auto written = write(task, plan, past); !written) {
+            return written.error();
+        }
+        if (!past.hasGiven) {
+            return Outcome::ComeAgain;  // somebody else has the last word
+        }
+    }
+    past.hasGiven = true;
+    if (const auto disowned = disown(task); !disowned) {
+        return disowned.error();
+    }
+    if (task.seen.wanted.empty()) {
+        return Outcome::Settled;
+    }
+    const auto* kind = cluster::findWorkloadKind(task.kind.apiVersion, task.kind.kind);
+    if (const auto why = cluster::whyPodsStay(*kind, task.document); !why.empty()) {
+        warn(task, reasons::kPodsNotReplaced,
+             fmt::format("the template has the annotations, but Pods do not: {}", why));
+        return Outcome::Settled;
+    }
+    // Their controller may not get on, of which no watch here tells.
+    return cluster::isRollingOut(task.document) ? Outcome::ComeAgain : Outcome::Settled;
+}
+
+bool TemplateCopier::mayChange(const Task& task, const CopyPlan& plan) {
+    if (task.kind != cluster::kJobs || cluster::isSuspended(task.document)) {
+        return true;
+    }
+    if (!plan.give.empty()) {
+        warn(task, reasons::kAnnotationsNotCopied,
              fmt::format("the annotations {} have no effect: the template of a Job that is not "
                          "suspended cannot be changed; annotate spec.template and re-create it",
-                         joined(namesOf(seen.wanted))));
+                         namesOf(task.seen.wanted)));
     }
     return false;
 }
 
-Result<Done> TemplateCopier::copy(const Resource& kind, const ObjectKey& key, const Seen& seen) {
-    auto applied = apply(kind, key, seen, seen.wanted);
-    if (applied) {
-        return applied;
+bool TemplateCopier::isTime(const Task& task, Past& past) {
+    const auto now = tools_.clock.now();
+    if (past.hasGiven) {
+        past.hasGiven = false;
+        past.undone = now - past.written > kLongestPause ? 1 : past.undone + 1;
+        const auto others = otherManagers(task.document);
+        warn(task, reasons::kCopyUndone,
+             fmt::format("the annotations {} were copied to the template, and somebody took them "
+                         "away again: its spec is managed by {}; write them into the Pod template "
+                         "there",
+                         namesOf(task.seen.wanted), others.empty() ? "nobody by name" : others));
     }
-    if (applied.error().kind == ErrorKind::Conflict) {
-        return copyRest(kind, key, seen);
+    if (past.undone == 0) {
+        return true;
     }
-    if (isRefusal(applied.error().kind) && applied.error().httpStatus != 0) {
-        // Its annotations may have changed meanwhile: then our policy refuses what they said
-        // before.
-        const auto current = tools_.api.getMeta(pathOf(kind, key));
-        if (!current) {
-            return current.error();
-        }
-        const std::optional<ObjectMeta>& meta = current.value();
-        if (!meta || meta->uid != seen.uid || annotationsToCopy(*meta) != seen.wanted) {
-            return Done();  // the watch will say so
-        }
-        warn(kind, key, seen,
-             fmt::format("the annotations {} cannot be copied to the template: {}",
-                         joined(namesOf(seen.wanted)), applied.error().message));
-    }
-    return applied;
+    constexpr int kMostDoublings = 10;
+    const auto pause = std::min<Duration>(
+        kFirstPause * (1 << std::min(past.undone - 1, kMostDoublings)), kLongestPause);
+    return now - past.written >= pause;
 }
 
-Result<Done> TemplateCopier::copyRest(const Resource& kind, const ObjectKey& key,
-                                      const Seen& seen) {
-    const auto answer = tools_.api.get(pathOf(kind, key));
+Result<Done> TemplateCopier::write(Task& task, const CopyPlan& plan, Past& past) {
+    const auto meta = cluster::parseMeta(task.document);
+    const auto path = pathOf(task.kind, task.key);
+    const auto answer = tools_.api.mergePatch(path, planBody(task.kind, meta.value(), plan));
     if (!answer) {
+        if (isRefusal(answer.error())) {
+            warn(task, reasons::kAnnotationsNotCopied,
+                 fmt::format("the annotations {} cannot be copied to the template: {}",
+                             namesOf(task.seen.wanted), answer.error().message));
+        }
         return answer.error();
     }
-    const std::string document = answer.value().value_or("");
-    const auto meta = cluster::parseMeta(document);
-    if (!meta || meta.value().uid != seen.uid) {
-        return Done();  // another one has its name, or none: the watch will say so
+    past.written = tools_.clock.now();
+    past.hasGiven = hasAll(templateAnnotations(task.kind, answer.value()), plan.give);
+    if (!past.hasGiven) {
+        warn(task, reasons::kAnnotationsNotCopied,
+             fmt::format("the annotations {} were written to the template, and the API server "
+                         "stored it without: a mutating webhook or policy takes them away; "
+                         "exempt annotations that begin with {}",
+                         namesOf(plan.give), names::kPrefix));
+        return Done();
     }
-    const auto lost = contested(seen.wanted, templateAnnotations(kind, document));
-    if (lost.empty()) {
-        return ApiError{ErrorKind::Conflict, 0, std::nullopt,
-                        "the template was changed in this moment"};
+    tools_.log.info(plan.give.empty() ? "removed annotations from a template"
+                                      : "copied annotations to a template",
+                    {{"kind", std::string(task.kind.kind)},
+                     {"object", task.key.text()},
+                     {"annotations", namesOf(plan.copies)}});
+    auto read = tools_.api.get(path, cluster::kTemplateOnly);
+    if (!read) {
+        return std::move(read).error();
     }
-    auto rest = seen.wanted;
-    std::erase_if(rest, [&](const auto& annotation) { return lost.contains(annotation.first); });
-    if (auto applied = apply(kind, key, seen, rest); !applied) {
-        return applied;
-    }
-    warn(kind, key, seen,
-         fmt::format("the template has {} with another value, which stays: what the {} itself says "
-                     "is not copied",
-                     joined(lost), kind.kind));
+    task.document = read.value().value_or("");
     return Done();
 }
 
-Result<Done> TemplateCopier::apply(const Resource& kind, const ObjectKey& key, const Seen& seen,
-                                   const Annotations& annotations) {
-    // Without force: what somebody else wrote on the template is a Conflict.
-    const auto answer = tools_.api.apply(
-        pathOf(kind, key), copyBody(kind, key, seen.uid, annotations), cluster::Api::Force::No);
-    if (!answer) {
-        return answer.error();
+Result<Done> TemplateCopier::disown(Task& task) {
+    const auto body = disownBody(task.kind, task.document);
+    if (body.empty()) {
+        return Done();
     }
-    const auto meta = cluster::parseMeta(answer.value());
-    if (!meta) {
-        return meta.error();
-    }
-    if (meta.value().generation != seen.generation) {
-        tools_.log.info(annotations.empty() ? "removed annotations from a template"
-                                            : "copied annotations to a template",
-                        {{"kind", std::string(kind.kind)},
-                         {"object", key.text()},
-                         {"annotations", joined(namesOf(annotations))}});
-    }
-    auto settled = seen;
-    settled.generation = meta.value().generation;
-    settled_[{kind.plural, key}] = std::move(settled);
-    return Done();
+    const auto answer = tools_.api.jsonPatch(pathOf(task.kind, task.key), body);
+    return answer ? Result<Done>(Done()) : answer.error();
 }
 
-void TemplateCopier::warn(const Resource& kind, const ObjectKey& key, const Seen& seen,
-                          const std::string& message) {
-    tools_.announcer.warn(
-        key.space, {std::string(kind.apiVersion), std::string(kind.kind), key.name, seen.uid},
-        reasons::kAnnotationsNotCopied, message);
+void TemplateCopier::warn(const Task& task, const char* reason, const std::string& message) {
+    tools_.announcer.warn(task.key.space,
+                          {std::string(task.kind.apiVersion), std::string(task.kind.kind),
+                           task.key.name, task.seen.uid},
+                          reason, message);
 }
 
 }  // namespace injector::operators

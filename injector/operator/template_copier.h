@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -16,6 +17,8 @@
 namespace injector::operators {
 
 using cluster::Resource;
+using elector::runtime::Duration;
+using elector::runtime::Instant;
 
 // Annotations of ours by their names.
 using Annotations = std::map<std::string, std::string>;
@@ -23,29 +26,41 @@ using Annotations = std::map<std::string, std::string>;
 // The kinds whose annotations are copied.
 std::vector<Resource> copiedKinds();
 
-// What of the workload's own annotations its template is to have; none of a workload that has a
-// controller, whose template is the controller's.
+// What of the workload's own annotations its template is to have.
 Annotations annotationsToCopy(const ObjectMeta& workload);
 
-// Which annotations of the template the operator has put there.
-std::set<std::string> copiedNames(const Resource& kind, const ObjectMeta& workload);
-
 // Whether the operator has to know of the workload.
-bool isCopied(const Resource& kind, const ObjectMeta& workload);
+bool isCopied(const ObjectMeta& workload);
 
-// The annotations of ours in the template of a whole workload.
-Annotations templateAnnotations(const Resource& kind, std::string_view workload);
+// What one look at a whole workload, as far as cluster::kTemplateOnly keeps it, comes to.
+struct CopyPlan {
+    Annotations give;            // what the template is to get
+    std::set<std::string> take;  // what it is to lose: copies that the workload asks for no more
+    Annotations copies;          // what is there of copies once that is done
+    std::set<std::string> lost;  // what the template has with another value, by somebody else
 
-// The body of a server-side apply that gives the template `annotations` and takes away those that
-// an earlier one gave. Changes the workload of this uid, and creates none.
-std::string copyBody(const Resource& kind, const ObjectKey& workload, const std::string& uid,
-                     const Annotations& annotations);
+    bool isNothing() const { return give.empty() && take.empty(); }
+};
 
-// Of `wanted` what the template has already with another value, by somebody else: it stays.
-std::set<std::string> contested(const Annotations& wanted, const Annotations& present);
+// An annotation of the template is a copy while names::kCopiedAnnotation has it with this value,
+// and nobody has set it who did not set that one too (who goes back to an earlier template does):
+// all others are somebody's own, and stay.
+CopyPlan planCopy(const Resource& kind, std::string_view workload, const Annotations& wanted);
+
+// A merge patch that carries it out on the object as it was read.
+std::string planBody(const Resource& kind, const ObjectMeta& workload, const CopyPlan& plan);
+
+// A JSON patch after which the operator owns no annotation of the template but the note of its
+// copies: so that an owner's manifest may say otherwise without a conflict. "" where it owns none.
+std::string disownBody(const Resource& kind, std::string_view workload);
+
+// Who else manages the workload's spec: the names of field managers, the last writer first; ""
+// where nobody does.
+std::string otherManagers(std::string_view workload);
 
 // Brings the annotations of ours from workloads to their templates, and takes them away again with
-// the workloads'. What somebody else wrote on a template stays.
+// the workloads'. What somebody else wrote on a template stays. Whatever keeps an annotation from
+// Pods is told by an Event on the workload.
 //
 // Threads: put() and remove() by any; reconcile() by one.
 class TemplateCopier {
@@ -56,7 +71,11 @@ class TemplateCopier {
     bool put(const Resource& kind, const ObjectMeta& workload);
     void remove(const Resource& kind, const ObjectKey& key);
 
-    Result<Done> reconcile(const Resource& kind, const ObjectKey& key);
+    Result<Outcome> reconcile(const Resource& kind, const ObjectKey& key);
+
+    // Whoever takes copies away gets them back after this, and each time after twice as long.
+    static constexpr std::chrono::seconds kFirstPause{2};
+    static constexpr std::chrono::minutes kLongestPause{10};
 
   private:
     // What bears on the template of one workload.
@@ -64,27 +83,42 @@ class TemplateCopier {
         std::string uid;
         std::int64_t generation = 0;  // changes with the template
         Annotations wanted;
-        std::set<std::string> copied;
+        bool hasCopies = false;
+        std::optional<OwnerReference> controller;
         bool operator==(const Seen&) const = default;
     };
     using Key = std::pair<std::string_view, ObjectKey>;
 
+    // What was done for it last.
+    struct Past {
+        Seen seen;               // as it was then
+        bool isSettled = false;  // and needs nothing more
+        bool hasGiven = false;   // its template was given all that it wants
+        int undone = 0;          // how often that was taken away since
+        Instant written;
+    };
+    // A workload that is looked at.
+    struct Task {
+        const Resource& kind;
+        const ObjectKey& key;
+        const Seen& seen;
+        std::string document;  // as it is
+    };
+
     std::optional<Seen> find(const Key& key) const;
-    Result<Done> copy(const Resource& kind, const ObjectKey& key, const Seen& seen);
-    // Where it is a Conflict: leaves out what is contested, and says so.
-    Result<Done> copyRest(const Resource& kind, const ObjectKey& key, const Seen& seen);
-    Result<Done> apply(const Resource& kind, const ObjectKey& key, const Seen& seen,
-                       const Annotations& annotations);
-    // Whether the Job's template can be changed; where it would have to be and cannot, it says so.
-    Result<bool> mayChange(const ObjectKey& key, const Seen& seen);
-    void warn(const Resource& kind, const ObjectKey& key, const Seen& seen,
-              const std::string& message);
+    Result<Outcome> look(const Task& task, Past& past);
+    // Whether the template can and may be changed; where it would have to be and is not, says so.
+    bool mayChange(const Task& task, const CopyPlan& plan);
+    // False where somebody took the copies away, and it is too early to make them again.
+    bool isTime(const Task& task, Past& past);
+    Result<Done> write(Task& task, const CopyPlan& plan, Past& past);
+    Result<Done> disown(Task& task);
+    void warn(const Task& task, const char* reason, const std::string& message);
 
     Tools tools_;
     mutable std::mutex mutex_;
     std::map<Key, Seen> workloads_;
-    // Those that need nothing more, as they were then. Of the thread that reconciles.
-    std::map<Key, Seen> settled_;
+    std::map<Key, Past> past_;  // of the thread that reconciles
 };
 
 }  // namespace injector::operators

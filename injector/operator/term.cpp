@@ -36,8 +36,8 @@ Selection rbacSelection(const Resource& resource) {
 }
 
 Selection workloadSelection(const Resource& kind) {
-    return {kind, "", names::kPrefix, [kind](const ObjectMeta& workload) {
-                return !isProtected(workload.key.space) && isCopied(kind, workload);
+    return {kind, "", names::kPrefix, [](const ObjectMeta& workload) {
+                return !isProtected(workload.key.space) && isCopied(workload);
             }};
 }
 

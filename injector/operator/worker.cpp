@@ -98,10 +98,8 @@ Result<Outcome> Worker::carryOut(const Task& task, const Distribute& distribute)
             return seeToPod(task.key);
         case TaskKind::Lease:
             return seeToLease(task.key);
-        case TaskKind::Workload: {
-            const auto copied = copier_.reconcile(task.resource, task.key);
-            return copied ? Result<Outcome>(Outcome::Settled) : copied.error();
-        }
+        case TaskKind::Workload:
+            return copier_.reconcile(task.resource, task.key);
         case TaskKind::Crowd:
             return tellOfCrowd(task);
         case TaskKind::Sweep:

@@ -236,7 +236,8 @@ def test_annotations_of_ours_are_copied_changed_and_taken_away(operator, kind):
     applied = {"apiVersion": thing["apiVersion"], "kind": kind, "metadata": {"name": "web", "namespace": "shop"},
                **in_template(kind, {"metadata": {"annotations": {"leader-elector.io/inject": "true"}}})}
     assert operator.applies(applied) is None
-    for change in ({"leader-elector.io/port": "4042"}, {"leader-elector.io/log-level": None}):
+    for change in ({"leader-elector.io/port": "4042", "injector.leader-elector.io/copied": "x"}, {"leader-elector.io/log-level": None},
+                   {"injector.leader-elector.io/copied": None}):
         assert operator.patches(kind, "web", "shop", in_template(kind, {"metadata": {"annotations": change}})) is None
 
 

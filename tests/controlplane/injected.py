@@ -37,7 +37,8 @@ class Space:
         self.account("default")
 
     def account(self, name):
-        self.plane.kubectl("-n", self.name, "create", "serviceaccount", name)
+        self.plane.apply(json.dumps({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
+            "name": name, "namespace": self.name}}))  # which is there already where the controllers run
 
     def create(self, kind, name, **options):
         """Creates the object() and returns it as it is then."""

@@ -513,15 +513,17 @@ def test_a_job_that_runs_is_told_to_be_made_anew(operators, space):
     assert space.template("Job", "web") == {}
 
 
-def test_workloads_with_a_controller_are_never_written(operators, space):
+def test_workloads_with_a_controller_are_never_written_and_told(operators, space):
     operators.start("a")
     cron = space.create("CronJob", "web")
     space.create("Job", "web-1", owner=cron, annotations=annotated(inject="true"))
     space.create("Deployment", "other", annotations=annotated(inject="true"))
     eventually("the other's copy", lambda: space.template("Deployment", "other"))
+    events = eventually("the Event", lambda: space.events("AnnotationsNotCopied"))
+    assert events == {"Job/web-1": ('the annotations leader-elector.io/inject are not copied to the template, which the CronJob '
+                                    '"web" controls and would put back: have that write them into the Pod template')}
     time.sleep(A_WHILE)
     assert space.template("Job", "web-1") == {}
-    assert space.events("AnnotationsNotCopied") == {}
 
 
 def test_copying_and_rights_can_be_switched_off(operators, space):

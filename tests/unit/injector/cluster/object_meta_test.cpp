@@ -19,9 +19,8 @@ TEST(ObjectMetaTest, IsReadOfAnyObject) {
             {"apiVersion":"v1","kind":"Thing","name":"t","uid":"u2"},
             {"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-1","uid":"u3","controller":true}],
         "managedFields":[
-            {"manager":"kubectl","operation":"Apply","fieldsV1":{"f:not":{}}},
-            {"manager":"leader-elector-injector","operation":"Update","fieldsV1":{"f:neither":{}}},
-            {"manager":"leader-elector-injector","operation":"Apply","fieldsV1":{"f:spec":{}}}]},
+            {"manager":"kubectl-rollout","operation":"Update","fieldsV1":{
+                "f:injector.leader-elector.io/copied":{}}}]},
         "spec":{"metadata":{"name":"other"}}})");
     ASSERT_TRUE(meta.ok()) << meta.error().message;
     const ObjectMeta& read = meta.value();
@@ -37,7 +36,7 @@ TEST(ObjectMetaTest, IsReadOfAnyObject) {
     ASSERT_EQ(read.owners.size(), 2U);
     ASSERT_NE(read.controller(), nullptr);
     EXPECT_EQ(*read.controller(), (OwnerReference{"apps/v1", "ReplicaSet", "web-1", "u3", true}));
-    EXPECT_EQ(read.appliedFields, R"({"f:spec":{}})");
+    EXPECT_TRUE(read.hasCopies);
 }
 
 TEST(ObjectMetaTest, IsMalformedWithoutNameOrUid) {

@@ -27,60 +27,116 @@ TEST(TemplateCopierTest, GivesItsTemplateTheAnnotationsOfOurs) {
         ElementsAre(Pair("leader-elector.io/inject", "true"), Pair("leader-elector.io/typo", "x")));
 }
 
-TEST(TemplateCopierTest, GivesNothingWhereAControllerWritesTheTemplate) {
-    auto meta = annotated({{"leader-elector.io/inject", "true"}});
-    EXPECT_TRUE(isCopied(cluster::kDeployments, meta));
-    meta.owners = {{"example.com/v1", "App", "web", "u2", false}};
-    EXPECT_TRUE(isCopied(cluster::kDeployments, meta));
-    meta.owners[0].isController = true;
-    EXPECT_THAT(annotationsToCopy(meta), IsEmpty());
-    EXPECT_FALSE(isCopied(cluster::kDeployments, meta));
-}
-
-TEST(TemplateCopierTest, KnowsWhatItsTemplateWasGiven) {
+TEST(TemplateCopierTest, KnowsOfWorkloadsThatAskOrWhoseTemplateMayHaveCopies) {
+    EXPECT_FALSE(isCopied(annotated({{"example.com/other", "x"}})));
+    EXPECT_TRUE(isCopied(annotated({{"leader-elector.io/inject", "true"}})));
     auto meta = annotated({});
-    EXPECT_FALSE(isCopied(cluster::kDeployments, meta));
-    meta.appliedFields =
-        R"({"f:spec":{"f:template":{"f:metadata":{"f:annotations":{
-            "f:leader-elector.io/inject":{},"f:example.com/x":{},".":{},"x":{}}}}}})";
-    EXPECT_THAT(copiedNames(cluster::kDeployments, meta), ElementsAre("leader-elector.io/inject"));
-    EXPECT_THAT(copiedNames(cluster::kCronJobs, meta), IsEmpty());
-    EXPECT_TRUE(isCopied(cluster::kDeployments, meta)) << "to take it away";
-    meta.appliedFields = R"({"f:spec":{"f:jobTemplate":)" + meta.appliedFields + "}}";
-    EXPECT_THAT(copiedNames(cluster::kCronJobs, meta), ElementsAre("leader-elector.io/inject"));
-    for (const auto* odd : {"", "[]", R"({"f:spec":5})"}) {
-        meta.appliedFields = odd;
-        EXPECT_THAT(copiedNames(cluster::kDeployments, meta), IsEmpty()) << odd;
-    }
+    meta.hasCopies = true;
+    EXPECT_TRUE(isCopied(meta)) << "to take them away";
 }
 
-TEST(TemplateCopierTest, IsAppliedAtThePlaceOfItsKind) {
-    const Annotations annotations{{"leader-elector.io/inject", "tr\"ue"}};
-    EXPECT_EQ(copyBody(cluster::kDeployments, {"shop", "web"}, "u", annotations),
-              R"({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web",)"
-              R"("namespace":"shop","uid":"u"},"spec":{"template":{"metadata":{"annotations":)"
-              R"({"leader-elector.io/inject":"tr\"ue"}}}}})");
-    EXPECT_EQ(copyBody(cluster::kCronJobs, {"shop", "web"}, "u", annotations),
-              R"({"apiVersion":"batch/v1","kind":"CronJob","metadata":{"name":"web",)"
-              R"("namespace":"shop","uid":"u"},"spec":{"jobTemplate":{"spec":{"template":)"
-              R"({"metadata":{"annotations":{"leader-elector.io/inject":"tr\"ue"}}}}}}})");
-    EXPECT_EQ(copyBody(cluster::kJobs, {"shop", "web"}, "u", {}),
-              R"({"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"web",)"
-              R"("namespace":"shop","uid":"u"}})");
+constexpr const char* kNote = R"("injector.leader-elector.io/copied":)";
+constexpr const char* kAnnotationsOf =
+    R"({"f:spec":{"f:template":{"f:metadata":{"f:annotations":{)";
+
+// A Deployment whose template has these annotations, with these entries of managed fields.
+std::string deployment(const std::string& annotations, const std::string& managers = "") {
+    return R"({"metadata":{"name":"web","uid":"u","resourceVersion":"7","managedFields":[)" +
+           managers + R"(]},"spec":{"template":{"metadata":{"annotations":{)" + annotations +
+           "}}}}}";
 }
 
-TEST(TemplateCopierTest, LeavesWhatItsTemplateSaysOtherwise) {
-    const auto present = templateAnnotations(
+std::string manager(const std::string& name, const std::string& fields) {
+    return R"({"manager":")" + name + R"(","operation":"Update","time":"2026-01-01T00:00:00Z",)" +
+           R"("fieldsV1":)" + kAnnotationsOf + fields + "}}}}}}";
+}
+
+TEST(TemplateCopierTest, GivesWhatIsMissingAndLeavesWhatTheTemplateSaysOtherwise) {
+    const auto plan = planCopy(
         cluster::kDeployments,
-        R"({"spec":{"template":{"metadata":{"annotations":{"leader-elector.io/a":"1",
-            "leader-elector.io/b":"2","other":"3"}}}}})");
-    EXPECT_THAT(present,
-                ElementsAre(Pair("leader-elector.io/a", "1"), Pair("leader-elector.io/b", "2")));
-    EXPECT_THAT(contested({{"leader-elector.io/a", "1"},
-                           {"leader-elector.io/b", "x"},
-                           {"leader-elector.io/c", "y"}},
-                          present),
-                ElementsAre("leader-elector.io/b"));
+        deployment(R"("leader-elector.io/a":"1","leader-elector.io/b":"2","other":"3")"),
+        {{"leader-elector.io/a", "1"}, {"leader-elector.io/b", "x"}, {"leader-elector.io/c", "y"}});
+    EXPECT_THAT(plan.give, ElementsAre(Pair("leader-elector.io/c", "y")));
+    EXPECT_THAT(plan.take, IsEmpty());
+    EXPECT_THAT(plan.copies, ElementsAre(Pair("leader-elector.io/c", "y")));
+    EXPECT_THAT(plan.lost, ElementsAre("leader-elector.io/b"));
+}
+
+TEST(TemplateCopierTest, ChangesAndTakesOnlyWhatItNotedWithThisValue) {
+    const auto document = deployment(
+        std::string(kNote) +
+        R"("{\"leader-elector.io/a\":\"1\",\"leader-elector.io/b\":\"1\",\"leader-elector.io/c\":\"1\"}",)"
+        R"("leader-elector.io/a":"1","leader-elector.io/b":"1","leader-elector.io/c":"2")");
+    const auto plan =
+        planCopy(cluster::kDeployments, document, {{"leader-elector.io/a", "changed"}});
+    EXPECT_THAT(plan.give, ElementsAre(Pair("leader-elector.io/a", "changed")));
+    EXPECT_THAT(plan.take, ElementsAre("leader-elector.io/b"));
+    EXPECT_THAT(plan.lost, IsEmpty());
+    EXPECT_TRUE(planCopy(cluster::kDeployments, document,
+                         {{"leader-elector.io/a", "1"}, {"leader-elector.io/b", "1"}})
+                    .isNothing());
+}
+
+TEST(TemplateCopierTest, TakesNothingThatSomebodyWroteHimself) {
+    const auto annotations =
+        std::string(kNote) + R"("{\"leader-elector.io/a\":\"1\"}","leader-elector.io/a":"1")";
+    const auto takes = [&](const std::string& managers) {
+        return planCopy(cluster::kDeployments, deployment(annotations, managers), {}).take;
+    };
+    EXPECT_THAT(takes(manager("owner", R"("f:leader-elector.io/a":{})")), IsEmpty());
+    // Who goes back to an earlier template writes all of it.
+    EXPECT_THAT(takes(manager("kubectl-rollout", R"("f:injector.leader-elector.io/copied":{},)"
+                                                 R"("f:leader-elector.io/a":{})")),
+                ElementsAre("leader-elector.io/a"));
+    EXPECT_THAT(takes(manager("leader-elector-injector", R"("f:leader-elector.io/a":{})")),
+                ElementsAre("leader-elector.io/a"));
+}
+
+TEST(TemplateCopierTest, IsAPatchOfTheObjectAsItWasReadAtThePlaceOfItsKind) {
+    ObjectMeta meta;
+    meta.uid = "u";
+    meta.resourceVersion = "7";
+    CopyPlan plan;
+    plan.give = plan.copies = {{"leader-elector.io/a", "x\"y"}};
+    plan.take = {"leader-elector.io/b"};
+    EXPECT_EQ(planBody(cluster::kCronJobs, meta, plan),
+              R"({"spec":{"jobTemplate":{"spec":{"template":{"metadata":{"annotations":)"
+              R"({"leader-elector.io/a":"x\"y","leader-elector.io/b":null,)"
+              R"("injector.leader-elector.io/copied":"{\"leader-elector.io/a\":\"x\\\"y\"}"}}}}}},)"
+              R"("metadata":{"uid":"u","resourceVersion":"7"}})");
+    plan = {};
+    EXPECT_EQ(planBody(cluster::kDeployments, meta, plan),
+              R"({"spec":{"template":{"metadata":{"annotations":)"
+              R"({"injector.leader-elector.io/copied":null}}}},)"
+              R"("metadata":{"uid":"u","resourceVersion":"7"}})");
+}
+
+TEST(TemplateCopierTest, OwnsNothingButItsNote) {
+    const auto other = manager("owner", R"("f:leader-elector.io/a":{})");
+    const auto note = std::string(R"("f:injector.leader-elector.io/copied":{})");
+    const auto body = disownBody(
+        cluster::kDeployments,
+        deployment(
+            "", other + "," +
+                    manager("leader-elector-injector", R"("f:leader-elector.io/a":{},)" + note)));
+    EXPECT_EQ(body, R"([{"op":"test","path":"/metadata/managedFields/1/manager",)"
+                    R"("value":"leader-elector-injector"},)"
+                    R"({"op":"test","path":"/metadata/managedFields/1/operation",)"
+                    R"("value":"Update"},)"
+                    R"({"op":"replace","path":"/metadata/managedFields/1/fieldsV1","value":)" +
+                        std::string(kAnnotationsOf) + note + "}}}}}}]");
+    EXPECT_EQ(disownBody(cluster::kDeployments,
+                         deployment("", other + "," + manager("leader-elector-injector", note))),
+              "");
+}
+
+TEST(TemplateCopierTest, NamesWhoElseManagesTheSpec) {
+    EXPECT_EQ(otherManagers(deployment(
+                  "", manager("first", "") + "," + manager("leader-elector-injector", "") + "," +
+                          R"({"manager":"last","time":"2026-01-02T00:00:00Z",)"
+                          R"("fieldsV1":{"f:spec":{}}},)"
+                          R"({"manager":"status","fieldsV1":{"f:status":{}}})")),
+              "last, first");
 }
 
 }  // namespace

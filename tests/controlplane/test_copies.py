@@ -1,0 +1,254 @@
+"""After an annotation, either the workload's template has it, or an Event on the workload says what keeps it away, and
+`check` says so too. The workloads' own controllers run; nothing runs their Pods."""
+import json
+import time
+
+import pytest
+from injected import ENDING, KINDS, SELECTOR, TEMPLATE, annotated
+from operators import eventually
+from test_check import Checks
+
+ASKS = annotated(inject="true")
+SOON = 30
+OWNER = {"apiVersion": "example.com/v1", "kind": "App", "name": "web", "uid": "11111111-2222-3333-4444-555555555555"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def controllers(control_plane):
+    control_plane.tool("start", "kcm")
+    yield
+    control_plane.tool("stop", "kcm")
+
+
+def server_side(space, thing, manager="owner"):
+    """`kubectl apply --server-side` of what its owner writes."""
+    thing = {**thing, "metadata": {"name": thing["metadata"]["name"], "namespace": space.name,
+                                   "annotations": thing["metadata"]["annotations"]}}
+    return space.kubectl("apply", "--server-side", f"--field-manager={manager}", "-f", "-", text=json.dumps(thing))
+
+
+def with_template(space, kind, annotations, on_itself=ASKS):
+    thing = json.loads(json.dumps(space.object(kind, "web", annotations=on_itself)))
+    spec = thing["spec"]["jobTemplate"]["spec"] if kind == "CronJob" else thing["spec"]
+    spec["template"]["metadata"]["annotations"] = annotations
+    return thing
+
+
+def has_copy(space, kind="Deployment"):
+    return space.template(kind, "web") == ASKS
+
+
+def patch(space, kind, spec):
+    space.kubectl("patch", kind, "web", "--type=merge", "-p", json.dumps({"spec": spec}))
+
+
+def check(operators, injector, space, workload):
+    return Checks(operators.control_plane, injector, space).call("-n", space.name, workload)
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet", "CronJob", "Job"])
+@pytest.mark.parametrize("empty", [{}, None], ids=["empty", "null"])
+def test_an_empty_template_gets_the_copy(operators, space, kind, empty):
+    operators.start("a")
+    thing = with_template(space, kind, empty)
+    server_side(space, thing)
+    eventually("the copy", lambda: has_copy(space, kind), SOON)
+    server_side(space, thing)  # changes nothing, and is no conflict
+    assert has_copy(space, kind)
+    space.kubectl("annotate", kind, "web", "leader-elector.io/inject-")
+    eventually("it is taken away", lambda: space.template(kind, "web") == {}, SOON)
+
+
+def owns_only_its_note(space, kind="Deployment"):
+    entries = [entry for entry in space.find(kind, "web")["metadata"]["managedFields"]
+               if entry["manager"] == "leader-elector-injector"]
+    return [json.dumps(entry["fieldsV1"]) for entry in entries if "f:leader-elector.io" in json.dumps(entry)] == []
+
+
+def test_what_a_later_manifest_says_wins_without_a_conflict(operators, space):
+    operators.start("a")
+    server_side(space, space.object("Deployment", "web", annotations=ASKS))
+    eventually("the copy", lambda: has_copy(space) and owns_only_its_note(space), SOON)
+    server_side(space, with_template(space, "Deployment", annotated(inject="false")))
+    eventually("the Event", lambda: "another value" in space.events("AnnotationsNotCopied").get("Deployment/web", ""), SOON)
+    assert space.template("Deployment", "web") == annotated(inject="false")
+    space.kubectl("annotate", "deployment", "web", "leader-elector.io/inject-")
+    time.sleep(2)
+    assert space.template("Deployment", "web") == annotated(inject="false")
+
+
+def test_what_an_owner_wrote_with_the_same_value_stays(operators, space):
+    operators.start("a")
+    server_side(space, with_template(space, "Deployment", ASKS))
+    space.kubectl("annotate", "deployment", "web", "leader-elector.io/port=5050")
+    eventually("the copy", lambda: space.template("Deployment", "web") == annotated(inject="true", port="5050"), SOON)
+    space.kubectl("annotate", "deployment", "web", "leader-elector.io/port-", "leader-elector.io/inject-")
+    eventually("the copy alone goes", lambda: space.template("Deployment", "web") == ASKS, SOON)
+    time.sleep(1)
+    assert has_copy(space)
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
+def test_what_an_undone_rollout_brought_back_goes(operators, space, kind):
+    operators.start("a")
+    space.create(kind, "web")
+    space.kubectl("annotate", kind, "web", "leader-elector.io/inject=true")
+    eventually("the copy", lambda: has_copy(space, kind), SOON)
+
+    def revisions():
+        return len(space.kubectl("get", "replicasets" if kind == "Deployment" else "controllerrevisions", "-o", "name").split())
+
+    eventually("two revisions", lambda: revisions() == 2, SOON)
+    space.kubectl("annotate", kind, "web", "leader-elector.io/inject-")
+    eventually("it is taken away", lambda: space.template(kind, "web") == {}, SOON)
+    eventually("the controller has seen it", lambda: is_observed(space, kind), SOON)
+    before = space.find(kind, "web")["metadata"]["generation"]
+    space.kubectl("rollout", "undo", kind, "web")
+    eventually("brought back, and taken away again", lambda: space.find(kind, "web")["metadata"]["generation"] >= before + 2
+               and space.template(kind, "web") == {}, SOON)
+
+
+def is_observed(space, kind):
+    thing = space.find(kind, "web")
+    return thing["status"].get("observedGeneration") == thing["metadata"]["generation"]
+
+
+# ------------------------------------------------------------------------------------ what keeps a copy from its effect
+
+class Way:
+    """How a copy fails to take effect: what is done before the operator sees the annotation, and what it says."""
+
+    def __init__(self, reason, says, kind="Deployment", before=None, **options):
+        self.reason, self.says, self.kind, self.before, self.options = reason, says, kind, before, options
+
+    def begin(self, space):
+        space.create(self.kind, "web", **self.options)
+        if self.kind not in ("Job", "CronJob") and "owner" not in self.options:
+            eventually("Pods", lambda: pods(space, self.kind), SOON)
+        if self.before:
+            self.before(space)
+
+
+def pods(space, kind):
+    status = space.find(kind, "web").get("status", {})
+    return status.get("observedGeneration") and (kind == "DaemonSet" or status.get("replicas"))
+
+
+def node(space):
+    """For a DaemonSet to have a Pod."""
+    space.plane.kubectl("apply", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "somewhere"}}))
+    eventually("its Pod", lambda: space.find("daemonset", "web")["status"].get("currentNumberScheduled"), SOON)
+
+
+def deny(space, failure="Deny", message="templates are ours"):
+    space.plane.kubectl("apply", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": space.name},
+         "spec": {"failurePolicy": "Fail", "matchConstraints": {"resourceRules": [{
+             "apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["deployments"]}]},
+                  "matchConditions": [{"name": "here", "expression": f"request.namespace == '{space.name}'"}],
+                  "validations": [{"expression": "!('annotations' in dyn(object).spec.template.metadata)", "message": message}]}},
+        {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": space.name},
+         "spec": {"policyName": space.name, "validationActions": [failure]}}]}))
+
+    def is_denied():
+        try:
+            space.kubectl("patch", "deployment", "web", "--type=merge", "--dry-run=server", "-p", json.dumps(
+                {"spec": {"template": {"metadata": {"annotations": {"a": "b"}}}}}))
+        except AssertionError as error:
+            return message in str(error)
+        return False
+
+    eventually("the policy is in force", is_denied)
+
+
+def webhook(space):
+    space.plane.kubectl("apply", "-f", "-", text=json.dumps({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": {"name": space.name},
+        "webhooks": [{"name": "absent.example.com", "failurePolicy": "Fail", "timeoutSeconds": 2, "sideEffects": "None",
+                      "admissionReviewVersions": ["v1"], "clientConfig": {"url": "https://127.0.0.1:1/"},
+                      "matchConditions": [{"name": "template", "expression":
+                                           f"request.namespace == '{space.name}' && has(object.spec.template.metadata.annotations)"}],
+                      "rules": [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"],
+                                 "resources": ["deployments"]}]}]}))
+
+    def is_asked():
+        try:
+            space.kubectl("patch", "deployment", "web", "--type=merge", "--dry-run=server", "-p", json.dumps(
+                {"spec": {"template": {"metadata": {"annotations": {"a": "b"}}}}}))
+        except AssertionError as error:
+            return "absent.example.com" in str(error)
+        return False
+
+    eventually("the webhook is asked", is_asked)
+
+
+def quota(space):
+    space.kubectl("create", "quota", "none", "--hard=pods=1")
+
+
+def on_delete(kind):
+    return {**KINDS[kind][1], "updateStrategy": {"type": "OnDelete"}}
+
+
+def of_template(annotations):
+    return {"selector": SELECTOR, "template": {**TEMPLATE, "metadata": {**TEMPLATE["metadata"], "annotations": annotations}}}
+
+
+WAYS = {
+    "a custom resource controls the Deployment": Way("AnnotationsNotCopied", 'the App "web" controls', owner=OWNER),
+    "a custom resource controls the StatefulSet": Way("AnnotationsNotCopied", 'the App "web" controls', "StatefulSet", owner=OWNER),
+    "a custom resource controls the DaemonSet": Way("AnnotationsNotCopied", 'the App "web" controls', "DaemonSet", owner=OWNER),
+    "a custom resource controls the CronJob": Way("AnnotationsNotCopied", 'the App "web" controls', "CronJob", owner=OWNER),
+    "a custom resource controls the Job": Way("AnnotationsNotCopied", 'the App "web" controls', "Job", owner=OWNER),
+    "a paused Deployment": Way("PodsNotReplaced", "kubectl rollout resume",
+                               before=lambda space: patch(space, "deployment", {"paused": True})),
+    "a StatefulSet that replaces none": Way("PodsNotReplaced", "OnDelete: delete its Pods", "StatefulSet",
+                                            spec=on_delete("StatefulSet")),
+    "a DaemonSet that replaces none": Way("PodsNotReplaced", "OnDelete: delete its Pods", "DaemonSet", node,
+                                          spec=on_delete("DaemonSet")),
+    "a StatefulSet's partition": Way("PodsNotReplaced", "the partition 3", "StatefulSet", spec={
+        **KINDS["StatefulSet"][1], "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 3}}}),
+    "a policy that denies the write": Way("AnnotationsNotCopied", "templates are ours", before=deny),
+    "a webhook that is down": Way("AnnotationsNotCopied", "absent.example.com", before=webhook),
+    "a quota": Way("PodsNotReplaced", "exceeded quota", before=quota),
+    "a Job that runs": Way("AnnotationsNotCopied", "re-create it", "Job", spec={"template": ENDING}),
+    "another Lease's name on the template": Way("AnnotationsNotCopied", "another value", spec=of_template(annotated(lease_name="x")),
+                                                annotations=annotated(lease_name="y")),
+    "a refusal on the template": Way("AnnotationsNotCopied", "another value", spec=of_template(annotated(inject="false"))),
+}
+
+
+@pytest.fixture
+def admission(control_plane, space):
+    yield
+    for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy", "validatingwebhookconfiguration"):
+        control_plane.kubectl("delete", kind, space.name, "--ignore-not-found")
+    control_plane.kubectl("delete", "node", "somewhere", "--ignore-not-found")
+
+
+@pytest.mark.usefixtures("admission")
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+def test_it_is_told(operators, injector, space, way):
+    operators.start("a")
+    way.begin(space)
+    space.kubectl("annotate", way.kind, "web", "leader-elector.io/inject=true")
+    found = eventually("the Event", lambda: space.events(way.reason).get(f"{way.kind}/web"), SOON)
+    assert way.says in found
+    code, out, err = check(operators, injector, space, f"{way.kind.lower()}/web")
+    assert code == 1, out + err
+
+
+def test_whoever_takes_copies_away_gets_them_back_ever_later_and_is_named(operators, space):
+    operators.start("a")
+    space.create("Deployment", "web")
+    space.kubectl("annotate", "deployment", "web", "leader-elector.io/inject=true")
+    undone, end = 0, time.monotonic() + SOON
+    while time.monotonic() < end:
+        if has_copy(space):
+            patch(space, "deployment", {"template": {"metadata": {"annotations": None}}})
+            undone += 1
+        time.sleep(0.2)
+    # 0, 2, 4, 8 and 16 s apart, from the copy before.
+    assert 2 <= undone <= 5
+    text = space.events("CopyUndone")["Deployment/web"]
+    assert "kubectl-create" in text and "write them into the Pod template there" in text
