@@ -338,7 +338,7 @@ Result<Outcome> TemplateCopier::look(const Task& looked, Past& past) {
         if (!mayChange(task, plan)) {
             return Outcome::Settled;
         }
-        if (!isTime(task, past)) {
+        if (!isTime(task, plan, past)) {
             return Outcome::ComeAgain;
         }
         if (const auto written = write(task, plan, past); !written) {
@@ -378,17 +378,19 @@ bool TemplateCopier::mayChange(const Task& task, const CopyPlan& plan) {
     return false;
 }
 
-bool TemplateCopier::isTime(const Task& task, Past& past) {
+bool TemplateCopier::isTime(const Task& task, const CopyPlan& plan, Past& past) {
     const auto now = tools_.clock.now();
     if (past.hasGiven) {
         past.hasGiven = false;
         past.undone = now - past.written > kLongestPause ? 1 : past.undone + 1;
         const auto others = otherManagers(task.document);
-        warn(task, reasons::kCopyUndone,
-             fmt::format("the annotations {} were copied to the template, and somebody took them "
-                         "away again: its spec is managed by {}; write them into the Pod template "
-                         "there",
-                         namesOf(task.seen.wanted), others.empty() ? "nobody by name" : others));
+        if (!plan.give.empty()) {  // not so where an earlier template brought copies back
+            warn(task, reasons::kCopyUndone,
+                 fmt::format("the annotations {} were copied to the template, and somebody took "
+                             "them away again: its spec is managed by {}; write them into the Pod "
+                             "template there",
+                             namesOf(plan.give), others.empty() ? "nobody by name" : others));
+        }
     }
     if (past.undone == 0) {
         return true;

@@ -109,8 +109,8 @@ class TemplateCopier {
     Result<Outcome> look(const Task& task, Past& past);
     // Whether the template can and may be changed; where it would have to be and is not, says so.
     bool mayChange(const Task& task, const CopyPlan& plan);
-    // False where somebody took the copies away, and it is too early to make them again.
-    bool isTime(const Task& task, Past& past);
+    // False where somebody undid what was done, and it is too early to do it again.
+    bool isTime(const Task& task, const CopyPlan& plan, Past& past);
     Result<Done> write(Task& task, const CopyPlan& plan, Past& past);
     Result<Done> disown(Task& task);
     void warn(const Task& task, const char* reason, const std::string& message);
