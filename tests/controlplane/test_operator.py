@@ -214,7 +214,8 @@ def test_nothing_is_done_in_the_namespaces_of_the_system(operators, space, contr
            "metadata": {"name": "web", "namespace": "kube-system", "annotations": annotated(inject="true", lease_name="web"),
                         "labels": annotated(injected="true")},
            "spec": {"containers": [{"name": "app", "image": "app"}, {"name": "leader-elector", "image": "x"}]}}
-    control_plane.kubectl("-n", "kube-system", "create", "serviceaccount", "default")
+    control_plane.apply(json.dumps({"apiVersion": "v1", "kind": "ServiceAccount",
+                                    "metadata": {"name": "default", "namespace": "kube-system"}}))
     control_plane.apply(json.dumps(pod))
     space.pod("web", "web")
     eventually("rights elsewhere", lambda: space.binding("web"))
