@@ -85,6 +85,9 @@ void LeaderApi::Writer::write(const election::Answer& answer) {
     appendTime(text_, answer.acquireTime);
     text_ += R"(,"renewTime":)";
     appendTime(text_, answer.renewTime);
+    if (answer.leadsForLife) {
+        text_ += R"(,"leadsForLife":true)";
+    }
     if (!answer.trouble.empty()) {
         text_ += R"(,"trouble":)";
         text_ += runtime::jsonString(answer.trouble);

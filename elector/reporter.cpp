@@ -113,6 +113,10 @@ void Reporter::log(const election::Note& note) const {
             log_.warn("did not release the Lease, it will expire",
                       {{"lease", lease}, {"reason", note.detail}});
             break;
+        case NoteKind::HeldForLife:
+            log_.info("the Lease is held for life: it is free once it is deleted with its Pod",
+                      {{"lease", lease}, {"holder", note.detail}});
+            break;
         case NoteKind::OddRecord:
             log_.warn("the Lease has malformed fields", {{"lease", lease}, {"odd", note.detail}});
             break;

@@ -175,6 +175,7 @@ LeaderAnswer answerFrom(std::string_view object) {
             .renewTime = optionalText(object, "renewTime"),
             .transitions = optionalInteger(object, "transitions"),
             .validForMs = optionalInteger(object, "validForMs"),
+            .leadsForLife = optionalField(object, "leadsForLife", Kind::Boolean) == "true",
             .trouble = optionalText(object, "trouble")};
 }
 
@@ -236,6 +237,10 @@ std::string inWords(const LeaderAnswer& answer) {
     text += line("renewed", answer.renewTime.value_or(""));
     const std::int64_t valid = answer.validForMs.value_or(0);
     text += line("valid for", valid > 0 ? fmt::format("{} ms", valid) : "");
+    if (answer.leadsForLife) {
+        text += fmt::format("  {:<14} for life by {} until its Pod is deleted\n", "held",
+                            shown(answer.leader));
+    }
     if (const std::string trouble = answer.trouble.value_or(""); !trouble.empty()) {
         text += fmt::format("  {:<14} {}\n", "trouble", runtime::onOneLine(trouble, kMaxTrouble));
     }

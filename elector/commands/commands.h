@@ -52,6 +52,7 @@ struct LeaderAnswer {
     std::optional<std::string> renewTime;
     std::optional<std::int64_t> transitions;
     std::optional<std::int64_t> validForMs;
+    bool leadsForLife = false;
     std::optional<std::string> trouble;
 };
 

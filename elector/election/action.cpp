@@ -32,6 +32,8 @@ const char* toString(NoteKind kind) {
             return "released";
         case NoteKind::NotReleased:
             return "not_released";
+        case NoteKind::HeldForLife:
+            return "held_for_life";
         case NoteKind::OddRecord:
             return "odd_record";
         case NoteKind::RevisionWentBack:

@@ -43,6 +43,7 @@ enum class NoteKind {
     LeaseMissing,      // somebody deleted it, or nobody made it yet
     Released,          // by us
     NotReleased,       // detail: why; the Lease expires by itself
+    HeldForLife,       // detail: the holder; another leads once the Lease is deleted with its Pod
     OddRecord,         // detail: what is odd
     RevisionWentBack,  // detail: the revisions; etcd was probably restored from a backup
     CreatedByUpdate,   // the server created an object instead of updating it

@@ -409,6 +409,7 @@ void Election::react(News news) {
     const auto& lease = observation_.lease();
     if (!lease) {
         note(NoteKind::LeaseMissing);
+        holderForLife_.clear();
         // Whoever knew the Lease leaves the leader time to make it again.
         constexpr std::chrono::milliseconds kLongest{50};
         createAt_ = now_.boot + (observation_.everSeen()
@@ -463,6 +464,10 @@ void Election::noteRecord(const Lease& lease) {
         for (const std::string& oddity : oddities_) {
             note(NoteKind::OddRecord, oddity);
         }
+    }
+    const std::string forLife = observation_.isForLife() ? lease.record.holder : std::string();
+    if (std::exchange(holderForLife_, forLife) != forLife && !forLife.empty()) {
+        note(NoteKind::HeldForLife, forLife);
     }
     if (observation_.claim() != Claim::Rival || lease.record.holder != settings_.identity.id) {
         return;

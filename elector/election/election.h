@@ -219,6 +219,7 @@ class Election {
 
     // What was told already, so that each thing is told once.
     std::vector<std::string> oddities_;
+    std::string holderForLife_;
     std::optional<std::string> namesake_;  // session of another process seen under our id
     bool namesakeTold_ = false;
     std::string watchDenial_;             // not told yet

@@ -71,10 +71,11 @@ void Election::planClaim() {
         }
         return;
     }
-    if (staleBase_) {
+    const Instant freeAt = observation_.freeAt();
+    if (staleBase_ || freeAt == Instant::max()) {
         return;
     }
-    const Instant claimAt = observation_.freeAt() + claimJitter_;
+    const Instant claimAt = freeAt + claimJitter_;
     if (now_.boot >= claimAt) {
         ask(Intent::Acquire);
     } else {
@@ -250,6 +251,7 @@ void Election::publish() {
     }
     const Instant leaderUntil = standing_.leaderUntil;
     standing_.leader.clear();
+    standing_.leadsForLife = false;
     standing_.heardAt = observation_.heardAt();
     if (const auto& lease = observation_.lease()) {
         standing_.leaseUid = lease->uid;
@@ -259,6 +261,7 @@ void Election::publish() {
         if (observation_.claim() == Claim::Rival) {
             standing_.leader = shownHolder(lease->record);
             standing_.leaderUntil = observation_.heldUntil();
+            standing_.leadsForLife = observation_.isForLife();
         }
     }
     const std::string leader = answerAt(standing_, settings_.identity.id, now_).leader;

@@ -47,6 +47,7 @@ Answer answerAt(const Standing& standing, const std::string& ownId, const Moment
     } else if (standing.leader != ownId && now.boot < standing.leaderUntil) {
         answer.leader = standing.leader;
         if (!answer.leader.empty()) {
+            answer.leadsForLife = standing.leadsForLife;
             answer.validFor =
                 std::chrono::duration_cast<milliseconds>(standing.leaderUntil - now.boot);
         }

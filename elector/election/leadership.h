@@ -54,6 +54,7 @@ struct Standing {
     // the recorded lease duration after its last observed renewal.
     std::string leader;
     Instant leaderUntil;
+    bool leadsForLife = false;  // it does not renew; the Lease ends with its Pod (rule 16)
 
     // Of the record last observed; empty before one was.
     std::string leaseUid;
@@ -86,6 +87,8 @@ struct Answer {
     // Of the standing that the answer was made of.
     std::uint64_t seq = 0;
     Reason reason = Reason::Initial;
+    // True where `leader`, another, holds the Lease until its Pod is deleted (rule 16).
+    bool leadsForLife = false;
     // What keeps this process from doing its part, in a sentence; "" where nothing does.
     std::string trouble;
 

@@ -12,6 +12,11 @@ std::string shownHolder(const LeaseRecord& record) {
     return isUnheld(record) ? std::string() : record.holder;
 }
 
+bool isHeldForLife(const Lease& lease) {
+    const LeaseRecord& record = lease.record;
+    return lease.ownedByPod && !isUnheld(record) && !record.duration && !record.renewTime;
+}
+
 bool isRelease(const LeaseRecord& record) {
     return record.holder.empty() && record.duration == std::chrono::seconds(1) &&
            record.acquireTime && record.renewTime;

@@ -48,6 +48,8 @@ struct Lease {
     // The object as read, for the store's own use: an update is written into it, so that foreign
     // labels, annotations and spec fields survive (rule 11). Opaque.
     std::string document;
+    // A Pod is among its owners: the garbage collector deletes the Lease once all of them are gone.
+    bool ownedByPod = false;
 };
 
 // The holder to show: "" for a Lease that nobody holds, vacant ones included.
@@ -55,6 +57,10 @@ std::string shownHolder(const LeaseRecord& record);
 
 // True for a record that nobody holds: no holder, or the reserved vacant one.
 bool isUnheld(const LeaseRecord& record);
+
+// True for a Lease that is held for life (rule 16): for as long as the Pod lives that owns it. Its
+// holder renews nothing.
+bool isHeldForLife(const Lease& lease);
 
 // True for the record that a proper release leaves behind: no holder, one second, both times set
 // (rule 5; client-go releases in the same form).

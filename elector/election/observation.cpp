@@ -35,6 +35,7 @@ News Observation::missing(Instant sentAt, Instant now) {
         return News::Same;
     }
     known_ = true;
+    forgetOneForLife();
     lease_.reset();
     changedAt_ = now;
     return News::Changed;
@@ -60,6 +61,10 @@ News Observation::wrote(Lease lease, Instant now) {
 // What is of the past says that there was another Lease, and perhaps who led under it and leads on
 // because it has not heard of the deletion: that costs nothing but time.
 News Observation::ignore(const Lease& lease) {
+    if (isHeldForLife(lease)) {
+        return News::Ignored;  // its holder ended before it was deleted
+    }
+    sawMortal_ = true;
     lastDuration_ = std::max(lastDuration_, recordedDuration(lease.record));
     if (!everSeen() || lease.uid == uid_) {
         return News::Ignored;
@@ -74,13 +79,29 @@ News Observation::ignore(const Lease& lease) {
     return News::Ignored;
 }
 
+// A Lease that was held for life is gone, and with it the Pod of the only leader that this process
+// has ever heard of: it knows as little as at its start.
+void Observation::forgetOneForLife() {
+    if (isForLife() && !sawMortal_) {
+        uid_.clear();
+    }
+}
+
 News Observation::accept(Lease lease, Instant now, bool wentBack) {
+    if (lease.uid != uid_) {
+        forgetOneForLife();
+    }
     const bool firstSight = uid_.empty();
     const bool newUid = !firstSight && uid_ != lease.uid;
-    const bool changed = !lease_ || lease_->fingerprint != lease.fingerprint || newUid;
+    const bool changed = !lease_ || lease_->fingerprint != lease.fingerprint || newUid ||
+                         isHeldForLife(*lease_) != isHeldForLife(lease);
     const Duration recorded = recordedDuration(lease.record);
     advance(lease.revision, now);
     lease_ = std::move(lease);
+    sawMortal_ = sawMortal_ || !isForLife();
+    if (isForLife()) {
+        heldUntil_ = now + 2 * ownDuration_;  // nothing but reads comes, one in 2 P
+    }
     if (!changed && !wentBack) {
         return News::Same;
     }
@@ -90,7 +111,7 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
         uidAt_ = now;
     }
     sawAnother_ = sawAnother_ || newUid;
-    claim_ = classify(lease_->record);
+    claim_ = classify(*lease_);
     changedAt_ = now;
     lastTransitions_ = lease_->record.transitions;
     const Duration longest = std::max({ownDuration_, lastDuration_, recorded});
@@ -100,15 +121,20 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
     } else if (claim_ != Claim::Released) {
         lastDuration_ = recorded;  // a release's one second says nothing of the holder's lease
     }
-    heldUntil_ = claim_ == Claim::Rival ? now + recorded : now;
+    if (!isForLife()) {
+        heldUntil_ = claim_ == Claim::Rival ? now + recorded : now;
+    }
     if (wentBack || newUid) {
         formerUntil_ = std::max(formerUntil_, now + longest);
     }
-    freeAt_ = std::max(formerUntil_, claim_ == Claim::Unheld ? now + longest : heldUntil_);
+    freeAt_ = std::max(formerUntil_, isForLife()               ? Instant::max()
+                                     : claim_ == Claim::Unheld ? now + longest
+                                                               : heldUntil_);
     return wentBack ? News::WentBack : News::Changed;
 }
 
-Claim Observation::classify(const LeaseRecord& record) const {
+Claim Observation::classify(const Lease& lease) const {
+    const LeaseRecord& record = lease.record;
     if (isRelease(record)) {
         return Claim::Released;
     }
@@ -118,8 +144,8 @@ Claim Observation::classify(const LeaseRecord& record) const {
     if (ownWrites_.find(record) != nullptr) {
         return Claim::Ours;
     }
-    const bool samePod = record.holder == identity_.id && !identity_.podUid.empty() &&
-                         record.session != identity_.session &&
+    const bool samePod = !isHeldForLife(lease) && record.holder == identity_.id &&
+                         !identity_.podUid.empty() && record.session != identity_.session &&
                          record.session.starts_with(identity_.podUid + "/");
     return samePod ? Claim::SamePod : Claim::Rival;
 }

@@ -61,11 +61,16 @@ class Observation {
     // Nothing where the Lease is missing, or nothing is known yet.
     const std::optional<Lease>& lease() const { return lease_; }
     Claim claim() const { return claim_; }  // REQUIRES: lease()
+    // True while another holds the Lease for life: nothing but its deletion makes it free (rule
+    // 16).
+    bool isForLife() const { return lease_ && isHeldForLife(*lease_); }
 
     // The earliest instant at which a candidate may write itself over the record, and at which a
-    // term may begin by such a write: what was learnt while it was under way counts as well.
+    // term may begin by such a write: what was learnt while it was under way counts as well. Never,
+    // Instant::max(), for one that is held for life.
     Instant freeAt() const { return freeAt_; }
     // Until when the record's holder can be believed to lead: its duration after the last change.
+    // Of one for life, which does not change, twice the own lease duration after it was last seen.
     Instant heldUntil() const { return heldUntil_; }
     // When the Lease was last heard of at all.
     std::optional<Instant> heardAt() const { return heardAt_; }
@@ -77,7 +82,8 @@ class Observation {
 
   private:
     News accept(Lease lease, Instant now, bool wentBack);
-    Claim classify(const LeaseRecord& record) const;
+    void forgetOneForLife();
+    Claim classify(const Lease& lease) const;
     Duration recordedDuration(const LeaseRecord& record) const;
     bool isNewerThanSeen(const Revision& revision) const { return !seen_ || revision > *seen_; }
     bool isKnownGone(const Lease& lease) const { return known_ && !lease_ && lease.uid == uid_; }
@@ -95,6 +101,7 @@ class Observation {
     Instant uidAt_;                  // when that uid was first seen
     std::optional<Instant> noneAt_;  // when a read last found no Lease
     bool sawAnother_ = false;
+    bool sawMortal_ = false;  // a Lease that was not held for life: who led by it may lead on
     // The highest revision seen or written, and when that was learnt: whatever was sent later must
     // not be older.
     std::optional<Revision> seen_;

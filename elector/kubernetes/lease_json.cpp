@@ -116,9 +116,19 @@ void noteUnknownMembers(std::string_view spec, Reader& reader) {
     }
 }
 
-// A record that somebody holds has all of these.
-void noteMissing(const LeaseRecord& record, std::string_view spec, Reader& reader) {
-    if (record.holder.empty()) {
+bool isOwnedByPod(std::string_view metadata) {
+    const auto owners = json_text::member(metadata, "ownerReferences").value_or("[]");
+    const auto says = [](std::string_view owner, std::string_view key, std::string_view text) {
+        return json_text::stringIn(json_text::member(owner, key).value_or("")) == text;
+    };
+    return std::ranges::any_of(json_text::elementsOf(owners), [&](std::string_view owner) {
+        return says(owner, "kind", "Pod") && says(owner, "apiVersion", "v1");
+    });
+}
+
+// A record that somebody holds has all of these, but for one that is held for life (rule 16).
+void noteMissing(const Lease& lease, std::string_view spec, Reader& reader) {
+    if (lease.record.holder.empty() || election::isHeldForLife(lease)) {
         return;
     }
     for (const std::string_view key : {"leaseDurationSeconds", "acquireTime", "renewTime"}) {
@@ -146,8 +156,6 @@ LeaseRecord readRecord(std::string_view metadata, std::string_view spec, Reader&
     record.renewTime = reader.time("renewTime");
     record.transitions =
         reader.integer("leaseTransitions", 0, "not an integer from zero").value_or(0);
-    noteMissing(record, spec, reader);
-    noteUnknownMembers(spec, reader);
     return record;
 }
 
@@ -260,14 +268,18 @@ Result<Lease> parseLease(std::string_view document) {
     if (json_text::kindOf(annotations) != Kind::Object) {
         reader.note("metadata.annotations", annotations, "not an object");
     }
-    auto record = readRecord(metadata, spec, reader);
     const auto session = json_text::member(annotations, names::kSessionAnnotation).value_or("");
-    return Lease{*uid,
-                 *revision,
-                 std::move(record),
-                 fingerprintOf(*uid, session, spec),
-                 std::move(reader).finish(),
-                 std::string(document)};
+    Lease lease{.uid = *uid,
+                .revision = *revision,
+                .record = readRecord(metadata, spec, reader),
+                .fingerprint = fingerprintOf(*uid, session, spec),
+                .oddities = {},
+                .document = std::string(document),
+                .ownedByPod = isOwnedByPod(metadata)};
+    noteMissing(lease, spec, reader);
+    noteUnknownMembers(spec, reader);
+    lease.oddities = std::move(reader).finish();
+    return lease;
 }
 
 bool isElectors(const Lease& lease) {

@@ -345,6 +345,7 @@ Result<std::optional<Lease>> parsedLease(const std::string& folder) {
                       fmt::format("{} holds no Lease ({}); remove it, and a new one is created",
                                   path, lease.error().message));
     }
+    lease.value().ownedByPod = false;  // nobody collects what lies in a folder
     return std::optional<Lease>(std::move(lease).value());
 }
 

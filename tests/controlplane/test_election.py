@@ -117,3 +117,25 @@ def test_a_copy_of_a_pod_follows_and_never_leads(electors):
     assert electors.control_plane.kubectl("get", "lease", electors.lease, "--ignore-not-found") == ""
     electors.start("web-2", POD_LEASE=electors.lease)
     assert electors.observation.successor(leader["token"], killed, 4 * LEASE_SECONDS + 20)["by"] == "web-2"
+
+
+def test_a_lease_that_is_held_for_life_is_taken_once_it_is_deleted_and_no_sooner(electors):
+    """As nais/elector holds it. No garbage collector runs beside this API server: the deletion by hand stands for its."""
+    electors.control_plane.apply(f"""
+apiVersion: coordination.k8s.io/v1
+kind: Lease
+metadata:
+  name: {electors.lease}
+  namespace: default
+  ownerReferences: [{{apiVersion: v1, kind: Pod, name: old-0, uid: 5d0ad6e5-0000-4000-8000-000000000000}}]
+spec: {{holderIdentity: old-0, acquireTime: "2026-01-02T03:04:05.000006Z"}}
+""")
+    before = electors.spec()
+    electors.start("a", "b")
+    time.sleep(4 * LEASE_SECONDS)
+    assert electors.spec() == before
+    assert electors.observation.polls[-1]["leader"] == "old-0" and not electors.observation.claims(0)
+    deleted = boottime()
+    electors.control_plane.kubectl("delete", "lease", electors.lease)
+    new = electors.observation.successor("", deleted, LEASE_SECONDS)
+    assert seconds_between(deleted, new["answered"]) < LEASE_SECONDS, "at once, and not a lease duration after it"

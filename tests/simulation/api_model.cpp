@@ -52,6 +52,8 @@ ApiModel::Answer ApiModel::write(const WriteRequest& request) {
 
 ApiModel::Answer ApiModel::create(const LeaseRecord& record) {
     Lease lease{"u" + std::to_string(++uids_), *Revision::parse("1"), record, {}, {}, {}};
+    // Who neither renews nor says for how long it holds it makes its Pod the owner.
+    lease.ownedByPod = !isUnheld(record) && !record.duration && !record.renewTime;
     foreignSpec_ = 0;
     store(std::move(lease));
     return Landed{*current_, true};
@@ -117,7 +119,8 @@ void ApiModel::store(Lease lease) {
 std::uint64_t ApiModel::nextRevision(const LeaseRecord& record) {
     // Others write to etcd too.
     std::uint64_t revision = revision_ + static_cast<std::uint64_t>(random_.between(1, 3));
-    if (record.acquireTime && record.acquireTime == record.renewTime) {
+    if (record.acquireTime &&
+        record.acquireTime == record.renewTime.value_or(*record.acquireTime)) {
         while (restored_ && tokens_.contains(revision)) {
             ++revision;
         }

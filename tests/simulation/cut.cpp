@@ -80,7 +80,8 @@ bool cut(Schedule& schedule, std::string_view what) {
     const std::pair<std::string_view, int*> numbers[] = {
         {"loss", &schedule.loss},         {"duplicates", &schedule.duplicates},
         {"lateness", &schedule.lateness}, {"staleness", &schedule.staleness},
-        {"stalls", &schedule.stalls},     {"foreigners", &schedule.foreigners}};
+        {"stalls", &schedule.stalls},     {"foreigners", &schedule.foreigners},
+        {"lifers", &schedule.lifers}};
     for (const auto& [name, number] : numbers) {
         if (what == name) {
             return zero(*number);
@@ -126,8 +127,8 @@ std::vector<std::string> cuttable(const Schedule& schedule) {
     for (int fault = 0; fault < kFaults; ++fault) {
         names.emplace_back(toString(static_cast<Fault>(fault)));
     }
-    for (const char* name : {"foreigners", "stalls", "loss", "duplicates", "lateness", "staleness",
-                             "drift", "drains"}) {
+    for (const char* name : {"foreigners", "lifers", "stalls", "loss", "duplicates", "lateness",
+                             "staleness", "drift", "drains"}) {
         names.emplace_back(name);
     }
     std::erase_if(names, [&](const std::string& name) {

@@ -199,6 +199,8 @@ void Judge::termBegan(int process, const std::string& token) {
     }
     if (members_[static_cast<std::size_t>(process)].kind == Kind::Foreign) {
         ++tally_.foreignTerms;
+    } else if (members_[static_cast<std::size_t>(process)].kind == Kind::ForLife) {
+        ++tally_.termsForLife;
     } else {
         ++tally_.terms;
         ++(tally_.*own.how);
@@ -362,7 +364,7 @@ Judge::Tolerance Judge::toleranceOf(const Root& root, const Taker& taker,
                                     const Acquisition& other) const {
     const Member& member = members_[static_cast<std::size_t>(taker.process)];
     const bool newcomer =
-        member.kind == Kind::Foreign || member.knowledge.sawOnly(taker.uid, taker.askedAt);
+        member.kind != Kind::Ours || member.knowledge.sawOnly(taker.uid, taker.askedAt);
     const bool blind = isBlindTo(other, taker.process, taker.askedAt);
     if (root.how == Root::How::Fresh) {
         return newcomer ? Tolerance::Fresh : blind ? Tolerance::Raised : Tolerance::None;

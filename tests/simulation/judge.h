@@ -23,12 +23,12 @@ class Judge {
   public:
     explicit Judge(Tally& tally) : tally_(tally) {}
 
-    enum class Kind { Ours, Foreign };
+    enum class Kind { Ours, Foreign, ForLife };
 
     // The number of the process that joins next.
     int nextNumber() const { return static_cast<int>(members_.size()); }
     // A process begins, and gets a number; or is dead. What is referred to outlives the judge. A
-    // foreign one is believed to lead as its standing says.
+    // one of another make is believed to lead as its standing says.
     int joined(const election::Settings& settings, const election::Standing& standing,
                const DriftingClock& clock, Kind kind);
     void left(int process) { members_[static_cast<std::size_t>(process)].gone = true; }

@@ -85,6 +85,9 @@ void Knowledge::hinted(const Lease& lease, Instant now) {
 
 // What is known to be of the past still says who led, and under which Lease.
 void Knowledge::learn(const Lease& lease, Instant now) {
+    if (isHeldForLife(lease)) {
+        return;  // and where it is gone, so is its holder (rule 16)
+    }
     uids_.emplace(lease.uid, now);
     terms_.emplace(keyOf(lease.record), now);
 }
@@ -105,8 +108,12 @@ void Knowledge::accept(const Lease& lease, Instant now) {
         uid_ = lease.uid;
         uidAt_ = now;
     }
-    uids_.emplace(lease.uid, now);
     const LeaseRecord& record = lease.record;
+    if (isHeldForLife(lease)) {
+        believableUntil_[record.holder] = now + 2 * settings_.timing.leaseDuration;
+    } else {
+        uids_.emplace(lease.uid, now);
+    }
     const election::Identity& self = settings_.identity;
     sawRival_ = !isUnheld(record) && (record.holder != self.id || record.session != self.session);
     const bool unheardOf = fingerprints_.insert(lease.fingerprint).second;

@@ -35,6 +35,7 @@ void Nemesis::begin() {
     world_.stalls = schedule_.stalls;
     world_.longestStall = schedule_.longestLease;
     foreigners_.begin();
+    lifers_.begin();
     if (!schedule_.faults.empty()) {
         strike();
     }
@@ -43,6 +44,7 @@ void Nemesis::begin() {
 void Nemesis::leaveOff() {
     active_ = false;
     foreigners_.leave();
+    lifers_.leave();
     world_.network.calm();
     world_.watches.setStaleness(0);
     world_.stalls = 0;
@@ -104,7 +106,7 @@ void Nemesis::commit(Fault fault, Seat& seat) {
             wallJump(seat);
             break;
         case Fault::Delete:
-            api_.remove();
+            removeLease();
             break;
         case Fault::Coup:
             coup();
@@ -164,6 +166,11 @@ void Nemesis::commit(Fault fault, Seat& seat) {
     }
 }
 
+void Nemesis::removeLease() {
+    lifers_.makeWay();
+    api_.remove();
+}
+
 void Nemesis::cutOff(Seat& seat) {
     const Duration until = world_.queue.now() + draw(3000);
     const std::int64_t direction = world_.random.between(0, 3);
@@ -189,9 +196,9 @@ void Nemesis::coup() {
             comeBackLater(*seat);
         }
     }
-    api_.remove();
+    removeLease();
     if (world_.random.chance(500)) {
-        world_.queue.after(world_.random.between(Duration(0), lease), [this] { api_.remove(); });
+        world_.queue.after(world_.random.between(Duration(0), lease), [this] { removeLease(); });
     }
 }
 
@@ -255,7 +262,7 @@ void Nemesis::farewell() {
     comeBackLater(*seat);
     const Duration within = seat->place.drain + std::chrono::milliseconds(60);
     world_.queue.after(world_.random.between(Duration(0), within), [this, seat] {
-        api_.remove();
+        removeLease();
         seat->process->breakWatch();
     });
 }
@@ -270,7 +277,7 @@ void Nemesis::lateAnswer() {
         }
         world_.queue.after(world_.random.between(Duration(0), late / 4), [this, acquirer] {
             if (active_) {
-                api_.remove();
+                removeLease();
                 acquirer->process->breakWatch();
             }
         });

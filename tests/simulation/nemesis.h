@@ -4,6 +4,7 @@
 
 #include "tests/simulation/api_model.h"
 #include "tests/simulation/foreigners.h"
+#include "tests/simulation/lifers.h"
 #include "tests/simulation/population.h"
 #include "tests/simulation/process.h"
 #include "tests/simulation/schedule.h"
@@ -14,11 +15,12 @@ namespace elector::simulation {
 class Nemesis {
   public:
     Nemesis(World& world, ApiModel& api, Population& population, Foreigners& foreigners,
-            const Schedule& schedule)
+            Lifers& lifers, const Schedule& schedule)
         : world_(world),
           api_(api),
           population_(population),
           foreigners_(foreigners),
+          lifers_(lifers),
           schedule_(schedule) {}
 
     void begin();
@@ -29,6 +31,7 @@ class Nemesis {
   private:
     void strike();
     void commit(Fault fault, Seat& seat);
+    void removeLease();
     void cutOff(Seat& seat);
     void coup();
     void storm();
@@ -52,6 +55,7 @@ class Nemesis {
     ApiModel& api_;
     Population& population_;
     Foreigners& foreigners_;
+    Lifers& lifers_;
     const Schedule& schedule_;
     std::uint64_t strikes_ = 0;
     bool active_ = false;

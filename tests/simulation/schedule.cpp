@@ -112,6 +112,11 @@ void drawLater(Schedule& schedule) {
     add(Fault::Retiming, 150);
     add(Fault::WallStop, 250);
     add(Fault::StepDown, 40);  // few, since each makes a release, the easy case
+    if (schedule.foreigners == 0 && random.chance(150)) {
+        schedule.lifers = static_cast<int>(random.between(1, 2));
+        // Only where there is no Lease can one be made for life.
+        schedule.faults.insert(schedule.faults.end(), 2, Fault::Delete);
+    }
 }
 
 constexpr std::array<const char*, kFaults> kNames{

@@ -78,6 +78,7 @@ struct Schedule {
     int stalls = 0;
     std::uint64_t firstRevision = 1;
     int foreigners = 0;  // electors of another make
+    int lifers = 0;  // and of one that holds the Lease for life; never with the others, who take it
 };
 
 // What a seed decides, without what was added to the simulation later.

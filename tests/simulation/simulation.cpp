@@ -28,7 +28,8 @@ class Run {
           world_{queue_, network_, watches_, judge_, outcome_.tally, history_, random_},
           population_(world_, schedule_),
           foreigners_(world_, schedule_),
-          nemesis_(world_, api_, population_, foreigners_, schedule_) {
+          lifers_(world_, api_, schedule_),
+          nemesis_(world_, api_, population_, foreigners_, lifers_, schedule_) {
         network_.onLanded([this](const Call& call, const election::Landed& landed) {
             if (api_.isConfused()) {
                 judge_.disordered();
@@ -264,6 +265,7 @@ class Run {
     World world_;
     Population population_;
     Foreigners foreigners_;
+    Lifers lifers_;
     Nemesis nemesis_;
 };
 

@@ -112,6 +112,7 @@ TEST(SimulationTest, FreshSeedsAreClean) {
         // Usually a tenth: a release is the easy case.
         EXPECT_LT(tally.byRelease * 8, tally.takeOvers());
         EXPECT_GT(tally.foreignTerms, 0U);
+        EXPECT_GT(tally.termsForLife, 0U);
         EXPECT_GT(tally.disorderExceptions, 0U);
         // A million take-overs in ten minutes of one processor.
         EXPECT_GT(perTenMinutes, 1e6);

@@ -19,6 +19,7 @@ void Tally::add(const Tally& other) {
     raisedExceptions += other.raisedExceptions;
     disorderExceptions += other.disorderExceptions;
     foreignTerms += other.foreignTerms;
+    termsForLife += other.termsForLife;
     calmCrashes += other.calmCrashes;
     calmReleases += other.calmReleases;
     worstAfterLeaseNanos = std::max(worstAfterLeaseNanos, other.worstAfterLeaseNanos);
@@ -30,7 +31,7 @@ void Tally::add(const Tally& other) {
 std::string Tally::text() const {
     constexpr double kMilli = 1e6;
     return fmt::format(
-        "{} schedules, {} events, {} terms, and {} of foreign electors\n"
+        "{} schedules, {} events, {} terms, {} of foreign electors, {} for life\n"
         "{} take-overs: {} by expiry, {} by release, {} by vacancy, {} by restart; {} new terms of "
         "the same process\n"
         "tolerated after a deletion: {} with a process that never saw the Lease, {} with a raised "
@@ -38,9 +39,9 @@ std::string Tally::text() const {
         "when all is well: {} crashes, worst {:.1f} ms beyond the lease; {} releases, worst {:.1f} "
         "ms; worst recovery from faults {:.1f} ms\n"
         "events by what the election was doing:\n{}",
-        schedules, events, terms, foreignTerms, takeOvers(), byExpiry, byRelease, byVacancy,
-        byRestart, again, freshExceptions, raisedExceptions, disorderExceptions, calmCrashes,
-        static_cast<double>(worstAfterLeaseNanos) / kMilli, calmReleases,
+        schedules, events, terms, foreignTerms, termsForLife, takeOvers(), byExpiry, byRelease,
+        byVacancy, byRestart, again, freshExceptions, raisedExceptions, disorderExceptions,
+        calmCrashes, static_cast<double>(worstAfterLeaseNanos) / kMilli, calmReleases,
         static_cast<double>(worstAfterReleaseNanos) / kMilli,
         static_cast<double>(worstRecoveryNanos) / kMilli, coverage.table());
 }

@@ -24,6 +24,7 @@ struct Tally {
     // The same after the Lease was written past the rules: a forged record, a restored backup.
     std::uint64_t disorderExceptions = 0;
     std::uint64_t foreignTerms = 0;  // of electors of another make, and none of the above
+    std::uint64_t termsForLife = 0;  // of holders for life, likewise
     // Take-overs while all is well, and how long nobody led: the longest, beyond the lease duration
     // after a crash.
     std::uint64_t calmCrashes = 0;

@@ -122,6 +122,15 @@ TEST(StatusTest, TellsWhatKeepsTheElectorFromWriting) {
               "  trouble        leases \"web\" need a label\n");
 }
 
+TEST(StatusTest, TellsThatTheLeaseIsHeldForLife) {
+    const Printed printed =
+        statusOf(200, R"({"leader":"old-0","id":"web-0","isLeader":false,"leadsForLife":true})");
+    EXPECT_EQ(printed.exitCode, 1);
+    EXPECT_EQ(printed.out,
+              "old-0 leads; web-0 was asked\n"
+              "  held           for life by old-0 until its Pod is deleted\n");
+}
+
 TEST(StatusTest, LetsNoForeignNameForgeALine) {
     const Printed printed = statusOf(
         200,

@@ -112,6 +112,30 @@ TEST(LeaseJsonTest, TakesHostileMembersForDataAndSaysWhatIsOdd) {
                 ElementsAre(HasSubstr("the annotation leader-elector.io/session is 7")));
 }
 
+// Rule 16.
+TEST(LeaseJsonTest, TellsWhetherAPodOwnsIt) {
+    const auto ownedBy = [](std::string_view owners) {
+        return parsed(fmt::format(R"({{"metadata":{{"uid":"u-1","resourceVersion":"17",)"
+                                  R"("ownerReferences":{}}},"spec":{{"holderIdentity":"old-0",)"
+                                  R"("acquireTime":"2026-01-02T03:04:05.000006Z"}}}})",
+                                  owners));
+    };
+    const auto pod = ownedBy(R"([{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"old"},)"
+                             R"({"apiVersion":"v1","kind":"Pod","name":"old-0","uid":"u-2"}])");
+    EXPECT_TRUE(pod.ownedByPod);
+    EXPECT_TRUE(election::isHeldForLife(pod));
+    EXPECT_THAT(pod.oddities, IsEmpty());
+    for (const char* none : {"null", "[]", "{}", "7", R"(["Pod"])", R"([{"kind":"Pod"}])",
+                             R"([{"apiVersion":"v1","kind":["Pod"]}])",
+                             R"([{"apiVersion":"apps/v1","kind":"Pod","name":"old-0"}])",
+                             R"([{"apiVersion":"v1","kind":"ConfigMap","name":"old-0"}])"}) {
+        const auto lease = ownedBy(none);
+        EXPECT_FALSE(lease.ownedByPod) << none;
+        EXPECT_THAT(lease.oddities, ElementsAre(HasSubstr("leaseDurationSeconds is absent"),
+                                                HasSubstr("renewTime is absent")));
+    }
+}
+
 TEST(LeaseJsonTest, BoundsWhatItSaysOfAHugeRecord) {
     std::string spec = R"({"renewTime":")" + std::string(1 << 20, 'x') + R"(")";
     for (int count = 0; count < 1000; ++count) {

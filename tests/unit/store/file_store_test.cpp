@@ -61,6 +61,20 @@ TEST_F(FileStoreTest, CreatesItsFolderForThisUserAlone) {
     EXPECT_EQ(status.st_mode & 0777U, 0700U);
 }
 
+// Rule 16: nobody would ever delete it, as nobody collects what lies in a folder.
+TEST_F(FileStoreTest, HasNoLeaseThatIsHeldForLife) {
+    FileStore store(root_, clock_);
+    created(store);
+    test::writeText(leaseFile(),
+                    R"({"metadata":{"uid":"u-1","resourceVersion":"17","ownerReferences":)"
+                    R"([{"apiVersion":"v1","kind":"Pod","name":"old-0","uid":"u-2"}]},)"
+                    R"("spec":{"holderIdentity":"old-0"}})");
+    const auto lease = store.get(key_, soon()).value();
+    ASSERT_TRUE(lease);
+    EXPECT_EQ(lease->record.holder, "old-0");
+    EXPECT_FALSE(election::isHeldForLife(*lease));
+}
+
 TEST_F(FileStoreTest, RefusesWhatIsNoFolder) {
     test::writeText(root_, "a file");
     EXPECT_THAT(sentenceFor(root_), HasSubstr(root_ + " is not a folder"));
