@@ -124,7 +124,8 @@ void Elector::stop() {
     // A drain is no shorter than the longest promise. A release takes D at most, and so does a
     // request that is under way when it begins.
     const election::Duration deadline = config_.timing.renewDeadline;
-    const election::Duration most = std::max(config_.drain, deadline) + 2 * deadline;
+    const election::Duration most =
+        std::max({config_.drain, config_.timing.pollTolerance, deadline}) + 2 * deadline;
     if (finished.wait_for(most) != std::future_status::ready) {
         log_.warn("did not step down in time: its Lease will expire",
                   {{"lease", config_.lease.text()}});

@@ -126,6 +126,14 @@ constexpr auto kOptions = std::to_array<Option>({
                          "for programs\nthat poll, at least the polling interval.",
               .complain = complaintAboutDrain},
      .isAnnotation = true},
+    {.flag = {.name = "poll-tolerance",
+              .placeholder = "DURATION",
+              .environment = "POLL_TOLERANCE",
+              .fallback = "0s",
+              .purpose = "For how long a program may act by an answer, for those that keep one. "
+                         "With the\nrenew duration at most 0.9 of the lease duration.",
+              .complain = complaintAboutDrain},
+     .isAnnotation = true},
     {.flag = {.name = "addr",
               .placeholder = "[HOST]:PORT",
               .environment = "ADDR",
@@ -342,6 +350,8 @@ Part partOf(TimingField field, const election::Timing& timing) {
             return {"lease-duration", timing.leaseDuration};
         case TimingField::RenewDeadline:
             return {"lease-renew-duration", timing.renewDeadline};
+        case TimingField::PollTolerance:
+            return {"poll-tolerance", timing.pollTolerance};
         case TimingField::RetryPeriod:
             break;
     }
@@ -360,6 +370,7 @@ TimingJudgement judgeTiming(const OptionValues& given) {
     timing.renewDeadline = choose(TimingField::RenewDeadline, timing.renewDeadline);
     timing.retryPeriod =
         choose(TimingField::RetryPeriod, election::defaultRetryPeriod(timing.renewDeadline));
+    timing.pollTolerance = choose(TimingField::PollTolerance, timing.pollTolerance);
     const auto findings = [&](const std::vector<TimingFault>& faults) {
         std::vector<TimingFinding> found;
         for (const TimingFault& fault : faults) {

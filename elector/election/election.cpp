@@ -136,8 +136,10 @@ void Election::on(const StopRequested& /*event*/) {
     const bool writing = std::holds_alternative<PendingWrite>(pending_);
     const bool holding = observation_.lease() && observation_.claim() == Claim::Ours;
     if (settings_.onShutdown == OnShutdown::Release && (writing || inDoubt_ || holding)) {
-        // A term that ended early leaves promises behind, and perhaps a "yes" on its way.
-        actions_.announceNo = now_.boot < promisedUntil_;
+        // A term that ended early leaves promises behind, and perhaps a "yes" on its way; and what
+        // a predecessor in this Pod has said, programs may remember.
+        actions_.announceNo =
+            now_.boot < promisedUntil_ || settings_.timing.pollTolerance > Duration(0);
         state_ = Draining{{}, serial_, drainedAt(), {}, !actions_.announceNo};
     } else {
         state_ = Stopped{};
@@ -173,6 +175,7 @@ Instant Election::drainedAt() const {
 void Election::on(const NoAnnounced& /*event*/) {
     if (auto* draining = std::get_if<Draining>(&state_)) {
         draining->announced = true;
+        draining->until = std::max(draining->until, now_.boot + settings_.timing.pollTolerance);
     }
 }
 

@@ -65,6 +65,17 @@ std::vector<TimingFault> refusalsOf(const Timing& timing) {
                             "is too long: it must be below the renew deadline, " +
                                 inSeconds(renew) + ", or each term ends before its first renewal"});
     }
+    const Duration tolerance = timing.pollTolerance;
+    if (tolerance < Duration(0)) {
+        refusals.push_back({TimingField::PollTolerance, "is not allowed: it must be at least 0s"});
+    } else if (refusals.empty() && tolerance > longestRenewDeadline(lease) - renew) {
+        refusals.push_back({TimingField::PollTolerance,
+                            "is too long: with the renew deadline, " + inSeconds(renew) +
+                                ", it may be at most 0.9 x the lease duration = 0.9 x " +
+                                inSeconds(lease) + " = " + inSeconds(longestRenewDeadline(lease)) +
+                                ", which leaves " + inSeconds(longestRenewDeadline(lease) - renew) +
+                                ", so that programs have forgotten a yes before another may lead"});
+    }
     return refusals;
 }
 

@@ -23,6 +23,9 @@ struct Timing {
     Duration renewDeadline = std::chrono::seconds(5);
     // P: how often a leader renews, and a candidate asks that has no watch.
     Duration retryPeriod = std::chrono::seconds(2);
+    // C: for how long a program may act by an answer after it asked. It comes on top of D: clocks'
+    // rates may differ by less than (L - D - C) / L.
+    Duration pollTolerance{0};
 
     bool operator==(const Timing&) const = default;
 };
@@ -36,7 +39,7 @@ Duration defaultRetryPeriod(Duration renewDeadline);
 // more: whatever stalls, another attempt has time to save the term.
 Duration attemptTimeout(const Timing& timing, std::optional<Duration> termLeft = std::nullopt);
 
-enum class TimingField { LeaseDuration, RenewDeadline, RetryPeriod };
+enum class TimingField { LeaseDuration, RenewDeadline, RetryPeriod, PollTolerance };
 
 // Something about a Timing that is refused, or warned of.
 struct TimingFault {

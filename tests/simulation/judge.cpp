@@ -227,6 +227,9 @@ void Judge::answered(int process, const election::Answer& answer, Instant now) {
     }
     if (answer.isLeader) {
         member.promisedUntil = std::max<Instant>(member.promisedUntil, now + answer.validFor);
+        member.rememberedToken = answer.fencingToken;
+        member.rememberedUntil =
+            member.clock->trueTimeOf(now + member.settings->timing.pollTolerance);
     }
     if (answer.isLeader || answer.leader.empty()) {
         return;
@@ -252,9 +255,12 @@ void Judge::check(Duration now) {
     if (leading_.empty()) {
         leaderSince_ = now;
     }
+    collectRemembered(now);
     for (std::size_t i = 0; i < leading_.size(); ++i) {
         for (std::size_t j = i + 1; j < leading_.size(); ++j) {
-            compare(leading_[i], leading_[j]);
+            if (!isOneProgram(leading_[i].process, leading_[j].process)) {
+                compare(leading_[i], leading_[j]);
+            }
         }
     }
 }
@@ -293,6 +299,23 @@ std::optional<int> Judge::leaderAt(Duration now) const {
         }
     }
     return std::nullopt;
+}
+
+// A program acts on by the last "yes" that it was told, for as long as it is tolerated, be its
+// elector alive or not.
+void Judge::collectRemembered(Duration now) {
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+        const Member& member = members_[i];
+        if (!member.rememberedToken.empty() && now < member.rememberedUntil) {
+            leading_.push_back({static_cast<int>(i), *Revision::parse(member.rememberedToken)});
+        }
+    }
+}
+
+bool Judge::isOneProgram(int left, int right) const {
+    const auto& one = members_[static_cast<std::size_t>(left)].settings->identity.podUid;
+    const auto& other = members_[static_cast<std::size_t>(right)].settings->identity.podUid;
+    return left == right || (!one.empty() && one == other);
 }
 
 void Judge::compare(const Claimant& left, const Claimant& right) {
@@ -379,7 +402,8 @@ bool Judge::isBlindTo(const Acquisition& other, int process, Instant askedAt) co
     const auto trueLength = [](const DriftingClock& clock, Instant from, Duration length) {
         return clock.trueTimeOf(from + length) - clock.trueTimeOf(from);
     };
-    return trueLength(*rival.clock, other.askedAt, rival.settings->timing.renewDeadline) >
+    const election::Timing& timing = rival.settings->timing;
+    return trueLength(*rival.clock, other.askedAt, timing.renewDeadline + timing.pollTolerance) >
                trueLength(*member.clock, askedAt, member.settings->timing.leaseDuration) &&
            !member.knowledge.saw(other.key, askedAt);
 }

@@ -101,8 +101,11 @@ class Judge {
         std::optional<election::Term> leaving;
         bool stepsDown = false;
         election::Instant pausedUntil;
-        election::Instant toldAt;         // by its clock, as it read it with the event
-        std::string steppedToken;         // of its term, after its last step
+        election::Instant toldAt;  // by its clock, as it read it with the event
+        std::string steppedToken;  // of its term, after its last step
+        // Its program's: the token of the last "yes", and until when in true time it acts by it.
+        std::string rememberedToken;
+        Duration rememberedUntil{0};
         election::Instant promisedUntil;  // the latest that a "yes" of its was good for
         std::optional<election::Instant> landedSentAt;  // of the latest landed write of a term
         std::optional<election::Revision> acquired;     // by its latest acquiring write
@@ -144,6 +147,8 @@ class Judge {
     void acquired(const Call& call, const election::Landed& landed);
     void termBegan(int process, const std::string& token);
     void collect(int process, Duration now);
+    void collectRemembered(Duration now);
+    bool isOneProgram(int left, int right) const;
     void compare(const Claimant& left, const Claimant& right);
     Tolerance toleranceOf(const Acquisition& left, const Acquisition& right) const;
     Tolerance toleranceOf(const Root& root, const Taker& taker, const Acquisition& other) const;

@@ -325,6 +325,7 @@ void Nemesis::retime(Seat& seat) {
     timing.leaseDuration = std::chrono::seconds(after);
     timing.renewDeadline = timing.renewDeadline / before * after;
     timing.retryPeriod = timing.retryPeriod / before * after;
+    timing.pollTolerance = timing.pollTolerance / before * after;
     comeBackLater(seat);
 }
 

@@ -90,6 +90,17 @@ void drawBrink(Schedule& schedule) {
     }
 }
 
+// Programs that keep an answer. What is left of the lease is for the clocks, and these are true.
+void drawTolerances(Schedule& schedule, Random& random) {
+    schedule.slowestRate = 1;
+    for (Place& place : schedule.places) {
+        place.clockRate = kMillion;
+        const election::Timing& timing = place.timing;
+        const Duration most = timing.leaseDuration * 9 / 10 - timing.renewDeadline;
+        place.timing.pollTolerance = most - most * random.between(0, 900) / 1000;
+    }
+}
+
 void drawLater(Schedule& schedule) {
     Random random(schedule.seed * 0x9E3779B97F4A7C15U + 0x632BE59BD9B4E019U);
     const auto add = [&](Fault fault, int permille) {
@@ -116,6 +127,9 @@ void drawLater(Schedule& schedule) {
         schedule.lifers = static_cast<int>(random.between(1, 2));
         // Only where there is no Lease can one be made for life.
         schedule.faults.insert(schedule.faults.end(), 2, Fault::Delete);
+    }
+    if (schedule.foreigners == 0 && schedule.lifers == 0 && random.chance(150)) {
+        drawTolerances(schedule, random);
     }
 }
 

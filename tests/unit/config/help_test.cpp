@@ -46,6 +46,7 @@ TEST(HelpTest, ShowsEveryFlagWithItsVariableAndDefault) {
         {"on-shutdown", "ON_SHUTDOWN", "default release"},
         {"on-missing", "ON_MISSING", "default create"},
         {"drain", "DRAIN", "default 0s"},
+        {"poll-tolerance", "POLL_TOLERANCE", "default 0s"},
         {"ready", "READY", "default synced"},
         {"pod-uid", "POD_UID", "default the one in the service account's token"},
         {"log-level", "LOG_LEVEL", "default info"},

@@ -28,6 +28,7 @@ TEST(DefaultsTest, AreThoseOfTheReference) {
     EXPECT_EQ(config.onShutdown, OnShutdown::Release);
     EXPECT_EQ(config.onMissing, OnMissing::Create);
     EXPECT_EQ(config.drain, seconds(0));
+    EXPECT_EQ(config.timing.pollTolerance, seconds(0));
     EXPECT_EQ(config.ready, ReadyWhen::Synced);
     EXPECT_EQ(config.podUid, "");
     EXPECT_EQ(config.logLevel, runtime::LogLevel::Info);
@@ -94,6 +95,8 @@ const std::vector<Row>& rows() {
          [](const Config& c) { return c.onMissing == OnMissing::Create ? "create" : "wait"; }},
         {"drain", "DRAIN", "1ns", "3600000000000ns",
          [](const Config& c) { return nanoseconds(c.drain); }},
+        {"poll-tolerance", "POLL_TOLERANCE", "1ns", "4000000000ns",
+         [](const Config& c) { return nanoseconds(c.timing.pollTolerance); }},
         {"ready", "READY", "synced", "leader",
          [](const Config& c) { return c.ready == ReadyWhen::Synced ? "synced" : "leader"; }},
         {"pod-uid", "POD_UID", "0a-B9", "f00d", [](const Config& c) { return c.podUid; }},

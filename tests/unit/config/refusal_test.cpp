@@ -49,6 +49,8 @@ TEST(RefusalTest, NamesFlagValueAndWhatIsAllowed) {
         {"--drain=-1ns", "--drain \"-1ns\" is refused: allowed is a duration from 0s to 1h"},
         {"--drain=61m", "--drain \"61m\" is refused: allowed is a duration from 0s to 1h"},
         {"--drain=soon", "--drain \"soon\" is refused: write a duration"},
+        {"--poll-tolerance=61m",
+         "--poll-tolerance \"61m\" is refused: allowed is a duration from 0s to 1h"},
         {"--ready=yes", "--ready \"yes\" is refused: allowed are synced and leader"},
         {"--pod-uid=a/b", "--pod-uid \"a/b\" is refused: a Pod's UID has letters, digits"},
         {"--pod-uid=", "--pod-uid \"\" is refused: a Pod's UID has letters, digits"},

@@ -430,6 +430,43 @@ TEST(LeavingTest, OnlyALeaderStepsDown) {
     EXPECT_LT(web0.since(released), seconds(1)) << "there is no pause";
 }
 
+Settings remembered(Duration tolerance) {
+    Settings settings = settingsOfWeb0();
+    settings.timing.leaseDuration = seconds(100);
+    settings.timing.pollTolerance = tolerance;
+    return settings;
+}
+
+TEST(LeavingTest, AReleaseWaitsUntilNoProgramActsByAnAnswerThatItKeeps) {
+    for (const bool steps : {false, true}) {
+        Candidate web0(remembered(seconds(60)));
+        web0.lead();
+        web0.send(steps ? Event(StepDownRequested{seconds(1)}) : Event(StopRequested{}));
+        web0.wait(seconds(1));
+        web0.send(NoAnnounced{});  // the last "yes" may have gone out a moment before
+        const Instant announced = web0.now().boot;
+        int revision = 11;
+        while (std::holds_alternative<WriteRequest>(web0.untilAsked())) {
+            EXPECT_EQ(std::get<WriteRequest>(*web0.actions().request).intent, Intent::Renew);
+            web0.landed(++revision);
+        }
+        EXPECT_EQ(web0.since(announced), seconds(60));
+        EXPECT_GE(revision, 11 + 25) << "it renews on meanwhile";
+    }
+}
+
+TEST(LeavingTest, ATermThatEndedEarlyIsRememberedLikeAnyOther) {
+    Candidate web0(remembered(seconds(60)));
+    web0.lead();
+    web0.wait(seconds(5));  // all that was promised: only what programs keep is left
+    EXPECT_FALSE(web0.leads());
+    EXPECT_TRUE(web0.send(StopRequested{}).announceNo);
+    web0.send(NoAnnounced{});
+    const Instant announced = web0.now().boot;
+    web0.untilRead();
+    EXPECT_EQ(web0.since(announced), seconds(60));
+}
+
 TEST(LeavingTest, AStopAfterAnAcquisitionInDoubtReleasesItIfItLanded) {
     Candidate web0;
     web0.follow(leaseOf(testing::released(), 10));

@@ -86,6 +86,28 @@ TEST(TimingTest, RefusesWhatCannotBeSafeWithTheSumShown) {
     }
 }
 
+TEST(TimingTest, APollToleranceHasToFitBesideTheRenewDeadline) {
+    Timing kept = timing(seconds(100), seconds(30), seconds(2));
+    kept.pollTolerance = seconds(60);
+    EXPECT_TRUE(review(kept).refusals.empty());
+    kept.pollTolerance += nanoseconds(1);
+    const TimingReview result = review(kept);
+    ASSERT_EQ(result.refusals.size(), 1U);
+    EXPECT_EQ(result.refusals[0].field, TimingField::PollTolerance);
+    EXPECT_NE(result.refusals[0].reason.find("the renew deadline, 30s, it may be at most 0.9 x the "
+                                             "lease duration = 0.9 x 100s = 90s, which leaves 60s"),
+              std::string::npos)
+        << result.refusals[0].reason;
+    kept.pollTolerance = -seconds(1);
+    ASSERT_EQ(review(kept).refusals.size(), 1U);
+    EXPECT_NE(review(kept).refusals[0].reason.find("at least 0s"), std::string::npos);
+    // Compared with nothing that is wrong by itself.
+    kept.pollTolerance = hours(1);
+    kept.renewDeadline = seconds(0);
+    ASSERT_EQ(review(kept).refusals.size(), 1U);
+    EXPECT_EQ(review(kept).refusals[0].field, TimingField::RenewDeadline);
+}
+
 TEST(TimingTest, NamesEveryDurationThatIsWrong) {
     const TimingReview result = review(timing(seconds(0), seconds(0), seconds(0)));
     ASSERT_EQ(result.refusals.size(), 3U);

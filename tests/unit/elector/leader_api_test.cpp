@@ -165,6 +165,16 @@ TEST_F(LeaderApiTest, TellsTheTroubleWhileThereIsSome) {
     EXPECT_THAT(get("/api/leader"), Not(HasSubstr("trouble")));
 }
 
+TEST_F(LeaderApiTest, TellsThatAnotherLeadsForLifeWhereThatIsSo) {
+    tell(no(Reason::Changed, "old-0"));
+    EXPECT_THAT(get("/api/leader"), Not(HasSubstr("leadsForLife")));
+    Standing forLife = no(Reason::Changed, "old-0");
+    forLife.leadsForLife = true;
+    tell(forLife);
+    EXPECT_THAT(get("/api/leader"), HasSubstr(R"("leader":"old-0",)"));
+    EXPECT_THAT(get("/api/leader"), HasSubstr(R"(,"leadsForLife":true,)"));
+}
+
 TEST_F(LeaderApiTest, SaysYesOrNoWithTheToken) {
     EXPECT_THAT(get("/api/is-leader"), AllOf(StartsWith("HTTP/1.1 503 "), EndsWith("\nfalse\n"),
                                              Not(HasSubstr("X-Fencing-Token"))));

@@ -35,6 +35,7 @@ const std::vector<Accepted>& accepted() {
         {{{"retry-period", "1.5s"}}, R"("args":["--lease-name=web","--retry-period=1.5s"])"},
         {{{"drain", "0"}}, R"("args":["--lease-name=web","--drain=0"])"},
         {{{"drain", "1h"}}, R"("--drain=1h")"},
+        {{{"poll-tolerance", "4s"}}, R"("--poll-tolerance=4s")"},
         {{{"port", "1"}}, R"("--addr=:1")"},
         {{{"port", "65535"}}, R"("containerPort":65535)"},
         {{{"port", "4040"}}, R"("args":["--lease-name=web"])"},
@@ -191,6 +192,7 @@ TEST(AnnotationsTest, AreRefusedWithWhatIsAllowed) {
     expectRefused("retry-period", {"", "2", "-"}, kDuration);
     expectRefused("drain", {"", "2", "abc"}, kDuration);
     expectRefused("drain", {"-1s", "61m"}, "allowed is a duration from 0s to 1h");
+    expectRefused("poll-tolerance", {"-1s", "61m"}, "allowed is a duration from 0s to 1h");
     expectRefused("port", {"", "0", "65536", "-1", "+1", "80a", " 80", "0x50", "http", "1e3"},
                   kPort);
     expectRefused("mode", {"", "Sidecar", "native", "init"}, "allowed are sidecar and container");
@@ -233,6 +235,10 @@ TEST(AnnotationsTest, AreRefusedWhereTheyDoNotFitEachOther) {
         {{{"retry-period", "5s"}},
          "annotation leader-elector.io/retry-period \"5s\" is too long: it must be below the renew "
          "deadline, 5s, or each term ends before its first renewal"},
+        {{{"poll-tolerance", "5s"}},
+         "annotation leader-elector.io/poll-tolerance \"5s\" is too long: with the renew deadline, "
+         "5s, it may be at most 0.9 x the lease duration = 0.9 x 10s = 9s, which leaves 4s, so "
+         "that programs have forgotten a yes before another may lead"},
         {{{"retry-period", "-1s"}},
          "annotation leader-elector.io/retry-period \"-1s\" is not allowed: it must be above 0s "
          "and below the renew deadline"},
@@ -291,7 +297,7 @@ TEST(AnnotationsTest, ThatNobodyKnowsAreRefusedWithTheNearest) {
               "leader-elector.io/inject?)");
     const std::string all =
         ": allowed are inject, lease-name, shared, lease-duration, lease-renew-duration, "
-        "retry-period, drain, port, mode, after, ready, image, log-level, status and "
+        "retry-period, drain, poll-tolerance, port, mode, after, ready, image, log-level, status and "
         "{cpu,memory,ephemeral-storage}-{request,limit}";
     EXPECT_EQ(reasonOf(""), "unknown annotation \"leader-elector.io/\"" + all);
     EXPECT_EQ(reasonOf("volume"), "unknown annotation \"leader-elector.io/volume\"" + all);
