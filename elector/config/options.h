@@ -30,8 +30,9 @@ struct Option {
     // NOLINTEND(readability-redundant-string-init)
 };
 
-// All of them, in the order of --help, of the documentation and of the container's arguments. A name
-// may stand twice where the elector takes other values than a Pod may say: once as the elector's.
+// All of them, in the order of --help, of the documentation and of the container's arguments. A
+// name may stand twice where the elector takes other values than a Pod may say: once as the
+// elector's.
 std::span<const Option> options();
 
 // The one of this name. Throws std::out_of_range where there is none.

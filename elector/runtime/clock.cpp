@@ -30,7 +30,8 @@ Instant SystemClock::now() const {
 }
 
 Duration SystemClock::suspended() const {
-    const Duration monotonic = readClock(CLOCK_MONOTONIC);  // first, so that the difference is no less
+    const Duration monotonic =
+        readClock(CLOCK_MONOTONIC);  // first, so that the difference is no less
     return readClock(CLOCK_BOOTTIME) - monotonic;
 }
 

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
-#include "elector/runtime/json_text.h"
 #include "elector/names.h"
+#include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 #include "injector/admission/quantity.h"
 #include "injector/check/diagnosis.h"

@@ -297,7 +297,8 @@ TEST(AnnotationsTest, ThatNobodyKnowsAreRefusedWithTheNearest) {
               "leader-elector.io/inject?)");
     const std::string all =
         ": allowed are inject, lease-name, shared, lease-duration, lease-renew-duration, "
-        "retry-period, drain, poll-tolerance, port, mode, after, ready, image, log-level, status and "
+        "retry-period, drain, poll-tolerance, port, mode, after, ready, image, log-level, status "
+        "and "
         "{cpu,memory,ephemeral-storage}-{request,limit}";
     EXPECT_EQ(reasonOf(""), "unknown annotation \"leader-elector.io/\"" + all);
     EXPECT_EQ(reasonOf("volume"), "unknown annotation \"leader-elector.io/volume\"" + all);
