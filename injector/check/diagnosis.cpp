@@ -181,12 +181,13 @@ void addAnnotations(const WorkloadFacts& facts, const Judgement& judgement, Repo
     if (!annotated.contested.empty()) {
         add(Weight::Problem,
             fmt::format("its Pod template has {} with another value, which stays: change it there",
-                        quoted(fmt::format("{}", fmt::join(annotated.contested, ", ")), 300)));
+                        elector::runtime::quoted(
+                            fmt::format("{}", fmt::join(annotated.contested, ", ")), 300)));
     }
     if (judgement.isToBeCopied && !facts.told.empty()) {
         add(Weight::Problem,
             fmt::format("its own are not on its Pod template; the operator says: {}",
-                        quoted(facts.told, 1000)));
+                        elector::runtime::quoted(facts.told, 1000)));
     } else if (judgement.isToBeCopied) {
         add(Weight::Note,
             "it has some itself that its Pod template has not: the operator will copy them, and "
