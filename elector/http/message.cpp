@@ -57,14 +57,14 @@ void ResponseWriter::appendHead(std::string& out, const Response& response, bool
                        reasonPhrase(response.status));
     }
     out += date();
+    if (std::ranges::find(response.headers, kCacheControl, &HeaderField::name) ==
+        response.headers.end()) {
+        out += "\r\nCache-Control: no-store";
+    }
     out += "\r\nX-Content-Type-Options: nosniff";
     if (!response.contentType.empty()) {
         out += "\r\nContent-Type: ";
         out += response.contentType;
-    }
-    if (std::ranges::find(response.headers, kCacheControl, &HeaderField::name) ==
-        response.headers.end()) {
-        out += "\r\nCache-Control: no-store";
     }
     for (const HeaderField& field : response.headers) {
         out += "\r\n";

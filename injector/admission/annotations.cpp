@@ -26,20 +26,24 @@ const Option* annotationOf(std::string_view name) {
     return nullptr;
 }
 
-// The names of the table, those of amounts in short: all of them would leave no room in a sentence.
+// The names of the table that may be set, in short: all of them would leave no room in a sentence.
 std::string allowedNames() {
     constexpr std::string_view kRequest = "-request";
+    constexpr std::string_view kLease = "lease-";
     std::vector<std::string_view> names;
+    std::vector<std::string_view> ofLeases;
     std::vector<std::string_view> resources;
     for (const std::string_view name : annotationNames()) {
         if (name.ends_with(kRequest)) {
             resources.push_back(name.substr(0, name.size() - kRequest.size()));
-        } else if (!name.ends_with("-limit")) {
+        } else if (name.starts_with(kLease)) {
+            ofLeases.push_back(name.substr(kLease.size()));
+        } else if (!name.ends_with("-limit") && name != "status") {  // which the webhook writes
             names.push_back(name);
         }
     }
-    return fmt::format("{} and {{{}}}-{{request,limit}}", fmt::join(names, ", "),
-                       fmt::join(resources, ","));
+    return fmt::format("{}, lease-{{{}}} and {{{}}}-{{request,limit}}", fmt::join(names, ", "),
+                       fmt::join(ofLeases, ","), fmt::join(resources, ","));
 }
 
 Refusal unknown(const std::string& name, const std::string& value) {

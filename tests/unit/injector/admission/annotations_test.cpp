@@ -296,9 +296,8 @@ TEST(AnnotationsTest, ThatNobodyKnowsAreRefusedWithTheNearest) {
               "unknown annotation \"leader-elector.io/Inject\" (did you mean "
               "leader-elector.io/inject?)");
     const std::string all =
-        ": allowed are inject, lease-name, shared, lease-duration, lease-renew-duration, "
-        "retry-period, drain, poll-tolerance, port, mode, after, ready, image, log-level, status "
-        "and "
+        ": allowed are inject, shared, retry-period, drain, poll-tolerance, port, mode, after, "
+        "ready, image, log-level, lease-{name,duration,renew-duration} and "
         "{cpu,memory,ephemeral-storage}-{request,limit}";
     EXPECT_EQ(reasonOf(""), "unknown annotation \"leader-elector.io/\"" + all);
     EXPECT_EQ(reasonOf("volume"), "unknown annotation \"leader-elector.io/volume\"" + all);
