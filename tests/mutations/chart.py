@@ -24,7 +24,7 @@ ROWS = [
      OPERATOR_TESTS),
     ("specs of workloads", OPERATOR, "\"k == (variables.cron ? 'jobTemplate' : 'template')\"", '"true"',
      OPERATOR_TESTS),
-    ("foreign annotations", OPERATOR, "\"k.startsWith('leader-elector.io/')\"", '"true"', OPERATOR_TESTS),
+    ("foreign annotations", OPERATOR, "\"k.startsWith('leader-elector.io/') ||", '"true ||', OPERATOR_TESTS),
     ("metadata of workloads", OPERATOR, "\"k == 'deprecated.daemonset.template.generation'\"", '"true"',
      OPERATOR_TESTS),
     ("the count of a DaemonSet's templates", OPERATOR, "\"k == 'deprecated.daemonset.template.generation'\"", '"false"',
@@ -70,7 +70,7 @@ ROWS = [
     ("who holds a missing Lease for longer", HOLDERS, "variables.holder == 'leader-elector.io/vacant' && variables.duration",
      "variables.duration", POD_TESTS),
     ("a missing Lease of a longer duration", HOLDERS, "(oldObject == null && variables.holder", "(false && variables.holder", POD_TESTS),
-    ("the label", HOLDERS, "== (oldObject == null ? '' : dyn(oldObject).{{ $label }})\n      message", "!= 'x'\n      message",
+    ("the label", HOLDERS, "== (oldObject == null ? '' : dyn(oldObject).{{ $label }}) || variables.operator", "!= 'x'",
      POD_TESTS),
     ("metadata of Leases", HOLDERS, "'resourceVersion', 'generation', 'annotations']\"", "'resourceVersion', 'generation', "
      "'annotations'] || true\"", POD_TESTS),
