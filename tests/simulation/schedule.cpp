@@ -90,8 +90,10 @@ void drawBrink(Schedule& schedule) {
     }
 }
 
-// Programs that keep an answer. What is left of the lease is for the clocks, and these are true.
+// Programs that keep an answer. What is left of the lease is for the clocks, and these are true. No
+// elector comes back beside the same program with another lease duration (rule 14).
 void drawTolerances(Schedule& schedule, Random& random) {
+    std::erase(schedule.faults, Fault::Retiming);
     schedule.slowestRate = 1;
     for (Place& place : schedule.places) {
         place.clockRate = kMillion;
