@@ -95,7 +95,8 @@ BODIES = {
     "RoleBinding": {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "x"}},
 }
 # The operator writes Events and reads none; Secrets and webhook configurations it reads by name, those of its own release.
-NOT_OF_TENANTS = {"Event", "Secret", "MutatingWebhookConfiguration"}
+# LimitRanges and ResourceQuotas are read by `check` alone, which runs for whoever calls it.
+NOT_OF_TENANTS = {"Event", "Secret", "MutatingWebhookConfiguration", "LimitRange", "ResourceQuota"}
 
 
 def worst_metadata(api):
