@@ -346,7 +346,6 @@ int statusIn(std::string_view line) {
 }  // namespace
 
 bool ResponseHead::read(std::string_view text, std::size_t mostFields) {
-    constexpr std::string_view kLineEnd = "\r\n";
     const std::size_t end = text.find(kLineEnd);
     if (end == std::string_view::npos) {
         return false;
