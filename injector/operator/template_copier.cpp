@@ -253,10 +253,13 @@ std::string otherManagers(std::string_view workload) {
     std::erase_if(managers, [](const Manager& manager) {
         return manager.isOperator() || !manager.managesSpec;
     });
-    std::ranges::stable_sort(managers, std::greater(), &Manager::time);
-    std::vector<std::string> found;
+    std::multimap<std::string, std::string, std::greater<>> byTime;  // of one time: in their order
     for (auto& manager : managers) {
-        found.push_back(std::move(manager.name));
+        byTime.emplace(std::move(manager.time), std::move(manager.name));
+    }
+    std::vector<std::string> found;
+    for (auto& [time, name] : byTime) {
+        found.push_back(std::move(name));
     }
     return joined(found);
 }
