@@ -222,8 +222,7 @@ TEST_F(ServerLaterTest, AReaderThatLagsBehindMissesPiecesButNotTheLast) {
     });
     client.headOnly();
     constexpr int kChanges = 5000;
-    int calls = 0;
-    for (; state < kChanges; ++calls) {
+    while (state < kChanges) {
         ++state;
         handle.more();
         server->barrier().wait();
