@@ -358,7 +358,7 @@ TEST_F(LeaderApiTest, StreamsAndWaitsAreLimitedAndRequestsAreNot) {
         clients.back()->send(
             request(i % 2 == 0 ? "/api/leader/watch" : "/api/leader?wait=10m&after=" + known));
     }
-    for (int i = 0; i < LeaderApi::kLocalReaders; i += 2) {
+    for (std::size_t i = 0; i < clients.size(); i += 2) {
         event(*clients[i]);
     }
     server->barrier().wait();
