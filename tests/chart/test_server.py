@@ -40,6 +40,7 @@ def test_the_server_would_have_refused_a_misspelt_field(server):
             server.apply(json.dumps(wrong), "--server-side", "--dry-run=server", "--validate=strict")
 
 
+TESTED = {"tests": {"enabled": True}}
 PODS = [("Deployment", "elector"), ("Deployment", "-operator"), ("Pod", "")]
 
 
@@ -53,11 +54,11 @@ def pod_of(rendered, kind, suffix):
 
 @pytest.mark.parametrize("kind, suffix", PODS)
 def test_the_pods_fit_the_restricted_standard(server, kind, suffix):
-    server.kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(pod_of(render(), kind, suffix)))
+    server.kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(pod_of(render(TESTED), kind, suffix)))
 
 
 @pytest.mark.parametrize("kind, suffix", PODS)
 def test_without_their_security_contexts_they_would_not(server, kind, suffix):
-    rendered = render({"securityContext": None})
+    rendered = render({**TESTED, "securityContext": None})
     with pytest.raises(AssertionError, match='violates PodSecurity "restricted:latest"'):
         server.kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(pod_of(rendered, kind, suffix)))
