@@ -130,6 +130,7 @@ void Elector::stop() {
         log_.warn("did not step down in time: its Lease will expire",
                   {{"lease", config_.lease.text()}});
     }
+    leaderApi_.end();
     server_->stop();
 }
 

@@ -134,6 +134,15 @@ campaign::Feed::Subscription LeaderApi::begin(http::Server& server, campaign::Fe
     });
 }
 
+void LeaderApi::end() {
+    server_->post([this] {
+        ended_ = true;
+        std::erase_if(readers_, [this](const Reader& reader) {
+            return !reader.stream && (reader.responder.respond(answer(source_.answer())), true);
+        });
+    });
+}
+
 Response LeaderApi::answer(const election::Answer& answer) {
     constexpr std::size_t kLongestEnd = 160;
     const std::string& common = writer_.common(answer);
@@ -162,7 +171,7 @@ std::variant<Response, Later> LeaderApi::leader(const Request& request) {
                                   "wait=" + runtime::jsonString(wait) +
                                       " is refused: it is no duration from 0s to 10m, as 30s.\n");
         }
-        if (isKnown && *limit > runtime::Duration::zero()) {
+        if (isKnown && *limit > runtime::Duration::zero() && !ended_) {
             const bool isLocal = request.remote.isLoopback();
             if (!hasRoom(isLocal)) {
                 return Response::unavailable("Too many programs wait for a change.\n");

@@ -39,7 +39,7 @@ namespace elector {
 //
 // GET /api/is-leader: 200 "true" with X-Fencing-Token, or 503 "false".
 //
-// Threads: the server's loop; begin() by the owner.
+// Threads: the server's loop; begin() and end() by the owner.
 class LeaderApi {
   public:
     // How many may wait or hold a stream: programs on the loopback, and others.
@@ -53,6 +53,8 @@ class LeaderApi {
     // From now on changes of `feed` are told. Feed and server outlive the subscription. REQUIRES:
     // the server has not started.
     [[nodiscard]] campaign::Feed::Subscription begin(http::Server& server, campaign::Feed& feed);
+    // Answers all who wait, so that the server can stop without waiting for them. Streams go on.
+    void end();
 
   private:
     // Writes an answer as JSON. What it wrote last is kept: between two changes only the end
@@ -118,6 +120,7 @@ class LeaderApi {
 
     std::atomic<bool> woken_ = false;  // tell() is on its way
     std::list<Reader> readers_;
+    bool ended_ = false;
     runtime::Instant nextBeat_;
     runtime::Instant armed_ = runtime::Instant::max();  // when passTime() is due, if ever
 };

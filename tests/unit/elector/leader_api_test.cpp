@@ -60,7 +60,10 @@ class LeaderApiTest : public http::ServerFixture {
         api_.addRoutes(router);
         start();
     }
-    ~LeaderApiTest() override { server.reset(); }
+    ~LeaderApiTest() override {
+        api_.end();
+        server.reset();
+    }
 
     void start() {
         server = std::make_unique<http::Server>(options, router, clock, log);
@@ -97,6 +100,13 @@ class LeaderApiTest : public http::ServerFixture {
     std::string get(const std::string& path) { return TestClient(port()).get(path); }
     static std::string request(const std::string& path, const std::string& headers = "") {
         return "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n" + headers + "\r\n";
+    }
+    // Sends it, and waits until the server has begun to answer: then it waits, or streams.
+    void begin(TestClient& client, const std::string& bytes) {
+        const std::uint64_t before = server->stats().requests;
+        client.send(bytes);
+        EXPECT_TRUE(http::eventually([&] { return server->stats().requests > before; }));
+        server->barrier().wait();
     }
     // The id of the state that is told now.
     std::string eventId() {
@@ -211,11 +221,11 @@ TEST_F(LeaderApiTest, AnswersAtOnceToWhoKnowsAnotherState) {
 
 TEST_F(LeaderApiTest, WaitsForTheNextChange) {
     tell(yes(Reason::Acquired));
+    const std::string known = eventId();
     TestClient plain(port());
-    plain.send(request("/api/leader?wait=30s&after=" + eventId()));
+    begin(plain, request("/api/leader?wait=30s&after=" + known));
     TestClient all(port());
-    all.send(request("/api/leader?wait=30s&renewals=1&after=" + eventId()));
-    server->barrier().wait();
+    begin(all, request("/api/leader?wait=30s&renewals=1&after=" + known));
     tell(yes(Reason::Renewed));
     EXPECT_THAT(all.answer(), HasSubstr("\"reason\":\"renewed\""));
     tell(no(Reason::Lost, "web-1"));
@@ -227,10 +237,9 @@ TEST_F(LeaderApiTest, WaitsForTheNextChange) {
 TEST_F(LeaderApiTest, WaitsNoLongerThanItIsAskedTo) {
     const std::string known = eventId();
     TestClient one(port());
-    one.send(request("/api/leader?wait=20s&after=" + known));
+    begin(one, request("/api/leader?wait=20s&after=" + known));
     TestClient other(port());
-    other.send(request("/api/leader?wait=10s", "If-None-Match: \"" + known + "\"\r\n"));
-    server->barrier().wait();
+    begin(other, request("/api/leader?wait=10s", "If-None-Match: \"" + known + "\"\r\n"));
     pass(10s);
     EXPECT_THAT(other.answer(), StartsWith("HTTP/1.1 304 Not Modified\r\n"));
     pass(10s);
@@ -319,6 +328,7 @@ TEST_F(LeaderApiTest, AStreamTellsTheLastNoAndTheNewestState) {
         tell(yes(Reason::Acquired, "23"));
         tell(yes(Reason::Renewed, "23"));
         hold.release();
+        server->barrier().wait();
     }
     EXPECT_THAT(event(client), AllOf(HasSubstr("\"vacant\""), HasSubstr("\"isLeader\":false")));
     EXPECT_THAT(event(client), AllOf(HasSubstr("\"23\""), HasSubstr("\"isLeader\":true")));
@@ -345,9 +355,20 @@ TEST_F(LeaderApiTest, AStreamEndsWithTheServerAndSaysNoBefore) {
         http::Hold hold(*server);
         tell(no(Reason::Draining));
         hold.release();
+        server->barrier().wait();
     }
     server->stop();
     EXPECT_THAT(client.rest(), AllOf(HasSubstr("\"draining\""), EndsWith("\r\n0\r\n\r\n")));
+}
+
+TEST_F(LeaderApiTest, AnswersAllWhoWaitBeforeItEnds) {
+    const std::string path = "/api/leader?wait=10m&after=" + eventId();
+    TestClient client(port());
+    begin(client, request(path));
+    api_.end();
+    EXPECT_THAT(client.answer(), HasSubstr("\"seq\":1,"));
+    EXPECT_THAT(get(path), HasSubstr("\"seq\":1,")) << "and nobody waits any more";
+    server->stop();
 }
 
 TEST_F(LeaderApiTest, StreamsAndWaitsAreLimitedAndRequestsAreNot) {
@@ -355,8 +376,8 @@ TEST_F(LeaderApiTest, StreamsAndWaitsAreLimitedAndRequestsAreNot) {
     const std::string known = eventId();
     for (int i = 0; i < LeaderApi::kLocalReaders; ++i) {
         clients.push_back(std::make_unique<TestClient>(port()));
-        clients.back()->send(
-            request(i % 2 == 0 ? "/api/leader/watch" : "/api/leader?wait=10m&after=" + known));
+        begin(*clients.back(),
+              request(i % 2 == 0 ? "/api/leader/watch" : "/api/leader?wait=10m&after=" + known));
     }
     for (std::size_t i = 0; i < clients.size(); i += 2) {
         event(*clients[i]);
