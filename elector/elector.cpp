@@ -82,6 +82,8 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
                 announced();
             }
         });
+    // A Subscription cannot be moved.
+    // NOLINTNEXTLINE(modernize-make-unique)
     subscription_ = std::unique_ptr<campaign::Feed::Subscription>(
         new campaign::Feed::Subscription(leaderApi_.begin(*server_, campaign_->feed())));
 }

@@ -237,9 +237,8 @@ std::optional<std::uint64_t> LeaderApi::stateOf(std::string_view eventId) const 
     }
     eventId.remove_prefix(nonce_.size() + 1);
     std::uint64_t seq = 0;
-    const char* end = eventId.data() + eventId.size();
-    const auto [after, error] = std::from_chars(eventId.data(), end, seq);
-    return error == std::errc() && after == end ? std::optional(seq) : std::nullopt;
+    const auto [after, error] = std::from_chars(eventId.begin(), eventId.end(), seq);
+    return error == std::errc() && after == eventId.end() ? std::optional(seq) : std::nullopt;
 }
 
 // ----------------------------------------------------------------------------------------- readers

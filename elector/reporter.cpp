@@ -84,6 +84,8 @@ void Reporter::onNote(const election::Note& note, const election::Standing& stan
     }
 }
 
+// One sentence for each kind.
+// NOLINTNEXTLINE(readability-function-size)
 void Reporter::log(const election::Note& note) const {
     const std::string lease = lease_.text();
     switch (note.kind) {

@@ -127,9 +127,8 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
     if (wentBack || newUid) {
         formerUntil_ = std::max(formerUntil_, now + longest);
     }
-    freeAt_ = std::max(formerUntil_, isForLife()               ? Instant::max()
-                                     : claim_ == Claim::Unheld ? now + longest
-                                                               : heldUntil_);
+    const Instant unheldUntil = claim_ == Claim::Unheld ? now + longest : heldUntil_;
+    freeAt_ = isForLife() ? Instant::max() : std::max(formerUntil_, unheldUntil);
     return wentBack ? News::WentBack : News::Changed;
 }
 

@@ -188,9 +188,6 @@ class YamlNode {
     YAML::Node node_;
 };
 
-// Parses the text of `file`, which begins with a mapping or is empty.
-YamlNode parseYaml(const std::filesystem::path& file, const std::string& text);
-
 namespace {
 
 constexpr std::size_t kMaxPathShown = 300;
@@ -327,6 +324,9 @@ std::filesystem::path YamlNode::resolved(const std::string& path) const {
     return file_.parent_path() / path;
 }
 
+namespace {
+
+// Parses the text of `file`, which begins with a mapping or is empty.
 YamlNode parseYaml(const std::filesystem::path& file, const std::string& text) {
     try {
         const auto document = YAML::Load(text);
@@ -340,6 +340,8 @@ YamlNode parseYaml(const std::filesystem::path& file, const std::string& text) {
                                              runtime::quoted(problem.msg)));
     }
 }
+
+}  // namespace
 
 // -------------------------------------------------------------------------------------- kubeconfig
 

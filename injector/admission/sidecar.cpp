@@ -84,7 +84,8 @@ struct ProbePace {
     int period;
     int timeout;  // of the kubelet
     int failures;
-    std::string_view answerTimeout = "";  // of the program; "": its own default
+    // Of the program; "": its own default. Said to be empty, so that it can be left out.
+    std::string_view answerTimeout = "";  // NOLINT(readability-redundant-string-init)
 };
 
 // By the elector's own program and the Pod's loopback: what redirects the Pod's incoming traffic,

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -148,12 +149,9 @@ class Room {
 
     // Whether some of its Pods have their sidecar: then what they take is counted as used.
     bool isCounted() const {
-        for (const auto& pod : podsOf(facts_)) {
-            if (operators::stateOf(pod.record) == operators::PodState::Injected) {
-                return true;
-            }
-        }
-        return false;
+        return std::ranges::any_of(podsOf(facts_), [](const PodFact& pod) {
+            return operators::stateOf(pod.record) == operators::PodState::Injected;
+        });
     }
 
     void judgeQuota(const std::string& quota, std::string_view spec, std::string_view used) {

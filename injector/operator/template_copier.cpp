@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <ranges>
 
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
@@ -47,8 +48,8 @@ std::string_view memberAt(std::string_view object, const Path& path, const std::
 
 // `value` at the end of the path, with `prefix` before each key.
 std::string nested(const Path& path, const std::string& prefix, std::string value) {
-    for (auto key = path.rbegin(); key != path.rend(); ++key) {
-        value = fmt::format(R"({{"{}{}":{}}})", prefix, *key, value);
+    for (const auto& key : path | std::views::reverse) {
+        value = fmt::format(R"({{"{}{}":{}}})", prefix, key, value);
     }
     return value;
 }
@@ -258,6 +259,7 @@ std::string otherManagers(std::string_view workload) {
         byTime.emplace(std::move(manager.time), std::move(manager.name));
     }
     std::vector<std::string> found;
+    found.reserve(byTime.size());
     for (auto& [time, name] : byTime) {
         found.push_back(std::move(name));
     }
@@ -310,9 +312,12 @@ Result<Outcome> TemplateCopier::reconcile(const Resource& kind, const ObjectKey&
         return std::move(read).error();
     }
     auto& document = read.value();
-    const auto meta = cluster::parseMeta(document.value_or(""));
-    if (!meta || meta.value().uid != seen->uid || annotationsToCopy(meta.value()) != seen->wanted) {
+    if (!document) {
         return Outcome::Settled;  // the watch will say so
+    }
+    const auto meta = cluster::parseMeta(*document);
+    if (!meta || meta.value().uid != seen->uid || annotationsToCopy(meta.value()) != seen->wanted) {
+        return Outcome::Settled;  // likewise
     }
     auto outcome = look({kind, key, *seen, *std::move(document)}, past);
     past.isSettled = outcome && outcome.value() == Outcome::Settled;

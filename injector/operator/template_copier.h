@@ -106,7 +106,7 @@ class TemplateCopier {
     };
 
     std::optional<Seen> find(const Key& key) const;
-    Result<Outcome> look(const Task& task, Past& past);
+    Result<Outcome> look(const Task& looked, Past& past);
     // Whether the template can and may be changed; where it would have to be and is not, says so.
     bool mayChange(const Task& task, const CopyPlan& plan);
     // False where somebody undid what was done, and it is too early to do it again.
