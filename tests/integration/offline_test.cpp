@@ -154,7 +154,8 @@ TEST(OfflineTest, EndsSoonWithAnAliasBomb) {
     const auto outcome = Program().inject({"-f", "-"}, bomb);
     EXPECT_EQ(outcome.code, 1);
     EXPECT_EQ(outcome.out, "");
-    EXPECT_NE(outcome.err.find("stand for too much; write the values out"), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.err.find("stand for too much; write the values out"), std::string::npos)
+        << outcome.err;
 }
 
 TEST(OfflineTest, FailsWhereItsOutputIsLost) {
