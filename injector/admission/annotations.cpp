@@ -26,24 +26,22 @@ const Option* annotationOf(std::string_view name) {
     return nullptr;
 }
 
-// The names of the table that may be set, in short: all of them would leave no room in a sentence.
-std::string allowedNames() {
-    constexpr std::string_view kRequest = "-request";
-    constexpr std::string_view kLease = "lease-";
+// The names that begin with the same word as `written`: whoever writes "cpu" looks for one of them.
+// A few only, however many there will be.
+std::string namesLike(std::string_view written) {
+    constexpr std::size_t kLeastLetters = 3;
+    constexpr std::size_t kMostNames = 4;
+    const std::string_view word = written.substr(0, written.find_first_of("-_."));
     std::vector<std::string_view> names;
-    std::vector<std::string_view> ofLeases;
-    std::vector<std::string_view> resources;
     for (const std::string_view name : annotationNames()) {
-        if (name.ends_with(kRequest)) {
-            resources.push_back(name.substr(0, name.size() - kRequest.size()));
-        } else if (name.starts_with(kLease)) {
-            ofLeases.push_back(name.substr(kLease.size()));
-        } else if (!name.ends_with("-limit") && name != "status") {  // which the webhook writes
+        if (word.size() >= kLeastLetters && name.starts_with(word) && names.size() < kMostNames) {
             names.push_back(name);
         }
     }
-    return fmt::format("{}, lease-{{{}}} and {{{}}}-{{request,limit}}", fmt::join(names, ", "),
-                       fmt::join(ofLeases, ","), fmt::join(resources, ","));
+    return names.empty()
+               ? ""
+               : fmt::format("; {} with {}: {}", names.size() == 1 ? "one begins" : "some begin",
+                             word, fmt::join(names, ", "));
 }
 
 Refusal unknown(const std::string& name, const std::string& value) {
@@ -57,7 +55,9 @@ Refusal unknown(const std::string& name, const std::string& value) {
     if (!nearest.empty()) {
         return {sentenceAbout("unknown annotation ", key, nearest)};
     }
-    return {sentenceAbout("unknown annotation ", key, ": allowed are " + allowedNames())};
+    return {sentenceAbout(
+        "unknown annotation ", key,
+        ": docs/injector.md lists all that there are, under Annotations" + namesLike(name))};
 }
 
 // What is wrong with a single annotation; nothing if nothing is.

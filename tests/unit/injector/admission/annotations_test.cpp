@@ -295,12 +295,17 @@ TEST(AnnotationsTest, ThatNobodyKnowsAreRefusedWithTheNearest) {
     EXPECT_EQ(reasonOf("Inject"),
               "unknown annotation \"leader-elector.io/Inject\" (did you mean "
               "leader-elector.io/inject?)");
-    const std::string all =
-        ": allowed are inject, shared, retry-period, drain, poll-tolerance, port, mode, after, "
-        "ready, image, log-level, lease-{name,duration,renew-duration} and "
-        "{cpu,memory,ephemeral-storage}-{request,limit}";
+    const std::string all = ": docs/injector.md lists all that there are, under Annotations";
     EXPECT_EQ(reasonOf(""), "unknown annotation \"leader-elector.io/\"" + all);
     EXPECT_EQ(reasonOf("volume"), "unknown annotation \"leader-elector.io/volume\"" + all);
+    EXPECT_EQ(reasonOf("cpu"), "unknown annotation \"leader-elector.io/cpu\"" + all +
+                                   "; some begin with cpu: cpu-request, cpu-limit");
+    EXPECT_EQ(reasonOf("lease-namespace"),
+              "unknown annotation \"leader-elector.io/lease-namespace\"" + all +
+                  "; some begin with lease: lease-name, lease-duration, lease-renew-duration");
+    EXPECT_EQ(reasonOf("drain_for_seconds"),
+              "unknown annotation \"leader-elector.io/drain_for_seconds\"" + all +
+                  "; one begins with drain: drain");
     EXPECT_EQ(reasonOf("session"),
               "annotation leader-elector.io/session \"x\" is refused: it belongs to Leases, where "
               "the elector writes it");
