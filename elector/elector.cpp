@@ -60,8 +60,8 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     if (!config_.podUid.empty()) {
         podLock_ = std::make_unique<campaign::PodLock>(config_.lease, config_.podUid);
     }
-    reporter_ =
-        std::make_unique<Reporter>(config_.lease, config_.id, log_, metrics_, events_.get());
+    reporter_ = std::make_unique<Reporter>(config_.lease, config_.id, clock_, log_, metrics_,
+                                           events_.get());
 
     http::ServerOptions options;
     options.host = config_.address.host;
@@ -83,9 +83,12 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
             }
         });
     // A Subscription cannot be moved.
-    // NOLINTNEXTLINE(modernize-make-unique)
+    // NOLINTBEGIN(modernize-make-unique)
     subscription_ = std::unique_ptr<campaign::Feed::Subscription>(
         new campaign::Feed::Subscription(leaderApi_.begin(*server_, campaign_->feed())));
+    reporting_ = std::unique_ptr<campaign::Feed::Subscription>(new campaign::Feed::Subscription(
+        reporter_->begin(campaign_->feed(), config_.timing.renewDeadline)));
+    // NOLINTEND(modernize-make-unique)
 }
 
 void Elector::openStore() {

@@ -78,6 +78,7 @@ class Elector final : private StatusSource {
     std::unique_ptr<http::Server> server_;
     std::unique_ptr<campaign::Campaign> campaign_;
     std::unique_ptr<campaign::Feed::Subscription> subscription_;  // of the leader API
+    std::unique_ptr<campaign::Feed::Subscription> reporting_;
 };
 
 }  // namespace elector

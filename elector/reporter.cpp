@@ -14,63 +14,135 @@ using election::NoteKind;
 // From a round trip within a node to the longest attempt that is sensible.
 const std::vector<double> kSeconds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                    0.1,   0.25,   0.5,   1,    2.5,   5};
+// From a release to a leader that crashed, with the longest lease that is common.
+const std::vector<double> kTakeOverSeconds{0.1, 0.3, 1, 3, 10, 15, 30, 60};
+const std::vector<double> kDeadlineUsed{0.5, 0.6, 0.75, 0.9};
+
+double seconds(election::Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
 
 }  // namespace
 
-Reporter::Reporter(election::LeaseKey lease, std::string id, const runtime::Log& log,
-                   http::Metrics& metrics, kubernetes::EventRecorder* events)
+Reporter::Reporter(election::LeaseKey lease, std::string id, const runtime::Clock& clock,
+                   const runtime::Log& log, http::Metrics& metrics,
+                   kubernetes::EventRecorder* events)
     : lease_(std::move(lease)),
       id_(std::move(id)),
+      clock_(clock),
       log_(log),
       events_(events),
       notes_(metrics.counter("leader_elector_events_total",
                              "What happened in the election, by kind; term_began counts own terms.",
-                             {"event", "name", "namespace"})),
+                             {"event", "namespace", "lease"})),
       requests_(metrics.counter("leader_elector_requests_total",
                                 "Requests about the Lease, by operation and result.",
-                                {"operation", "result", "name", "namespace"})),
+                                {"operation", "result", "namespace", "lease"})),
       durations_(metrics.histogram("leader_elector_request_duration_seconds",
                                    "How long requests about the Lease took.", kSeconds,
-                                   {"operation", "name", "namespace"})),
+                                   {"operation", "namespace", "lease"})),
       watchEnds_(metrics.counter("leader_elector_watch_ends_total",
                                  "Watches of the Lease that ended, by reason.",
-                                 {"reason", "name", "namespace"})),
+                                 {"reason", "namespace", "lease"})),
       masterStatus_(metrics.gauge("leader_election_master_status",
                                   "1 while this process leads, as client-go names it.",
-                                  {"name", "namespace"})),
+                                  {"name", "namespace", "lease"})),
       leaderKnown_(metrics.gauge("leader_elector_leader_known",
                                  "1 while somebody is known to lead, this process or another.",
-                                 {"name", "namespace"})),
+                                 {"namespace", "lease"})),
       newsAge_(metrics.gauge("leader_elector_news_age_seconds",
                              "How long ago the Lease was last heard of; missing before it was.",
-                             {"name", "namespace"})),
+                             {"namespace", "lease"})),
       validFor_(metrics.gauge("leader_elector_valid_seconds",
                               "For how long this process leads on if nothing is renewed any more.",
-                              {"name", "namespace"})),
+                              {"namespace", "lease"})),
       ready_(metrics.gauge("leader_elector_ready", "1 while the state of the Lease is known.",
-                           {"name", "namespace"})) {
+                           {"namespace", "lease"})),
+      transitions_(metrics.gauge("leader_elector_lease_transitions",
+                                 "How often the leader has changed, as the Lease says.",
+                                 {"namespace", "lease"})),
+      deadlineUsed_(metrics.histogram("leader_elector_renewal_deadline_used_ratio",
+                                      "The part of the renew deadline that had passed when a "
+                                      "renewal landed: at 1 the term would have been lost.",
+                                      kDeadlineUsed, {"namespace", "lease"})),
+      takeOver_(metrics.histogram("leader_elector_take_over_seconds",
+                                  "From the last sign of another leader, a renewal or its release, "
+                                  "to a term of this process after it.",
+                                  kTakeOverSeconds, {"namespace", "lease"})),
+      leaderless_(metrics.counter("leader_elector_leaderless_seconds_total",
+                                  "For how long this process has known of no leader.",
+                                  {"namespace", "lease"})),
+      creditedAt_(clock.now()) {
     // Shown from the start, since an alert cannot be made of a series that is not there.
-    for (const NoteKind kind :
-         {NoteKind::TermBegan, NoteKind::TermEnded, NoteKind::LeaderChanged}) {
+    for (const NoteKind kind : {NoteKind::TermBegan, NoteKind::TermEnded, NoteKind::LeaderChanged,
+                                NoteKind::RevisionWentBack}) {
         notes_.add(labels({toString(kind)}), 0);
     }
 }
 
+campaign::Feed::Subscription Reporter::begin(campaign::Feed& feed,
+                                             election::Duration renewDeadline) {
+    renewDeadline_ = renewDeadline;
+    return feed.subscribe([this, &feed] {
+        while (const auto standing = feed.after(observed_)) {
+            observed_ = standing->seq;
+            observe(*standing);
+        }
+    });
+}
+
+// Signs of another leader are timed by their arrival here, on this process's clock.
+void Reporter::observe(const election::Standing& standing) {
+    const election::Instant now = clock_.now();
+    transitions_.set(labels(), static_cast<double>(standing.transitions));
+    creditLeaderless(standing.term || !standing.leader.empty());
+    if (standing.term) {
+        if (standing.reason == election::Reason::Renewed && termUntil_) {
+            const election::Duration used = renewDeadline_ - (*termUntil_ - now);
+            deadlineUsed_.observe(labels(), seconds(used) / seconds(renewDeadline_));
+        } else if (standing.reason == election::Reason::Acquired && lastSign_) {
+            takeOver_.observe(labels(), seconds(now - *lastSign_));
+        }
+        termUntil_ = standing.term->validUntil;
+        lastSign_.reset();
+        return;
+    }
+    termUntil_.reset();
+    if (!standing.leader.empty()) {
+        lastSign_ = now;
+        leaderUntil_ = standing.leaderUntil;
+    } else if (lastSign_ && leaderUntil_ && now < *leaderUntil_) {
+        lastSign_ = now;  // it has released the Lease: its time was not up
+    }
+    if (standing.leader.empty()) {
+        leaderUntil_.reset();
+    }
+}
+
+void Reporter::creditLeaderless(bool isLed) {
+    const election::Instant now = clock_.now();
+    const std::lock_guard lock(leaderlessMutex_);
+    leaderless_.add(labels(), isLed_ ? 0 : seconds(now - creditedAt_));
+    creditedAt_ = now;
+    isLed_ = isLed;
+}
+
 http::MetricFamily::Values Reporter::labels(http::MetricFamily::Values first) const {
-    first.push_back(lease_.name);
     first.push_back(lease_.space);
+    first.push_back(lease_.name);
     return first;
 }
 
 void Reporter::measure(campaign::Campaign& campaign) {
     const election::Answer now = campaign.answer();
     const auto lease = labels();
-    masterStatus_.set(lease, now.isLeader ? 1 : 0);
+    masterStatus_.set(labels({lease_.name}), now.isLeader ? 1 : 0);
+    creditLeaderless(!now.leader.empty());
     leaderKnown_.set(lease, now.leader.empty() ? 0 : 1);
     if (const auto age = campaign.newsAge()) {
-        newsAge_.set(lease, std::chrono::duration<double>(*age).count());
+        newsAge_.set(lease, seconds(*age));
     }
-    validFor_.set(lease, now.isLeader ? std::chrono::duration<double>(now.validFor).count() : 0);
+    validFor_.set(lease, now.isLeader ? seconds(now.validFor) : 0);
     ready_.set(lease, campaign.notReady() ? 0 : 1);
 }
 
@@ -162,7 +234,7 @@ void Reporter::log(const election::Note& note) const {
 void Reporter::onRequest(const std::string& operation, const election::ApiError* error,
                          election::Duration took) {
     requests_.add(labels({operation, error == nullptr ? "ok" : toString(error->kind)}), 1);
-    durations_.observe(labels({operation}), std::chrono::duration<double>(took).count());
+    durations_.observe(labels({operation}), seconds(took));
     if (log_.enabled(runtime::LogLevel::Debug)) {
         log_.debug("request", {{"lease", lease_.text()},
                                {"operation", operation},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <initializer_list>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -24,8 +25,16 @@ namespace {
 namespace json_text = elector::json_text;
 namespace names = elector::names;
 
-Decision decision(Verdict verdict, std::string reason, std::string patch = "[]") {
-    return {verdict, std::move(reason), std::move(patch), ""};
+Decision skipped(std::string_view cause, std::string reason, std::string patch = "[]") {
+    return {Verdict::Skipped, std::move(reason), std::move(patch), "", cause};
+}
+
+Decision refused(std::string_view cause, std::string reason) {
+    return {Verdict::Refused, std::move(reason), "[]", "", cause};
+}
+
+Decision failed(std::string reason) {
+    return {Verdict::Failed, std::move(reason), "[]", "", ""};
 }
 
 // Nothing where the Pod can have a sidecar.
@@ -34,25 +43,29 @@ std::optional<Decision> skip(const PodFacts& pod, std::string_view space,
     if (pod.isMirror) {
         // Without a status: the kubelet takes a mirror Pod that differs from its own for a
         // stranger.
-        return decision(Verdict::Skipped,
-                        "mirror Pods get no sidecar: the kubelet runs a static Pod as "
-                        "its file says");
+        return skipped("mirror pod",
+                       "mirror Pods get no sidecar: the kubelet runs a static Pod as its file "
+                       "says");
     }
+    std::string_view cause;
     std::string reason;
     if (cluster::isProtected(space)) {
+        cause = "protected namespace";
         reason = fmt::format("Pods in the namespace {} get no sidecar", space);
     }
     if (reason.empty() && pod.isLabelledInjector && !space.empty() &&
         space == defaults.releaseNamespace) {
+        cause = "own pod";
         reason = "the injector's own Pods get no sidecar: they would wait for themselves";
     }
     if (reason.empty() && pod.isForWindows) {
+        cause = "windows";
         reason = "Pods for Windows get no sidecar: it runs on Linux alone";
     }
     if (reason.empty()) {
         return std::nullopt;
     }
-    return decision(Verdict::Skipped, reason, skipPatch(pod, reason));
+    return skipped(cause, reason, skipPatch(pod, reason));
 }
 
 // A container with our name is ours if it has its token from our volume, and the Pod says that it
@@ -72,14 +85,15 @@ std::optional<Decision> judgePresent(const PodFacts& pod, const Wish& wish) {
     if (!isOurs(*container, pod, wish)) {
         const std::string reason = fmt::format(
             "the Pod has a container \"{}\" of its own, which is left as it is", names::kContainer);
-        return decision(Verdict::Skipped, reason, skipPatch(pod, reason));
+        return skipped("own container", reason, skipPatch(pod, reason));
     }
     if (sidecar && sidecar->restartPolicy != "Always") {
         // Webhooks built against Kubernetes before 1.28 drop what they do not know of, and an init
         // container that never ends keeps the Pod from starting. We are asked again after them.
-        return Decision{Verdict::Injected, "", repairPatch(sidecar->index), wish["lease-name"]};
+        return Decision{Verdict::Injected, "", repairPatch(sidecar->index), wish["lease-name"], ""};
     }
-    return Decision{Verdict::Already, "the Pod has its sidecar already", "[]", wish["lease-name"]};
+    return Decision{Verdict::Already, "the Pod has its sidecar already", "[]", wish["lease-name"],
+                    ""};
 }
 
 // Sets the Lease's name where no annotation did; returns what is wrong, or "".
@@ -141,15 +155,18 @@ Decision inject(const PodFacts& pod, const Wish& wish, const Defaults& defaults)
     spec.onHostNetwork = pod.usesHostNetwork;
     spec.needsUser = pod.runsAsRoot;
     std::string& leaseName = spec.values["lease-name"];
-    for (std::string complaint :
-         {chooseLeaseName(pod, leaseName), complaintAboutMode(pod, wish, spec),
-          complaintAboutPort(pod, wish, spec), complaintAboutVolume(pod),
-          fit(pod.resources, wish, spec)}) {
+    for (const auto& [cause, complaint] :
+         std::initializer_list<std::pair<const char*, std::string>>{
+             {"lease name", chooseLeaseName(pod, leaseName)},
+             {"annotation", complaintAboutMode(pod, wish, spec)},
+             {"port", complaintAboutPort(pod, wish, spec)},
+             {"volume", complaintAboutVolume(pod)},
+             {"resources", fit(pod.resources, wish, spec)}}) {
         if (!complaint.empty()) {
-            return decision(Verdict::Refused, std::move(complaint));
+            return refused(cause, complaint);
         }
     }
-    return {Verdict::Injected, "", injectionPatch(pod, spec), leaseName};
+    return {Verdict::Injected, "", injectionPatch(pod, spec), leaseName, ""};
 }
 
 // About a Pod with annotations of ours.
@@ -158,20 +175,20 @@ Decision decide(const PodFacts& pod, std::string_view space, const Defaults& def
     if (asked == false) {
         return {};
     }
-    const auto skipped = skip(pod, space, defaults);
-    if (skipped) {
-        return asked ? *skipped : Decision{};
+    if (const auto skipping = skip(pod, space, defaults)) {
+        return asked ? *skipping : Decision{};
     }
     const auto reading = readWish(pod.annotations, defaults);
     if (const auto* refusal = std::get_if<Refusal>(&reading)) {
-        return decision(Verdict::Refused, refusal->sentence);
+        return refused("annotation", refusal->sentence);
     }
     const auto& wish = std::get<Wish>(reading);
     if (!asked) {
-        return decision(Verdict::NotAsked,
-                        fmt::format("the Pod has annotations of the injector, but not {} "
-                                    "\"true\"; so it gets no sidecar",
-                                    names::kInjectAnnotation));
+        return {Verdict::NotAsked,
+                fmt::format("the Pod has annotations of the injector, but not {} \"true\"; so it "
+                            "gets no sidecar",
+                            names::kInjectAnnotation),
+                "[]", "", ""};
     }
     const auto present = judgePresent(pod, wish);
     return present ? *present : inject(pod, wish, defaults);
@@ -199,7 +216,7 @@ const char* toString(Verdict verdict) {
 
 Decision admit(std::string_view pod, std::string_view space, const Defaults& defaults) {
     if (!json_text::isValid(pod)) {
-        return decision(Verdict::Failed, "the Pod is no JSON");
+        return failed("the Pod is no JSON");
     }
     pod.remove_prefix(pod.find_first_not_of(" \t\r\n"));
     return admitPart(pod, space, defaults);
@@ -208,10 +225,10 @@ Decision admit(std::string_view pod, std::string_view space, const Defaults& def
 Decision admitPart(std::string_view pod, std::string_view space, const Defaults& defaults) {
     const auto reading = readPod(pod);
     if (const auto* unreadable = std::get_if<Unreadable>(&reading)) {
-        return decision(Verdict::Failed, unreadable->sentence);
+        return failed(unreadable->sentence);
     }
     if (const auto* refusal = std::get_if<Refusal>(&reading)) {
-        return decision(Verdict::Refused, refusal->sentence);
+        return refused("too long", refusal->sentence);
     }
     const auto& facts = std::get<PodFacts>(reading);
     if (facts.annotations.empty()) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "injector/admission/options.h"
@@ -21,6 +23,21 @@ enum class Verdict {
 // "injected", "skipped", ...: for metrics and sentences.
 const char* toString(Verdict verdict);
 
+// What kept a Pod that asked for it from a sidecar, in a word or two: for metrics.
+inline constexpr std::array<std::pair<Verdict, std::string_view>, 11> kCauses{{
+    {Verdict::Skipped, "mirror pod"},
+    {Verdict::Skipped, "protected namespace"},
+    {Verdict::Skipped, "own pod"},
+    {Verdict::Skipped, "windows"},
+    {Verdict::Skipped, "own container"},
+    {Verdict::Refused, "annotation"},
+    {Verdict::Refused, "lease name"},
+    {Verdict::Refused, "port"},
+    {Verdict::Refused, "volume"},
+    {Verdict::Refused, "resources"},
+    {Verdict::Refused, "too long"},
+}};
+
 struct Decision {
     Verdict verdict = Verdict::NotAsked;
     // Why, in one sentence, for the person who made the Pod: which annotation, which value, what is
@@ -32,6 +49,8 @@ struct Decision {
     std::string patch = "[]";
     // Of an injected Pod: the Lease that it campaigns for, in its namespace.
     std::string leaseName;
+    // Of a Pod that was skipped or refused: one of kCauses.
+    std::string_view cause;
 };
 
 // Decides about the Pod whose JSON `pod` is, in the namespace `space` (that of the request: the

@@ -167,11 +167,15 @@ std::string answerTo(const Request& request, const Decision& decision) {
 ReviewAnswer review(std::string_view body, const Defaults& defaults) {
     const auto reading = requestIn(body);
     if (const auto* complaint = std::get_if<Complaint>(&reading)) {
-        return {.status = 400, .body = complaint->sentence, .verdict = Verdict::Failed};
+        return {
+            .status = 400, .body = complaint->sentence, .verdict = Verdict::Failed, .cause = {}};
     }
     const auto& request = std::get<Request>(reading);
     const Decision decision = decide(request, defaults);
-    return {.status = 200, .body = answerTo(request, decision), .verdict = decision.verdict};
+    return {.status = 200,
+            .body = answerTo(request, decision),
+            .verdict = decision.verdict,
+            .cause = decision.cause};
 }
 
 }  // namespace injector::admission

@@ -12,6 +12,7 @@ struct ReviewAnswer {
     int status = 200;  // of HTTP; 400 where the body is no AdmissionReview v1 of a Pod
     std::string body;  // an AdmissionReview v1 with its response; or, at 400, a sentence
     Verdict verdict = Verdict::Failed;
+    std::string_view cause;  // as Decision has it
 };
 
 // Answers an AdmissionReview (admission.k8s.io/v1) about a Pod: echoes its uid, allows or refuses,

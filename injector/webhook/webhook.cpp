@@ -103,6 +103,11 @@ Webhook::Webhook(const config::WebhookConfig& config, const elector::runtime::Cl
       log_(log),
       verdicts_(metrics_.counter("leader_elector_injector_reviews_total",
                                  "Reviews of Pods answered, by what was decided.", {"verdict"})),
+      skips_(metrics_.counter("leader_elector_injector_skips_total",
+                              "Pods that asked for a sidecar and were let in without, by reason.",
+                              {"reason"})),
+      refusals_(metrics_.counter("leader_elector_injector_refusals_total",
+                                 "Pods that were refused, by reason.", {"reason"})),
       seconds_(metrics_.histogram("leader_elector_injector_review_seconds",
                                   "How long deciding about a Pod took.", kSeconds)),
       expiry_(metrics_.gauge("leader_elector_injector_certificate_expiry_seconds",
@@ -119,6 +124,9 @@ Webhook::Webhook(const config::WebhookConfig& config, const elector::runtime::Cl
     for (const Verdict verdict : {Verdict::NotAsked, Verdict::Injected, Verdict::Already,
                                   Verdict::Skipped, Verdict::Refused, Verdict::Failed}) {
         verdicts_.add({toString(verdict)}, 0);
+    }
+    for (const auto& [verdict, cause] : admission::kCauses) {
+        count(verdict, cause, 0);
     }
 
     ServerOptions reviews;
@@ -171,10 +179,20 @@ Response Webhook::review(const Request& request) {
     ReviewAnswer answer = admission::review(request.body, defaults_);
     seconds_.observe(std::chrono::duration<double>(clock_.now() - begun).count());
     verdicts_.add({toString(answer.verdict)}, 1);
+    count(answer.verdict, answer.cause, 1);
     note(answer);
     constexpr int kOk = 200;
     return answer.status == kOk ? Response::json(std::move(answer.body))
                                 : Response::text(answer.status, std::move(answer.body) + '\n');
+}
+
+// By what kept the Pod from a sidecar, if anything did.
+void Webhook::count(Verdict verdict, std::string_view cause, double amount) {
+    if (verdict == Verdict::Skipped) {
+        skips_.add({std::string(cause)}, amount);
+    } else if (verdict == Verdict::Refused) {
+        refusals_.add({std::string(cause)}, amount);
+    }
 }
 
 void Webhook::note(const ReviewAnswer& answer) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "elector/http/metrics.h"
 #include "elector/http/server.h"
@@ -43,6 +44,7 @@ class Webhook {
 
   private:
     elector::http::Response review(const elector::http::Request& request);
+    void count(admission::Verdict verdict, std::string_view cause, double amount);
     void note(const admission::ReviewAnswer& answer);
     std::string metrics();
     elector::http::Response liveness() const;
@@ -55,6 +57,8 @@ class Webhook {
 
     elector::http::Metrics metrics_;
     elector::http::MetricFamily& verdicts_;
+    elector::http::MetricFamily& skips_;
+    elector::http::MetricFamily& refusals_;
     elector::http::MetricFamily& seconds_;
     elector::http::MetricFamily& expiry_;
     elector::http::MetricFamily& connections_;

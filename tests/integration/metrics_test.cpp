@@ -22,12 +22,13 @@ class MetricsTest : public IntegrationTest {
         return std::nullopt;
     }
     static std::string ofLease(const std::string& name) {
-        return name + R"({name="web",namespace="default"})";
+        return name + R"({namespace="default",lease="web"})";
     }
 };
 
 TEST_F(MetricsTest, SayWhoLeadsWhetherAnybodyDoesAndHowOldTheNewsIs) {
-    const std::string leads = ofLease("leader_election_master_status");
+    const std::string leads =
+        R"(leader_election_master_status{name="web",namespace="default",lease="web"})";
     const std::string known = ofLease("leader_elector_leader_known");
     const std::string age = ofLease("leader_elector_news_age_seconds");
     const auto leader = elector("web-0");

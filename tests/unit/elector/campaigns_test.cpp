@@ -35,7 +35,7 @@ class Candidacy {
               std::unique_ptr<store::LeaseStore> store)
         : store_(std::move(store)),
           lock_(key, podUid),
-          reporter_(key, "web-0", log, metrics, nullptr),
+          reporter_(key, "web-0", clock, log, metrics, nullptr),
           campaign_(key,
                     {{"web-0", podUid, podUid + "/" + runtime::randomHex(8)},
                      {seconds(2), milliseconds(1500), milliseconds(300)},
@@ -78,7 +78,13 @@ class CampaignsTest : public testing::TestWithParam<Kind> {
     }
     // One series of a Lease, up to its value.
     static std::string series(const char* metric, const char* first, const char* lease) {
-        return std::string(metric) + "{" + first + "name=\"" + lease + "\",namespace=\"default\"} ";
+        return std::string(metric) + "{" + first + "namespace=\"default\",lease=\"" + lease +
+               "\"} ";
+    }
+
+    static std::string leads(const std::string& lease) {
+        return series("leader_election_master_status", ("name=\"" + lease + "\",").c_str(),
+                      lease.c_str());
     }
 
     const runtime::SystemClock clock_;
@@ -98,7 +104,7 @@ TEST_P(CampaignsTest, EachLeadsItsLeaseAndIsMeasuredApart) {
     db->measure();
     const std::string both = metrics_.text();
     for (const char* lease : {"web", "db"}) {
-        EXPECT_THAT(both, HasSubstr(series("leader_election_master_status", "", lease) + "1\n"));
+        EXPECT_THAT(both, HasSubstr(leads(lease) + "1\n"));
         EXPECT_THAT(both, HasSubstr(series("leader_elector_ready", "", lease) + "1\n"));
         EXPECT_THAT(both, HasSubstr(series("leader_elector_valid_seconds", "", lease)));
         EXPECT_THAT(
@@ -115,8 +121,8 @@ TEST_P(CampaignsTest, EachLeadsItsLeaseAndIsMeasuredApart) {
     web->measure();
     db->measure();
     const std::string one = metrics_.text();
-    EXPECT_THAT(one, HasSubstr(series("leader_election_master_status", "", "web") + "0\n"));
-    EXPECT_THAT(one, HasSubstr(series("leader_election_master_status", "", "db") + "1\n"));
+    EXPECT_THAT(one, HasSubstr(leads("web") + "0\n"));
+    EXPECT_THAT(one, HasSubstr(leads("db") + "1\n"));
     EXPECT_THAT(one,
                 HasSubstr(series("leader_elector_events_total", "event=\"released\",", "web")));
     EXPECT_THAT(one,

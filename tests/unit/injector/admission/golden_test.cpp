@@ -7,6 +7,8 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "elector/runtime/escape.h"
@@ -166,6 +168,26 @@ TEST_P(GoldenCaseTest, IsAnsweredInAReviewAsItIsDecided) {
     EXPECT_EQ(read.message, decision.verdict == Verdict::Refused ? decision.reason : "");
     EXPECT_EQ(read.patch, decision.patch == "[]" ? "" : decision.patch);
     EXPECT_EQ(read.patchType, decision.patch == "[]" ? "" : "JSONPatch");
+}
+
+TEST(GoldenTest, EachPodThatGetsNoSidecarIsCountedByOneOfTheCausesThereAre) {
+    std::set<std::pair<Verdict, std::string_view>> seen;
+    for (const std::string& name : casesWith(kInput)) {
+        const std::string pod = inputOf(name);
+        const Decision decision = admit(pod, spaceOf(pod), goldenDefaults());
+        const bool isKept =
+            decision.verdict == Verdict::Skipped || decision.verdict == Verdict::Refused;
+        EXPECT_EQ(isKept, !decision.cause.empty()) << name;
+        EXPECT_EQ(review(reviewOf(pod, spaceOf(pod)), goldenDefaults()).cause, decision.cause);
+        if (isKept) {
+            seen.emplace(decision.verdict, decision.cause);
+        }
+    }
+    std::set<std::pair<Verdict, std::string_view>> all(kCauses.begin(), kCauses.end());
+    // Of the release's namespace, and of absurdly long lists: no golden Pods.
+    all.erase({Verdict::Skipped, "own pod"});
+    all.erase({Verdict::Refused, "too long"});
+    EXPECT_EQ(seen, all);
 }
 
 // What is taken out of the patched Pod again is the Pod as it was, byte for byte, and the second

@@ -250,6 +250,8 @@ TEST_F(WebhookTest, CountsWhatItDecidedAndShowsTheCertificatesExpiry) {
     for (const char* line : {"leader_elector_injector_reviews_total{verdict=\"injected\"} 2\n",
                              "leader_elector_injector_reviews_total{verdict=\"failed\"} 1\n",
                              "leader_elector_injector_reviews_total{verdict=\"refused\"} 0\n",
+                             "leader_elector_injector_skips_total{reason=\"windows\"} 0\n",
+                             "leader_elector_injector_refusals_total{reason=\"annotation\"} 0\n",
                              "leader_elector_injector_review_seconds_count 3\n",
                              "leader_elector_injector_review_seconds_bucket{le=\"0.0001\"} ",
                              "leader_elector_injector_http_events_total{event=\"request\"} 3\n",
