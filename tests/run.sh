@@ -36,7 +36,8 @@
 # exit code 0 if nothing failed. With CI=true nothing may be skipped, and a part that runs fewer tests than
 # tests/expected says fails.
 # With KUBECONFIG and E2E_IMAGE set, the tier "cluster" runs against that cluster, with that image.
-# Soak and integration, which mostly wait, run beside mutations, model, fuzz and demo. Logs stay in build/results.
+# What mostly waits (soak, integration, controlplane, cluster, interop, chart) runs beside what works, two such parts at a
+# time, and is shown when it has ended. Logs stay in build/results.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tiers=(lint fast proof process plane cluster)
@@ -44,9 +45,9 @@ declare -A parts_of=([lint]='format layers tidy' [fast]='unit contract schedules
     [process]='demo integration sanitizers' [plane]='controlplane interop chart soak' [cluster]=cluster)
 declare -A needs=([lint]='clang-format-19, clang-tidy-19' [fast]='g++, GoogleTest' [proof]='clang-19, spin'
     [process]='clang-19' [plane]='root, Kubernetes (built once)' [cluster]='root, Kubernetes (built once), containerd')
-# In the order in which they run: what fails soonest comes first; soak and integration have others to run beside.
-all_parts=(format layers tidy unit contract schedules simulation soak integration mutations model fuzz demo sanitizers
-    controlplane interop chart cluster)
+# In the order in which they start: what fails soonest comes first, then what waits, and what it runs beside.
+all_parts=(format layers tidy unit contract schedules soak integration controlplane cluster interop chart simulation
+    mutations model fuzz demo sanitizers)
 results=$PWD/build/results
 # Each commit has an order of its own in which GoogleTest shuffles, and schedules of its own to simulate: every commit
 # tries new ones, and the same commit always gets the same verdict.
@@ -134,8 +135,8 @@ run_programs_of() { # run_programs_of TIER OUT [TREE]
 }
 
 run_pytest() { # run_pytest TIER OUT
-    RESULTS=$2 ELECTOR=$PWD/build/elector/leader-elector pytest-3 -p no:cacheprovider -v --tb=short -rs --no-header \
-        --junitxml="$2/pytest.xml" "tests/$1" </dev/null
+    RESULTS=$2 ELECTOR=$PWD/build/elector/leader-elector setpriv --pdeathsig TERM pytest-3 -p no:cacheprovider -v \
+        --tb=short -rs --no-header --junitxml="$2/pytest.xml" "tests/$1" </dev/null
 }
 
 # ---------------------------------------------------------------------------------------------------- the tiers
@@ -270,23 +271,20 @@ tier_demo() {
     return $status
 }
 
-tier_controlplane() {
-    build leader-elector leader-elector-injector contract_tier && run_pytest controlplane "$1"
-}
+tier_controlplane() { run_pytest controlplane "$1"; }
 
 # The check of histories is tested first: what it finds, and what it leaves alone.
 tier_interop() {
     local status=0
     run_pytest history "$1" || status=1
-    build leader-elector || return 1
-    tests/interop/run.py --elector build/elector/leader-elector --keep "$1/histories" --junit "$1/interop.xml" ||
-        status=1
+    setpriv --pdeathsig TERM tests/interop/run.py --elector build/elector/leader-elector --keep "$1/histories" \
+        --junit "$1/interop.xml" || status=1
     return $status
 }
 
 tier_chart() { run_pytest chart "$1"; }
 # Of the programs only `check` is called from here; the rest comes with the image.
-tier_cluster() { build leader-elector-injector && run_pytest cluster "$1"; }
+tier_cluster() { run_pytest cluster "$1"; }
 
 # ------------------------------------------------------------------------------------------------------ counting
 
@@ -342,28 +340,62 @@ count_tier() {
 }
 
 # What mostly waits runs beside what works, which gives way to it. What it runs is built before: one build at a time.
-declare -A built_for=([soak]=leader-elector [integration]=integration_tier) works=([mutations]=1 [model]=1 [fuzz]=1)
-declare -A beside # the processes that run such parts
-unbuilt=''
+declare -A built_for=([soak]=leader-elector [integration]=integration_tier
+    [controlplane]='leader-elector leader-elector-injector contract_tier' [cluster]=leader-elector-injector
+    [interop]=leader-elector [chart]='') works=([simulation]=1 [mutations]=1 [model]=1 [fuzz]=1)
+unbuilt='' waiting=()
 
-start_beside() {
-    echo "   runs beside the next parts"
-    build "${built_for[$1]}" || unbuilt+=" $1 "
-    run_tier "$1" >"$results/$1.log" 2>&1 &
-    beside[$1]=$!
-    trap 'kill "${beside[@]}" 2>/dev/null || true' EXIT
+build_for() { # build_for PART
+    # shellcheck disable=SC2086 # words
+    [ -z "${built_for[$1]:-}" ] || build ${built_for[$1]} || unbuilt+=" $1 "
 }
 
-join_beside() {
+start_waiting() {
     local part
-    for part in "${all_parts[@]}"; do
-        [ -n "${beside[$part]:-}" ] || continue
-        echo "== $part"
-        wait "${beside[$part]}" || true
-        unset "beside[$part]"
-        cat "$results/$part.log"
-        count_tier "$part"
+    echo "== ${waiting[*]}"
+    echo "   run beside the next parts"
+    for part in "${waiting[@]}"; do
+        rm -rf "${results:?}/$part"
+        build_for "$part"
     done
+    run_waiting &
+    # shellcheck disable=SC2064 # this process
+    trap "kill $! 2>/dev/null || true" EXIT
+}
+
+run_waiting() {
+    local part
+    trap 'kill $(jobs -rp) 2>/dev/null || true' EXIT
+    for part in "${waiting[@]}"; do
+        while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
+        run_tier "$part" >"$results/$part.log" 2>&1 &
+    done
+    wait
+}
+
+# Shows and counts what has ended since the last time.
+show_ended() {
+    local part
+    for part in "${waiting[@]}"; do
+        if [ -z "${counted[$part]:-}" ] && [ -e "$results/$part/end" ]; then
+            echo "== $part"
+            cat "$results/$part.log"
+            count_tier "$part"
+        fi
+    done
+}
+
+join_waiting() {
+    local part
+    while [ -n "$(jobs -rp)" ]; do
+        show_ended
+        sleep 1
+    done
+    for part in "${waiting[@]}"; do # what was killed left no word
+        mkdir -p "$results/$part"
+        [ -e "$results/$part/end" ] || echo "1 0" >"$results/$part/end"
+    done
+    show_ended
     trap - EXIT
 }
 
@@ -481,17 +513,22 @@ main() {
     tests/setup.sh "${parts[@]}"
     mkdir -p "$results"
     echo "seed $seed (SEED=$seed repeats the order of the tests)"
+    # A part alone has nothing to run beside, and is seen at work.
     for part in "${parts[@]}"; do
-        if [ -z "${works[$part]:-}${built_for[$part]:-}" ] && [ "$part" != demo ]; then join_beside; fi
-        echo "== $part"
-        if [ -n "${built_for[$part]:-}" ]; then
-            start_beside "$part"
-        else
-            run_tier "$part"
-            count_tier "$part"
-        fi
+        if [ ${#parts[@]} != 1 ] && [ -v "built_for[$part]" ]; then waiting+=("$part"); fi
     done
-    join_beside
+    for part in "${parts[@]}"; do
+        if [[ " ${waiting[*]} " == *" $part "* ]]; then
+            [ "$part" != "${waiting[0]}" ] || start_waiting
+            continue
+        fi
+        echo "== $part"
+        build_for "$part"
+        run_tier "$part"
+        count_tier "$part"
+        show_ended
+    done
+    join_waiting
     print_tiers
     [ $# != 0 ] || echo "   tests/run.sh all runs the rest: proof, process, plane and cluster"
     echo "$passed passed, $failed failed, $skipped skipped"
