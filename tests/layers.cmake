@@ -22,6 +22,7 @@ set(layers
     injector/certificates
     injector/webhook
     injector/operator
+    injector/elections
     injector/offline
     injector/check
     injector)

@@ -173,9 +173,9 @@ bool isSidecar(std::string_view container) {
 }
 
 constexpr Keep kContainers{.elements = &kContainer, .isWanted = &isSidecar, .most = 64_KiB};
-constexpr std::array kPartsOfPodSpec{Keep::Member{"serviceAccountName", &kName},
-                                     Keep::Member{"initContainers", &kContainers},
-                                     Keep::Member{"containers", &kContainers}};
+constexpr std::array kPartsOfPodSpec{
+    Keep::Member{"serviceAccountName", &kName}, Keep::Member{"nodeName", &kName},
+    Keep::Member{"initContainers", &kContainers}, Keep::Member{"containers", &kContainers}};
 constexpr Keep kPodSpec{.members = kPartsOfPodSpec, .dropsOthers = true};
 constexpr std::array kPartsOfPodStatus{Keep::Member{"phase", &kName}};
 constexpr Keep kPodStatus{.members = kPartsOfPodStatus, .dropsOthers = true};

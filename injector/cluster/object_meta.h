@@ -70,8 +70,8 @@ ObjectKey keyOf(std::string_view document);
 extern const elector::json_text::Keep kMetaOnly;
 
 // A whole Pod, as far as the injector and its `check` read it: metadata as above and all labels, by
-// which controllers select it, the phase, the ServiceAccount, and of each container its name, its
-// image and the arguments that name a Lease.
+// which controllers select it, the phase, the node, the ServiceAccount, and of each container its
+// name, its image and the arguments that name a Lease.
 extern const elector::json_text::Keep kPodOnly;
 
 // What makes Pods, or keeps a template of it (a ControllerRevision): metadata as above and all

@@ -117,7 +117,7 @@ elector::kubernetes::Result<WholePod> readPod(std::string_view document) {
                                              std::nullopt,
                                              "the API server answered a Pod without a spec"};
     }
-    WholePod pod{std::move(meta).value(), {}, "", ""};
+    WholePod pod{std::move(meta).value(), {}, "", "", ""};
     PodFacts& facts = pod.facts;
     facts.isOrphan = pod.meta.controller() == nullptr && hasMakersLabel(pod.meta);
     facts.serviceAccount = json_text::textAt(*spec, "serviceAccountName");
@@ -137,6 +137,7 @@ elector::kubernetes::Result<WholePod> readPod(std::string_view document) {
         }
     }
     pod.phase = json_text::textAt(json_text::member(document, "status").value_or(""), "phase");
+    pod.node = json_text::textAt(*spec, "nodeName");
     return pod;
 }
 

@@ -86,6 +86,7 @@ struct WholePod {
     PodFacts facts;
     std::string image;  // the sidecar's; "" where it has none
     std::string phase;  // status.phase
+    std::string node;   // spec.nodeName; "" before it is scheduled
 };
 
 // Reads a whole Pod. Of its facts `workload` is left empty.

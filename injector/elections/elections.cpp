@@ -1,0 +1,278 @@
+#include "injector/elections/elections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "elector/election/timing.h"
+
+namespace injector::elections {
+namespace {
+
+using elector::election::Lease;
+
+constexpr std::size_t kMaxGone = 1000;
+
+Duration durationOf(const Lease& lease) {
+    const Duration duration = lease.record.duration.value_or(std::chrono::seconds(0));
+    return std::clamp(duration, Duration::zero(), Duration(elector::election::kLongestLease));
+}
+
+// What a wall clock wrote, on ours: at most now.
+Instant ago(const std::optional<elector::election::WallTime>& time, Moment now) {
+    const Duration age = time ? Duration(now.wall - *time) : Duration::zero();
+    return now.boot - std::max(age, Duration::zero());
+}
+
+template <typename Entries>
+void keepLast(Entries& entries) {
+    while (entries.size() > Elections::kMaxHistory) {
+        entries.pop_front();
+    }
+}
+
+}  // namespace
+
+std::size_t Election::campaigning() const {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(candidates, [](const Candidate& each) { return each.campaigns; }));
+}
+
+Election& Elections::at(const ObjectKey& key) {
+    const auto [found, isNew] = elections_.try_emplace(key);
+    if (isNew) {
+        found->second.lease = key;
+    }
+    return found->second;
+}
+
+void Elections::touch(Election& election) {
+    election.version = ++version_;
+}
+
+void Elections::put(const ObjectKey& key, const Lease& lease, Moment now) {
+    const bool isFirst = !tracked_.contains(key);
+    Election& election = at(key);
+    Tracked& tracked = tracked_[key];
+    if (tracked.fingerprint == lease.fingerprint) {
+        return;
+    }
+    expire(election, now.boot);
+    // Seen for the first time it may have been renewed long ago, and after that it changes as it is
+    // watched.
+    election.renewed = isFirst ? ago(lease.record.renewTime, now) : now.boot;
+    election.duration = durationOf(lease);
+    election.isForLife = elector::election::isHeldForLife(lease);
+    const std::string holder = elector::election::shownHolder(lease.record);
+    const bool isNewTerm =
+        holder != tracked.claimant || lease.record.transitions != election.term || isFirst;
+    election.term = lease.record.transitions;
+    if (!holder.empty() && (isNewTerm || election.holder.empty())) {
+        begin(election, tracked, lease, now, isFirst);
+    } else if (holder.empty() && !election.holder.empty()) {
+        end(election, now.boot);
+    }
+    if (holder.empty()) {
+        tracked.wasReleased = !tracked.fingerprint.empty() && !tracked.claimant.empty();
+        if (!election.leaderlessSince) {
+            election.leaderlessSince = now.boot;
+        }
+    }
+    if (const std::string& session = lease.record.session; session != tracked.session) {
+        if (!session.empty() && session == tracked.sessionBefore && holder == tracked.claimant) {
+            tracked.sessionsAlternate = now.boot;
+        }
+        tracked.sessionBefore = std::exchange(tracked.session, session);
+    }
+    tracked.claimant = holder;
+    tracked.fingerprint = lease.fingerprint;
+    refresh(election, now.boot);
+    touch(election);
+}
+
+void Elections::begin(Election& election, Tracked& tracked, const Lease& lease, Moment now,
+                      bool isFirst) {
+    const std::string& holder = lease.record.holder;
+    std::string how = "after a release";
+    if (!election.holder.empty()) {
+        how = holder == election.holder ? "again" : "from " + election.holder;
+    } else if (!tracked.wasReleased) {
+        how = tracked.claimant.empty() ? "of a Lease that nobody led"
+                                       : "after the term of " + tracked.claimant + " had expired";
+    }
+    const Instant since = isFirst ? ago(lease.record.acquireTime, now) : now.boot;
+    end(election, now.boot);
+    if (election.leaderlessSince) {
+        election.leaderless += now.boot - *std::exchange(election.leaderlessSince, std::nullopt);
+    }
+    election.holder = holder;
+    election.heldSince = since;
+    election.token = isFirst ? "" : lease.revision.text();
+    election.spans.push_back({holder, std::max(since, began_), std::nullopt});
+    keepLast(election.spans);
+    if (!isFirst) {
+        election.takeovers.push_back({now.boot, holder, std::move(how)});
+        keepLast(election.takeovers);
+    }
+    tracked.wasReleased = false;
+}
+
+void Elections::end(Election& election, Instant when) {
+    if (!election.spans.empty() && !election.spans.back().to) {
+        election.spans.back().to = std::max(when, election.spans.back().from);
+    }
+    if (!election.holder.empty()) {
+        election.leaderlessSince = std::max(when, began_);
+    }
+    election.holder.clear();
+    election.node.clear();
+    election.heldSince.reset();
+    election.token.clear();
+}
+
+// False where the term goes on, or nobody leads.
+bool Elections::expire(Election& election, Instant now) {
+    if (election.holder.empty() || election.isForLife ||
+        now <= election.renewed + election.duration) {
+        return false;
+    }
+    end(election, election.renewed + election.duration);
+    return true;
+}
+
+void Elections::remove(const ObjectKey& key, Instant now) {
+    const auto found = tracked_.find(key);
+    if (found == tracked_.end()) {
+        return;
+    }
+    tracked_.erase(found);
+    Election& election = at(key);
+    end(election, now);
+    refresh(election, now);
+    touch(election);
+    dropIfEmpty(key);
+}
+
+void Elections::putPod(const ObjectKey& pod, const std::string& lease, Candidate candidate,
+                       Instant now) {
+    const ObjectKey key{pod.space, lease};
+    if (const auto known = leaseOfPod_.find(pod); known != leaseOfPod_.end()) {
+        if (known->second == key && pods_[key][pod] == candidate) {
+            return;
+        }
+        if (known->second != key) {
+            removePod(pod, now);
+        }
+    }
+    leaseOfPod_[pod] = key;
+    pods_[key][pod] = std::move(candidate);
+    Election& election = at(key);
+    if (!tracked_.contains(key) && !election.leaderlessSince) {
+        election.leaderlessSince = now;
+    }
+    refresh(election, now);
+    touch(election);
+}
+
+void Elections::removePod(const ObjectKey& pod, Instant now) {
+    const auto known = leaseOfPod_.find(pod);
+    if (known == leaseOfPod_.end()) {
+        return;
+    }
+    const ObjectKey key = known->second;
+    leaseOfPod_.erase(known);
+    pods_[key].erase(pod);
+    Election& election = at(key);
+    refresh(election, now);
+    touch(election);
+    dropIfEmpty(key);
+}
+
+void Elections::dropIfEmpty(const ObjectKey& key) {
+    const auto pods = pods_.find(key);
+    if (tracked_.contains(key) || (pods != pods_.end() && !pods->second.empty())) {
+        return;
+    }
+    if (pods != pods_.end()) {
+        pods_.erase(pods);
+    }
+    elections_.erase(key);
+    gone_.emplace_back(++version_, key);
+    if (gone_.size() > kMaxGone) {
+        goneBefore_ = gone_.front().first;
+        gone_.pop_front();
+    }
+}
+
+std::optional<std::vector<ObjectKey>> Elections::goneSince(std::uint64_t version) const {
+    if (version < goneBefore_) {
+        return std::nullopt;
+    }
+    std::vector<ObjectKey> keys;
+    for (const auto& [when, key] : gone_) {
+        if (when > version && !elections_.contains(key)) {
+            keys.push_back(key);
+        }
+    }
+    return keys;
+}
+
+void Elections::passTime(Instant now) {
+    for (auto& [key, election] : elections_) {
+        const bool hasExpired = expire(election, now);
+        const auto warnings = election.warnings;
+        refresh(election, now);
+        if (hasExpired || warnings != election.warnings) {
+            touch(election);
+        }
+    }
+}
+
+// What follows from the rest: candidates, workload, node, warnings.
+void Elections::refresh(Election& election, Instant now) {
+    election.candidates.clear();
+    election.workload.clear();
+    election.node.clear();
+    if (const auto pods = pods_.find(election.lease); pods != pods_.end()) {
+        for (const auto& [key, candidate] : pods->second) {
+            election.candidates.push_back(candidate);
+            if (candidate.name == election.holder) {
+                election.node = candidate.node;
+            }
+            if (election.workload.empty()) {
+                election.workload = candidate.workload;
+            }
+        }
+    }
+    election.warnings.clear();
+    const std::size_t campaigning = election.campaigning();
+    if (election.holder.empty() && election.leaderlessSince && campaigning > 0 &&
+        now - *election.leaderlessSince > election.duration + kPatience) {
+        election.warnings.push_back(
+            fmt::format("Nobody leads, though {} campaign{}: their logs and /readyz say why.",
+                        campaigning == 1 ? "one Pod" : fmt::format("{} Pods", campaigning),
+                        campaigning == 1 ? "s" : ""));
+    }
+    const auto late = std::ranges::count_if(election.takeovers, [now](const Takeover& takeover) {
+        return takeover.at > now - kFlapping;
+    });
+    if (std::cmp_greater(late, kManyTakeovers)) {
+        election.warnings.push_back(
+            fmt::format("The leader changed {} times within {} minutes.", late, kFlapping.count()));
+    }
+    if (const auto tracked = tracked_.find(election.lease);
+        tracked != tracked_.end() && tracked->second.sessionsAlternate &&
+        *tracked->second.sessionsAlternate > now - kFlapping) {
+        election.warnings.push_back("Two processes campaign with the same id, " +
+                                    tracked->second.claimant + ": give each an id of its own.");
+    }
+    for (const Candidate& candidate : election.candidates) {
+        if (!candidate.problem.empty()) {
+            election.warnings.push_back(
+                fmt::format("Pod {} has no sidecar: {}.", candidate.name, candidate.problem));
+        }
+    }
+}
+
+}  // namespace injector::elections
