@@ -94,7 +94,9 @@ campaign::Feed::Subscription Reporter::begin(campaign::Feed& feed,
 // Signs of another leader are timed by their arrival here, on this process's clock.
 void Reporter::observe(const election::Standing& standing) {
     const election::Instant now = clock_.now();
-    transitions_.set(labels(), static_cast<double>(standing.transitions));
+    if (!standing.leaseUid.empty()) {
+        transitions_.set(labels(), static_cast<double>(standing.transitions));
+    }
     creditLeaderless(standing.term || !standing.leader.empty());
     if (standing.term) {
         if (standing.reason == election::Reason::Renewed && termUntil_) {

@@ -10,6 +10,7 @@ elector=(ca-certificates cmake g++ libfmt-dev libpoco-dev libssl-dev libyaml-cpp
 build=("${elector[@]}" ccache libgmock-dev libgtest-dev)
 processes=(curl iproute2 jq procps python3 python3-pytest python3-yaml util-linux)
 control_plane=(golang-go iptables openssl)
+monitoring=(prometheus) # which has promtool
 nodes=(buildah conntrack containerd containernetworking-plugins debootstrap libc6-dev runc)
 
 packages_of() {
@@ -25,8 +26,9 @@ packages_of() {
     demo) echo ccache curl jq python3 "${elector[@]}" ;;
     fuzz) echo clang-19 libclang-rt-19-dev llvm-19 python3 python3-yaml "${build[@]}" ;;
     sanitizers) echo clang-19 libclang-rt-19-dev "${processes[@]}" "${build[@]}" ;;
-    controlplane | interop | soak) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
-    chart) echo "${processes[@]}" "${control_plane[@]}" ;;
+    controlplane) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${monitoring[@]}" ;;
+    interop | soak) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
+    chart) echo "${processes[@]}" "${control_plane[@]}" "${monitoring[@]}" ;;
     cluster) echo git libfaketime patch "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${nodes[@]}" ;;
     bench) echo buildah debootstrap wrk "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     *)
@@ -46,6 +48,20 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
+# No package starts a service: only their programs are wanted.
+without_services() {
+    local policy=/usr/sbin/policy-rc.d code=0
+    if [ -e "$policy" ]; then
+        "$@"
+        return
+    fi
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod 755 "$policy"
+    "$@" || code=$?
+    as_root rm "$policy"
+    return "$code"
+}
+
 install_packages() {
     local package log missing=()
     for package in "$@"; do
@@ -55,7 +71,7 @@ install_packages() {
     echo "installing ${missing[*]}"
     log=$(mktemp)
     if ! { as_root apt-get update -qq &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
+        without_services as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } \
         >"$log" 2>&1; then
         tail -n 30 "$log" >&2
         echo "setup.sh: these packages could not be installed: ${missing[*]}" >&2

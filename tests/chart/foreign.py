@@ -29,6 +29,9 @@ KINDS = [
      thing("selector", "endpoints", selector=SELECTOR, namespaceSelector=NAMESPACES, endpoints=things(SCRAPE))),
     ("monitoring.coreos.com", "PodMonitor",
      thing("selector", selector=SELECTOR, namespaceSelector=NAMESPACES, podMetricsEndpoints=things(SCRAPE))),
+    ("monitoring.coreos.com", "PrometheusRule", thing("groups", groups=things(thing(
+        "name", "rules", name=TEXT, rules=things(thing(
+            "alert", "expr", alert=TEXT, expr=TEXT, **{"for": DURATION}, labels=LABELS, annotations=LABELS)))))),
     ("cert-manager.io", "Issuer", thing(selfSigned=ANY, ca=thing("secretName", secretName=TEXT))),
     ("cert-manager.io", "Certificate",
      thing("secretName", "issuerRef", secretName=TEXT, issuerRef=ISSUER_REF, commonName=TEXT, isCA=FLAG, dnsNames=TEXTS,

@@ -9,7 +9,7 @@ from value_sets import VALUE_SETS
 POD = "spec.template.spec."
 NAMESPACED = {"Deployment", "Service", "ServiceAccount", "Role", "RoleBinding", "Secret", "PodDisruptionBudget",
               "NetworkPolicy",
-              "ServiceMonitor", "PodMonitor", "Certificate", "Issuer", "Lease", "Pod"}
+              "ServiceMonitor", "PodMonitor", "PrometheusRule", "ConfigMap", "Certificate", "Issuer", "Lease", "Pod"}
 
 
 @pytest.fixture(name="rendered", params=VALUE_SETS.values(), ids=VALUE_SETS.keys())

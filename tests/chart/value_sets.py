@@ -53,7 +53,11 @@ EVERYTHING = {
                        "interval": "30s",
                        "scrapeTimeout": "5s", "namespaces": ["shop", "bank"],
                        "relabelings": [{"action": "labeldrop", "regex": "pod"}],
-                       "metricRelabelings": [{"action": "drop", "regex": "a"}]}},
+                       "metricRelabelings": [{"action": "drop", "regex": "a"}]},
+        "prometheusRule": {"enabled": True, "labels": {"release": "prometheus"}, "annotations": {"a": "b"},
+                           "runbookUrl": "https://example.com/monitoring"},
+        "grafanaDashboard": {"enabled": True, "labels": {"grafana_dashboard": "yes"},
+                             "annotations": {"grafana_folder": "Elections"}}},
 }
 
 VALUE_SETS = {

@@ -40,6 +40,7 @@ class ReporterTest : public testing::Test {
     // The write was sent `latency` before.
     void tellTerm(Reason reason, milliseconds after, milliseconds latency = milliseconds(0)) {
         Standing standing = next(reason, after);
+        standing.leaseUid = "u";
         standing.transitions = 7;
         standing.term =
             election::Term{*election::Revision::parse("17"), clock_.now() - latency + seconds(5),
