@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "cluster"), str(HERE.parent / "history")]
+sys.path[:0] = [str(HERE), *[str(HERE.parent / part) for part in ("cluster", "history", "chart")]]
 
 from injected import Space  # noqa: E402
 from machine import OwnCluster  # noqa: E402
 from operators import Operators  # noqa: E402
+from policies import Policy  # noqa: E402
 from processes import TIMING, Electors  # noqa: E402
 
 
@@ -49,6 +50,16 @@ def electors(control_plane, tmp_path, request, timing):
         group.close()
         group.show()  # which pytest prints if the test fails
     group.observation.judge()
+
+
+@pytest.fixture
+def policy(electors):
+    """A policy against the Lease of `electors`, in force from its enforce() on."""
+    made = Policy(electors.control_plane, electors.lease)
+    try:
+        yield made
+    finally:
+        made.remove()
 
 
 @pytest.fixture(scope="session")
