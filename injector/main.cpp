@@ -21,6 +21,7 @@
 #include "elector/runtime/time_text.h"
 #include "injector/check/check.h"
 #include "injector/config/invocation.h"
+#include "injector/leader/leader.h"
 #include "injector/offline/manifest.h"
 #include "injector/operator/operator.h"
 #include "injector/webhook/webhook.h"
@@ -108,6 +109,10 @@ int carryOut(const config::Invocation& invocation, const EndingSignals& signals)
         int operator()(const config::CheckRequest& request) const {
             signals.unblock();
             return check::runCheck(request, SystemClock(), std::cout, std::cerr);
+        }
+        int operator()(const config::LeaderRequest& request) const {
+            signals.unblock();
+            return leader::runLeader(request, SystemClock(), std::cout, std::cerr);
         }
         int operator()(const config::HelpRequest& /*request*/) const {
             fmt::print("{}", config::helpText());

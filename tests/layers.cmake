@@ -25,6 +25,7 @@ set(layers
     injector/elections
     injector/offline
     injector/check
+    injector/leader
     injector)
 
 cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH top)

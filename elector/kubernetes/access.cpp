@@ -129,9 +129,13 @@ Access readInCluster(const InClusterSources& sources) {
     return access;
 }
 
-std::optional<Access> findAccess(const std::string& kubeconfig) {
+std::optional<Access> findAccess(const std::string& kubeconfig, const std::string& context) {
     if (!kubeconfig.empty()) {
-        return readKubeconfig(splitKubeconfigList(kubeconfig));
+        return readKubeconfig(splitKubeconfigList(kubeconfig), context);
+    }
+    if (!context.empty()) {
+        throw std::runtime_error(fmt::format(
+            "a context, \"{}\", is of a kubeconfig: name that, too", runtime::quoted(context)));
     }
     if (const auto sources = inClusterSources()) {
         return readInCluster(*sources);
@@ -567,9 +571,9 @@ std::vector<Path> splitKubeconfigList(std::string_view list) {
     return files;
 }
 
-Access readKubeconfig(const std::vector<Path>& files) {
+Access readKubeconfig(const std::vector<Path>& files, const std::string& chosen) {
     const auto documents = load(files);
-    const auto name = currentContext(documents, files);
+    const auto name = chosen.empty() ? currentContext(documents, files) : chosen;
     const auto context = require(documents, files, "contexts", name, "context");
     Access access;
     access.origin = fmt::format("kubeconfig {}, context {}", joined(files), runtime::quoted(name));

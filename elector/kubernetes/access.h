@@ -67,8 +67,9 @@ Access readInCluster(const InClusterSources& sources);
 
 // How to reach the API server that a program was started for: by `kubeconfig`, a path or several
 // with colons between, or where that is "" from within the cluster. Nothing where it is "" and this
-// is no container of a Pod. Throws as readKubeconfig and readInCluster do.
-std::optional<Access> findAccess(const std::string& kubeconfig);
+// is no container of a Pod. `context` as below; a kubeconfig is needed where it is not "". Throws
+// as readKubeconfig and readInCluster do.
+std::optional<Access> findAccess(const std::string& kubeconfig, const std::string& context = {});
 
 // Splits KUBECONFIG's list at its colons; empty elements are left out, as kubectl does.
 std::vector<std::filesystem::path> splitKubeconfigList(std::string_view list);
@@ -81,7 +82,8 @@ std::vector<std::filesystem::path> splitKubeconfigList(std::string_view list);
 // counts as absent. Refused, with a sentence: exec and auth-provider plugins, user names with
 // passwords, impersonation, proxies; data that stand in the file and hold no certificate, key or
 // token; and what refuseUnsafe() refuses. Throws std::runtime_error whose sentence names file,
-// line, value and remedy.
-Access readKubeconfig(const std::vector<std::filesystem::path>& files);
+// line, value and remedy. `context` is the name of the one that counts; "": the current one.
+Access readKubeconfig(const std::vector<std::filesystem::path>& files,
+                      const std::string& context = {});
 
 }  // namespace elector::kubernetes

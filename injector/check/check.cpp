@@ -8,7 +8,6 @@
 #include <string>
 
 #include "elector/config/invocation.h"
-#include "elector/kubernetes/access.h"
 #include "elector/version.h"
 #include "injector/check/diagnosis.h"
 #include "injector/cluster/api.h"
@@ -23,17 +22,6 @@ using elector::config::kExitSuccess;
 using elector::config::Output;
 using elector::config::Refusal;
 
-elector::kubernetes::Access accessOf(const config::CheckRequest& request) {
-    try {
-        if (auto access = elector::kubernetes::findAccess(request.kubeconfig)) {
-            return *std::move(access);
-        }
-    } catch (const std::exception& error) {
-        throw Refusal(error.what());
-    }
-    throw Refusal("there is no Kubernetes to be found: name a --kubeconfig");
-}
-
 int print(const Report& report, Output output, std::ostream& out) {
     out << (output == Output::Json ? asJson(report) : inWords(report)) << std::flush;
     return report.isWell ? kExitSuccess : kExitFailure;
@@ -46,9 +34,20 @@ int noAnswer(const elector::kubernetes::ApiError& error, std::ostream& err) {
 
 }  // namespace
 
+elector::kubernetes::Access accessOf(const std::string& kubeconfig, const std::string& context) {
+    try {
+        if (auto access = elector::kubernetes::findAccess(kubeconfig, context)) {
+            return *std::move(access);
+        }
+    } catch (const std::exception& error) {
+        throw Refusal(error.what());
+    }
+    throw Refusal("there is no Kubernetes to be found: name a --kubeconfig");
+}
+
 int runCheck(const config::CheckRequest& request, const elector::runtime::Clock& clock,
              std::ostream& out, std::ostream& err) {
-    const auto access = accessOf(request);
+    const auto access = accessOf(request.kubeconfig, "");
     const auto space = request.space.empty() ? access.space : request.space;
     const std::stop_source never;
     if (request.workload.empty()) {

@@ -4,7 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
+#include <sstream>
 #include <utility>
 
 #include "elector/names.h"
@@ -34,8 +34,7 @@ std::string_view mark(Weight weight) {
     return "";
 }
 
-constexpr std::size_t kColumns = 7;
-using Row = std::array<std::string, kColumns>;
+using Row = std::vector<std::string>;
 
 Row rowOf(const PodLine& pod) {
     Row row{pod.space, pod.name, pod.workload, pod.lease, pod.state, pod.version, pod.image};
@@ -48,22 +47,10 @@ Row rowOf(const PodLine& pod) {
 std::string table(const std::vector<PodLine>& pods) {
     std::vector<Row> rows{{"NAMESPACE", "POD", "WORKLOAD", "LEASE", "STATE", "VERSION", "IMAGE"}};
     std::ranges::transform(pods, std::back_inserter(rows), rowOf);
-    Row::size_type column = 0;
-    std::array<std::size_t, kColumns> widths{};
-    for (auto& width : widths) {
-        for (const auto& row : rows) {
-            width = std::max(width, row[column].size());
-        }
-        ++column;
-    }
     std::string text;
-    for (const auto& row : rows) {
-        std::string line = "  ";
-        for (column = 0; column < kColumns; ++column) {
-            line += fmt::format("{:<{}}  ", row[column], widths[column]);
-        }
-        line.erase(line.find_last_not_of(' ') + 1);
-        text += line + "\n";
+    std::istringstream lines(inColumns(std::move(rows)));
+    for (std::string line; std::getline(lines, line);) {
+        text += "  " + line + "\n";
     }
     return text;
 }
@@ -95,6 +82,37 @@ std::string arrayOf(const std::vector<Item>& items, Write write) {
 }
 
 }  // namespace
+
+std::string inColumns(std::vector<Row> rows, std::size_t most) {
+    constexpr std::size_t kBetween = 2;
+    std::vector<std::size_t> widths(rows.front().size());
+    for (const Row& row : rows) {
+        for (std::size_t column = 0; column < widths.size(); ++column) {
+            widths[column] = std::max(widths[column], row[column].size());
+        }
+    }
+    std::size_t sum = kBetween * (widths.size() - 1);
+    for (const std::size_t width : widths) {
+        sum += width;
+    }
+    for (; sum > most; --sum) {
+        --*std::ranges::max_element(widths);
+    }
+    std::string text;
+    for (Row& row : rows) {
+        std::string line;
+        for (std::size_t column = 0; column < widths.size(); ++column) {
+            std::string& cell = row[column];
+            if (cell.size() > widths[column]) {
+                cell.replace(widths[column] - 2, std::string::npos, "..");
+            }
+            line += fmt::format("{:<{}}", cell, widths[column] + kBetween);
+        }
+        line.erase(line.find_last_not_of(' ') + 1);
+        text += line + "\n";
+    }
+    return text;
+}
 
 std::string inWords(const Report& report) {
     std::string text = fmt::format("{}: {}\n", report.subject, report.headline);

@@ -55,6 +55,11 @@ std::string inWords(const Report& report);
 // One JSON object on one line.
 std::string asJson(const Report& report);
 
+// Rows of as many cells as the first one, which is the head, in columns, each line ended. Where the
+// lines would have more than `most` characters, the longest cells are cut.
+std::string inColumns(std::vector<std::vector<std::string>> rows,
+                      std::size_t most = std::string::npos);
+
 // --------------------------------------------------------------------------------------- diagnosis
 
 // What is said about one workload, and about the Pods of a namespace. Pure.

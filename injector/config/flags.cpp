@@ -206,8 +206,11 @@ const std::vector<FlagSpec>& injectFlags() {
     return kFlags;
 }
 
-const std::vector<FlagSpec>& checkFlags() {
-    static const std::vector<FlagSpec> kFlags{
+namespace {
+
+// Of the commands for people: `outputs` are the values of --output, of which the first is usual.
+std::vector<FlagSpec> lookingFlags(std::string_view outputs) {
+    return {
         {.name = "namespace",
          .placeholder = "NAME",
          .shown = "the kubeconfig's",
@@ -220,13 +223,31 @@ const std::vector<FlagSpec>& checkFlags() {
          .letter = "A",
          .isSwitch = true},
         {.name = "output",
-         .placeholder = "human|json",
-         .fallback = "human",
+         .placeholder = outputs,
+         .fallback = outputs.substr(0, outputs.find('|')),
          .purpose = "How to print the answer.",
          .letter = "o"},
         ownFlag("kubeconfig", "in-cluster; outside of one $HOME/.kube/config",
                 "How to reach the cluster."),
     };
+}
+
+}  // namespace
+
+const std::vector<FlagSpec>& checkFlags() {
+    static const std::vector<FlagSpec> kFlags = lookingFlags("human|json");
+    return kFlags;
+}
+
+const std::vector<FlagSpec>& leaderFlags() {
+    static const std::vector<FlagSpec> kFlags = [] {
+        auto flags = lookingFlags("table|wide|json|yaml|name");
+        flags.push_back({.name = "context",
+                         .placeholder = "NAME",
+                         .shown = "the current one",
+                         .purpose = "Which context of the kubeconfig counts."});
+        return flags;
+    }();
     return kFlags;
 }
 
@@ -244,9 +265,11 @@ constexpr std::string_view kIntroduction =
     "annotations\n"
     "  leader-elector-injector inject -f FILE [flags]     print manifests with their sidecars\n"
     "  leader-elector-injector check [KIND/NAME] [flags]  say whether Pods are injected, and why\n"
+    "  leader-elector-injector leader [list] [flags]      show elections: who leads, since when\n"
+    "  leader-elector-injector leader describe|history|watch LEASE [flags]\n"
     "  leader-elector-injector --help | --version\n"
     "\n"
-    "The first two run in the cluster, side by side in one Pod; the other two are for people.\n"
+    "The first two run in the cluster, side by side in one Pod; the others are for people.\n"
     "Flags are written --flag=value or --flag value. They win over the environment, and that over\n"
     "defaults; an empty variable counts as not set. Durations are written 10s, 1m30s or 500ms.\n";
 
@@ -262,7 +285,8 @@ constexpr std::string_view kExamples =
     "  leader-elector-injector inject -f deployment.yaml | kubectl apply -f -\n"
     "  kubectl get deployment web -o yaml | leader-elector-injector inject -f -\n"
     "  leader-elector-injector check -n shop deployment/web\n"
-    "  leader-elector-injector check -A\n";
+    "  leader-elector-injector check -A\n"
+    "  leader-elector-injector leader describe web -n shop\n";
 
 }  // namespace
 
@@ -273,14 +297,16 @@ std::string helpText() {
     text += helpSection("Flags of operator", operatorFlags());
     text += helpSection("Flags of inject", injectFlags());
     text += helpSection("Flags of check", checkFlags());
+    text += helpSection("Flags of leader", leaderFlags());
     text += kRequests;
     text += kExamples;
     return text + fmt::format(
                       "\nExit codes:\n"
                       "  {}  stopped as asked; inject: printed; check: all is well\n"
-                      "  {}  failed; inject: refused; check: something is not well\n"
+                      "  {}  failed; inject: refused; check: something is not well; leader: no "
+                      "such election\n"
                       "  {}  wrong flags, environment or surroundings; one sentence says which\n"
-                      "  {}  check: the API server did not answer, or not what was asked\n",
+                      "  {}  check, leader: the API server did not answer, or not what was asked\n",
                       elector::config::kExitSuccess, elector::config::kExitFailure,
                       elector::config::kExitUsage, elector::config::kExitNoAnswer);
 }

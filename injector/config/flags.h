@@ -11,5 +11,6 @@ const std::vector<elector::config::FlagSpec>& webhookFlags();
 const std::vector<elector::config::FlagSpec>& operatorFlags();
 const std::vector<elector::config::FlagSpec>& injectFlags();
 const std::vector<elector::config::FlagSpec>& checkFlags();
+const std::vector<elector::config::FlagSpec>& leaderFlags();
 
 }  // namespace injector::config

@@ -9,6 +9,7 @@
 #include "elector/config/flag.h"
 #include "elector/config/invocation.h"
 #include "elector/config/options.h"
+#include "elector/config/values.h"
 #include "elector/runtime/log.h"
 #include "elector/version.h"
 #include "injector/admission/quantity.h"
@@ -27,7 +28,7 @@ using elector::config::Settings;
 using elector::runtime::quoted;
 using Arguments = std::vector<std::string>;
 
-const std::vector<std::string_view> kCommands{"webhook", "operator", "inject", "check"};
+const std::vector<std::string_view> kCommands{"webhook", "operator", "inject", "check", "leader"};
 
 bool isCommand(std::string_view text) {
     return std::ranges::find(kCommands, text) != kCommands.end();
@@ -188,12 +189,11 @@ void takeWorkload(CheckRequest& request, const Arguments& rest) {
     request.workload = workload;
 }
 
-CheckRequest parseCheck(const Settings& settings, const Arguments& rest,
-                        const Environment& environment) {
-    CheckRequest request;
+// Which cluster and namespace a command for people is about.
+template <typename Request>
+void takePlace(Request& request, const Settings& settings, const Environment& environment) {
     request.space = settings.text("namespace");
     request.all = settings.text("all-namespaces") == "true";
-    request.output = elector::config::outputIn(settings);
     if (request.all && settings.find("namespace") != nullptr) {
         throw Refusal(fmt::format("{} is refused beside {}: allowed is one of the two",
                                   settings.find("namespace")->subject,
@@ -208,7 +208,60 @@ CheckRequest parseCheck(const Settings& settings, const Arguments& rest,
     if (request.kubeconfig.empty() && valueOf("KUBERNETES_SERVICE_HOST").empty() && !home.empty()) {
         request.kubeconfig = home + "/.kube/config";
     }
+}
+
+CheckRequest parseCheck(const Settings& settings, const Arguments& rest,
+                        const Environment& environment) {
+    CheckRequest request;
+    takePlace(request, settings, environment);
+    request.output = elector::config::outputIn(settings);
     takeWorkload(request, rest);
+    return request;
+}
+
+// What `leader` is to do, and about which Lease.
+void takeAction(LeaderRequest& request, const Arguments& rest) {
+    static const std::vector<std::string_view> kActions{"list", "describe", "history", "watch"};
+    const std::string action = rest.empty() ? "list" : rest.front();
+    const auto known = std::ranges::find(kActions, action);
+    if (known == kActions.end()) {
+        throw Refusal(fmt::format("leader \"{}\" is refused{}: allowed are {}", quoted(action),
+                                  elector::config::suggestion(action, kActions, ""),
+                                  fmt::join(kActions, ", ")));
+    }
+    request.action = static_cast<LeaderAction>(known - kActions.begin());
+    refuseRest(rest, request.action == LeaderAction::List ? 1 : 2);
+    request.lease = rest.size() > 1 ? rest[1] : "";
+    const bool isAboutOne =
+        request.action == LeaderAction::Describe || request.action == LeaderAction::History;
+    if (isAboutOne && request.lease.empty()) {
+        throw Refusal(
+            fmt::format("leader {0} needs to know of which Lease, as in leader {0} web", action));
+    }
+    if (request.all && !request.lease.empty()) {
+        throw Refusal(
+            fmt::format("leader {} \"{}\" is refused beside --all-namespaces: a Lease is "
+                        "in one namespace, named by --namespace",
+                        action, quoted(request.lease)));
+    }
+    if (!request.lease.empty()) {
+        if (const auto complaint = elector::config::complaintAboutLeaseName(request.lease);
+            !complaint.empty()) {
+            throw Refusal(fmt::format("leader {} \"{}\" is refused: {}", action,
+                                      quoted(request.lease), complaint));
+        }
+    }
+}
+
+LeaderRequest parseLeader(const Settings& settings, const Arguments& rest,
+                          const Environment& environment) {
+    static const std::vector<std::string_view> kOutputs{"table", "wide", "json", "yaml", "name"};
+    LeaderRequest request;
+    takePlace(request, settings, environment);
+    request.context = settings.text("context");
+    request.output = static_cast<LeaderOutput>(
+        std::ranges::find(kOutputs, settings.text("output")) - kOutputs.begin());
+    takeAction(request, rest);
     return request;
 }
 
@@ -219,7 +272,10 @@ const std::vector<FlagSpec>& flagsOf(const std::string& command) {
     if (command == "operator") {
         return operatorFlags();
     }
-    return command == "inject" ? injectFlags() : checkFlags();
+    if (command == "inject") {
+        return injectFlags();
+    }
+    return command == "leader" ? leaderFlags() : checkFlags();
 }
 
 Invocation parseCommand(const std::string& command, const Arguments& arguments,
@@ -235,6 +291,9 @@ Invocation parseCommand(const std::string& command, const Arguments& arguments,
     const Settings settings(scan, environment, flags);
     if (command == "check") {
         return parseCheck(settings, scan.rest, environment);
+    }
+    if (command == "leader") {
+        return parseLeader(settings, scan.rest, environment);
     }
     refuseRest(scan.rest, 0);
     if (command == "inject") {

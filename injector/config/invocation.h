@@ -70,11 +70,25 @@ struct CheckRequest {
     elector::config::Output output = elector::config::Output::Human;  // --output, -o
 };
 
+enum class LeaderAction { List, Describe, History, Watch };
+enum class LeaderOutput { Table, Wide, Json, Yaml, Name };
+
+// `leader list|describe NAME|history NAME|watch [NAME]`: shows elections. Also kubectl's plugin.
+struct LeaderRequest {
+    LeaderAction action = LeaderAction::List;
+    std::string lease;       // that it is about; "": all of the namespace
+    std::string kubeconfig;  // as CheckRequest has these three
+    std::string space;
+    bool all = false;
+    std::string context;                        // --context; "": the current one
+    LeaderOutput output = LeaderOutput::Table;  // --output, -o
+};
+
 struct HelpRequest {};
 struct VersionRequest {};
 
 using Invocation = std::variant<WebhookConfig, OperatorConfig, InjectRequest, CheckRequest,
-                                HelpRequest, VersionRequest>;
+                                LeaderRequest, HelpRequest, VersionRequest>;
 
 // Decides by its arguments alone. Throws elector::config::Refusal: one sentence that names flag,
 // value and what is allowed; the program ends with kExitUsage then. A variable that is empty counts

@@ -76,7 +76,8 @@ void Elections::put(const ObjectKey& key, const Lease& lease, Moment now) {
     if (holder.empty()) {
         tracked.wasReleased = !tracked.fingerprint.empty() && !tracked.claimant.empty();
         if (!election.leaderlessSince) {
-            election.leaderlessSince = now.boot;
+            // What is seen for the first time was released when it was last written.
+            election.leaderlessSince = std::max(election.renewed, began_);
         }
     }
     if (const std::string& session = lease.record.session; session != tracked.session) {

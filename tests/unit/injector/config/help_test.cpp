@@ -27,6 +27,7 @@ TEST(HelpTest, NamesEveryFlagOfEveryCommand) {
     expectAllIn(help, operatorFlags());
     expectAllIn(help, injectFlags());
     expectAllIn(help, checkFlags());
+    expectAllIn(help, leaderFlags());
 }
 
 TEST(HelpTest, SaysWhatIsWrittenHow) {

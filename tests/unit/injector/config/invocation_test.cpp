@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "elector/version.h"
@@ -172,6 +173,36 @@ TEST(InvocationTest, CheckFindsItsClusterAsKubectlDoes) {
     EXPECT_EQ(kubeconfigIn({{"HOME", "/home/me"}, {"KUBECONFIG", "/k"}}), "/k");
     EXPECT_EQ(kubeconfigIn({{"HOME", "/home/me"}, {"KUBERNETES_SERVICE_HOST", "10.0.0.1"}}), "");
     EXPECT_EQ(kubeconfigIn({}), "");
+}
+
+TEST(InvocationTest, LeaderTakesAnActionALeaseAndAContext) {
+    const auto plain = parsed<LeaderRequest>({"leader"}, {{"HOME", "/home/me"}});
+    EXPECT_EQ(plain.action, LeaderAction::List);
+    EXPECT_EQ(plain.output, LeaderOutput::Table);
+    EXPECT_EQ(plain.kubeconfig, "/home/me/.kube/config");
+    const auto one = parsed<LeaderRequest>(
+        {"leader", "history", "web", "-n", "shop", "--context=prod", "-o", "yaml"});
+    EXPECT_EQ(one.action, LeaderAction::History);
+    EXPECT_EQ(one.lease, "web");
+    EXPECT_EQ(one.space, "shop");
+    EXPECT_EQ(one.context, "prod");
+    EXPECT_EQ(one.output, LeaderOutput::Yaml);
+    EXPECT_TRUE(parsed<LeaderRequest>({"leader", "watch", "-A"}).all);
+    EXPECT_EQ(parsed<LeaderRequest>({"leader", "list", "-o", "name"}).output, LeaderOutput::Name);
+}
+
+TEST(InvocationTest, LeaderRefusesWhatMakesNoSense) {
+    const std::vector<std::pair<Arguments, const char*>> cases{
+        {{"leader", "lst"}, "did you mean list"},
+        {{"leader", "describe"}, "needs to know of which Lease"},
+        {{"leader", "list", "web"}, "unexpected argument"},
+        {{"leader", "watch", "web", "-A"}, "in one namespace"},
+        {{"leader", "history", "Web"}, "Web"},
+        {{"leader", "-o", "xml"}, "xml"}};
+    for (const auto& [arguments, part] : cases) {
+        EXPECT_THAT([&] { config::parseInvocation(arguments, {}, plainFacts()); },
+                    testing::ThrowsMessage<elector::config::Refusal>(testing::HasSubstr(part)));
+    }
 }
 
 TEST(InvocationTest, QuestionsWinOverEverythingElse) {

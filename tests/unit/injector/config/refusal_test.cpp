@@ -35,11 +35,11 @@ INSTANTIATE_TEST_SUITE_P(
     Commands, RefusalTest,
     testing::Values(
         Refused{{},
-                "there is no command: allowed are webhook, operator, inject, check; --help "
+                "there is no command: allowed are webhook, operator, inject, check, leader; --help "
                 "explains them"},
         Refused{{"webhok"},
                 "unknown command \"webhok\" (did you mean webhook?): allowed are webhook, "
-                "operator, inject, check"},
+                "operator, inject, check, leader"},
         Refused{{"--frob"}, "unknown flag --frob: --help lists those that there are"},
         Refused{{"--help", "webhook"},
                 "unexpected argument \"webhook\": a command stands first, as in "

@@ -226,5 +226,21 @@ TEST_F(ElectionsTest, KeepsSoMuchHistoryAndNoMore) {
     EXPECT_EQ(election().spans.size(), Elections::kMaxHistory);
 }
 
+// As a command sees it that looks once.
+TEST(ElectionsAtFirstSightTest, ALeaseThatWasReleasedLongAgoIsOneThatNobodyLeads) {
+    const Moment now{Instant(5000s), elector::election::WallTime(1'000'000s)};
+    for (const auto& [released, warned] : {std::pair(600s, true), std::pair(3s, false)}) {
+        Elections table{Instant()};
+        Lease lease = leaseOf("", 7);
+        lease.record.renewTime = now.wall - released;
+        table.put(kKey, lease, now);
+        Candidate candidate;
+        candidate.campaigns = true;
+        table.putPod({"shop", "web-0"}, "web", candidate, now.boot);
+        EXPECT_EQ(!table.all().at(kKey).warnings.empty(), warned) << released.count();
+        EXPECT_EQ(now.boot - *table.all().at(kKey).leaderlessSince, released);
+    }
+}
+
 }  // namespace
 }  // namespace injector::elections

@@ -1,0 +1,202 @@
+"""`kubectl leader` with the real kubectl, in a pipe and on a terminal, at a real API server."""
+import datetime
+import json
+import os
+import pty
+import re
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from machine import TOOL, run
+from operators import eventually
+
+PLUGIN = Path(__file__).resolve().parents[2] / "plugin"
+MANY = 1000
+PAGE = 200  # Leases that the API server is asked for at a time
+WIDTH = 100
+
+
+def lease(name, holder="web-0", since=3600, silent=0, **spec):
+    def ago(seconds):
+        moment = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=seconds)
+        return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    return {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": {"name": name, "annotations": {"leader-elector.io/session": "u/n"}},
+            "spec": {"holderIdentity": holder, "leaseDurationSeconds": 3600, "leaseTransitions": 4, "acquireTime": ago(since),
+                     "renewTime": ago(silent), **spec}}
+
+
+class Kubectl:
+    """kubectl as a user has it, with the plugin on its PATH; beside the control plane."""
+
+    def __init__(self, control_plane, injector, space, directory):
+        self.space, self._network = space, control_plane.network("cp")
+        self.tools = directory / "bin"
+        self.tools.mkdir()
+        for program in (*PLUGIN.iterdir(), Path(run([TOOL, "bin"]).strip(), "kubectl"), injector):
+            (self.tools / program.name).symlink_to(program.resolve())
+        kubeconfig = yaml.safe_load((control_plane.directory / "pki" / "admin.kubeconfig").read_text(encoding="utf-8"))
+        context = kubeconfig["contexts"][0]
+        kubeconfig["contexts"] += [{"name": "here", "context": {**context["context"], "namespace": space.name}}]
+        (directory / "kubeconfig").write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
+        self.environment = {"PATH": f"{self.tools}:/usr/bin:/bin", "HOME": str(directory), "KUBECONFIG": str(directory / "kubeconfig")}
+        self.create(lease("web"), lease("idle", ""), lease("gone", "web-9", silent=14400))
+
+    def create(self, *leases):
+        self.space.create_all([{**each, "metadata": {**each["metadata"], "namespace": self.space.name}} for each in leases])
+
+    def command(self, *arguments):
+        return ["nsenter", f"--net={self._network}", "setpriv", "--pdeathsig", "KILL", "kubectl", *arguments]
+
+    def call(self, *arguments):
+        done = subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+                              check=False, env=self.environment)
+        return done.returncode, done.stdout, done.stderr
+
+    def leader(self, *arguments):
+        code, out, err = self.call("leader", *arguments)
+        assert code == 0, out + err
+        return out
+
+    def on_a_terminal(self, *arguments):
+        """What is shown there, without the carriage returns."""
+        ours, theirs = pty.openpty()
+        with subprocess.Popen(self.command("leader", *arguments), stdin=theirs, stdout=theirs, stderr=theirs,
+                              env=self.environment) as process:
+            os.close(theirs)
+            shown = b""
+            try:
+                while part := os.read(ours, 4096):
+                    shown += part
+            except OSError:  # the other side is closed
+                pass
+            assert process.wait(60) == 0, shown
+        os.close(ours)
+        return shown.decode().replace("\r\n", "\n")
+
+
+@pytest.fixture(name="kubectl")
+def fixture_kubectl(control_plane, injector, space, tmp_path):
+    return Kubectl(control_plane, injector, space, tmp_path)
+
+
+def test_it_lists_who_leads_in_a_pipe_and_on_a_terminal(kubectl):
+    table = kubectl.leader("list", "-n", kubectl.space.name)
+    head, *rows = [line.split() for line in table.splitlines()]
+    assert head == ["LEASE", "LEADER", "SINCE", "RENEWED", "CHANGES"]
+    # "gone" is held, and was not renewed in time.
+    assert {row[0]: (row[1], row[4]) for row in rows} == {"gone": ("-", "4"), "idle": ("-", "4"), "web": ("web-0", "4")}
+    shown = kubectl.on_a_terminal("--context=here")
+    assert [line.split()[:2] for line in shown.splitlines()] == [line.split()[:2] for line in table.splitlines()]
+    assert all(len(line) <= WIDTH for line in shown.splitlines())
+    assert kubectl.leader("list", "--context=here", "-o", "name").splitlines() == [
+        f"lease.coordination.k8s.io/{name}" for name in ("gone", "idle", "web")]
+    everywhere = kubectl.leader("-A")
+    assert kubectl.space.name in everywhere and "kube-node-lease" not in everywhere
+
+
+def test_programs_read_it_as_json_and_yaml(kubectl):
+    as_json = json.loads(kubectl.leader("list", "--context=here", "-o", "json"))
+    assert yaml.safe_load(kubectl.leader("list", "--context=here", "-o", "yaml")).keys() == as_json.keys()
+    [web] = [each for each in as_json["elections"] if each["lease"] == "web"]
+    assert (web["namespace"], web["leader"], web["transitions"]) == (kubectl.space.name, "web-0", 4)
+
+
+def test_it_describes_one_election_with_its_candidates_and_what_is_wrong(kubectl):
+    kubectl.space.pod("web-0", "web")
+    kubectl.space.pod("web-1", "web", sidecar=False, status="")
+    text = kubectl.leader("describe", "web", "--context=here")
+    assert re.search(r"^Leader: +web-0$", text, re.M)
+    assert re.search(r"^web-0 +yes +yes ", text, re.M) and re.search(r"^web-1 +no +no ", text, re.M)
+    assert re.search(r"^Warning: +Pod web-1 has no sidecar", text, re.M)
+    kubectl.space.pod("gone-1", "gone")
+    assert re.search(r"^Warning: +Nobody leads, though one Pod campaigns", kubectl.leader("describe", "gone", "--context=here"), re.M)
+    code, out, err = kubectl.call("leader", "describe", "none", "--context=here")
+    assert (code, out) == (1, "") and "there is no election none" in err
+
+
+def test_history_and_watch_show_real_terms(kubectl, electors):
+    electors.start("a", "b")
+    first = electors.observation.agreed()["by"]
+    with subprocess.Popen(kubectl.command("leader", "watch", electors.lease, "-n", "default"), stdout=subprocess.PIPE, text=True,
+                          env=kubectl.environment) as watch:
+        try:
+            assert watch.stdout.readline().split()[1:] == [f"default/{electors.lease}", first]
+            electors.terminate(first)
+            second = electors.observation.agreed()["by"]
+            lines = [watch.stdout.readline().split(maxsplit=2)[2].strip()]
+            if lines[0] == "nobody leads":
+                lines.append(watch.stdout.readline().split(maxsplit=2)[2].strip())
+            assert lines[-1] == second
+        finally:
+            watch.kill()
+
+    def told():
+        text = kubectl.leader("history", electors.lease, "-n", "default")
+        rows = [line.split() for line in text.splitlines() if line.startswith("20")]
+        return [row[3] for row in rows] == [first, second] and rows[0][1] != "-" and rows[1][1] == "-" and text
+
+    assert "changes of leader" in eventually("the Events have come", told)
+
+
+def test_a_thousand_leases_take_one_list(kubectl, control_plane):
+    def lists(resource):
+        text = control_plane.kubectl("get", "--raw", "/metrics")
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+                   if line.startswith("apiserver_request_total{") and 'verb="LIST"' in line and f'resource="{resource}"' in line)
+
+    kubectl.create(*[lease(f"many-{number}") for number in range(MANY)])
+    try:
+        before = lists("leases"), lists("pods")
+        began = time.monotonic()
+        rows = kubectl.leader("list", "-A").splitlines()[1:]
+        print(f"kubectl leader list -A at {len(rows)} Leases: {(time.monotonic() - began) * 1000:.0f} ms")
+        after = lists("leases"), lists("pods")
+        assert len(rows) >= MANY
+        assert after[0] - before[0] <= (len(rows) + PAGE) // PAGE + 1 and after[1] == before[1]
+    finally:
+        control_plane.kubectl("delete", "--raw", f"/apis/coordination.k8s.io/v1/namespaces/{kubectl.space.name}/leases")
+
+
+def test_kubectl_completes_it(kubectl):
+    def completed(*words):
+        code, out, err = kubectl.call("__complete", "leader", *words)
+        assert code == 0, err
+        return [line.split("\t")[0] for line in out.splitlines() if not line.startswith((":", "Completion"))]
+
+    assert completed("") == ["describe", "history", "list", "watch"]
+    assert completed("h") == ["history"]
+    assert "--output=wide" in completed("list", "--o")
+    kubectl.space.kubectl("label", "lease", "web", "app.kubernetes.io/managed-by=leader-elector-injector")
+    kubectl.environment["KUBECONFIG"] = use(kubectl.environment["KUBECONFIG"], "here")
+    assert completed("describe", "") == ["web"]
+
+
+def use(kubeconfig, context):
+    """A copy with this current context."""
+    copy = Path(kubeconfig).with_name("current")
+    copy.write_text(yaml.safe_dump({**yaml.safe_load(Path(kubeconfig).read_text(encoding="utf-8")), "current-context": context}),
+                    encoding="utf-8")
+    return str(copy)
+
+
+@pytest.mark.parametrize("arguments, expected", [
+    ([], ["list", "--namespace=shop"]),
+    (["describe", "web", "-o", "json"], ["describe", "web", "-o", "json", "--namespace=shop"]),
+    (["-n", "bank", "list"], ["list", "--namespace=bank"]),
+    (["list", "-A", "--context", "prod"], ["list", "-A"]),
+])
+def test_without_the_program_it_asks_the_operators(tmp_path, arguments, expected):
+    """What kubectl is called with: no node runs here. In the Pod the context is that of its service account."""
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text('#!/bin/sh\ncase "$*" in *"config view"*) echo shop ;; *) printf "%s\\n" "$@" ;; esac\n', encoding="utf-8")
+    kubectl.chmod(0o755)
+    done = subprocess.run([PLUGIN / "kubectl-leader", *(arguments or ["list"])], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, timeout=60, check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    context = ["--context=prod"] if "prod" in arguments else []
+    assert done.stdout.splitlines() == [*context, "exec", "--namespace", "leader-elector", "deployment/leader-elector-operator", "--",
+                                        "/usr/bin/leader-elector-injector", "leader", *expected]
