@@ -108,11 +108,14 @@ for test in json.load(open(sys.argv[1]))["tests"]:
         print(test["command"][0])' "${2:-build}/tests.json" "$1"
 }
 
-# run_program OUT PROGRAM [COMMAND...]: a GoogleTest program, run by COMMAND. Its output is shown for failed cases only.
+declare -A filters # of programs of which not everything runs
+
+# run_program OUT PROGRAM: a GoogleTest program. Its output is shown for failed cases only.
 run_program() {
     local out=$1 program=$2 name status=0
     name=$(basename "$program")
-    timeout 900 "${@:3}" "$program" --gtest_shuffle --gtest_random_seed="$seed" --gtest_color=no \
+    [ -z "${filters[$name]:-}" ] || local -x GTEST_FILTER=${filters[$name]}
+    timeout 900 "$program" --gtest_shuffle --gtest_random_seed="$seed" --gtest_color=no \
         --gtest_output="xml:$out/$name.xml" >"$out/$name.log" 2>&1 </dev/null || status=$?
     [ $status != 0 ] || return 0
     awk '/^\[ RUN  / {text = ""} {text = text $0 "\n"} /^\[  FAILED  \] .*\(/ {printf "%s", text; text = ""}' \
@@ -126,13 +129,27 @@ run_program() {
     return 1
 }
 
-run_programs_of() { # run_programs_of TIER OUT [TREE]
-    local program status=0
-    for program in $(programs_of "$1" "${3:-}"); do
-        run_program "$2" "$program" || status=1
+# run_programs OUT PROGRAM...: as many at a time as $jobs says. In a shell of its own, whose jobs are these alone.
+run_programs() (
+    out=$1
+    for program in "${@:2}"; do
+        while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
+        { run_program "$out" "$program" >"$out/${program##*/}.said" || touch "$out/failed"; } &
     done
-    return $status
+    wait
+    for program in "${@:2}"; do cat "$out/${program##*/}.said"; done
+    [ ! -e "$out/failed" ]
+)
+
+run_programs_of() { # run_programs_of TIER OUT [TREE]
+    local programs
+    programs=$(programs_of "$1" "${3:-}") || return 1
+    # shellcheck disable=SC2086 # paths without spaces
+    run_programs "$2" $programs
 }
+
+# Gives way to whatever else runs.
+yielding() { (renice -n 19 -p "$BASHPID" >/dev/null && "$@"); }
 
 run_pytest() { # run_pytest TIER OUT
     RESULTS=$2 ELECTOR=$PWD/build/elector/leader-elector setpriv --pdeathsig TERM pytest-3 -p no:cacheprovider -v \
@@ -195,7 +212,7 @@ tier_model() { tests/model/run.py "$1"; }
 
 # In two halves at a time: its electors mostly wait.
 tier_integration() {
-    local half halves=() status=0
+    local half halves=() status=0 jobs=1
     for half in 0 1; do
         mkdir "$1/$half"
         GTEST_TOTAL_SHARDS=2 GTEST_SHARD_INDEX=$half run_programs_of integration "$1/$half" >"$1/$half.log" &
@@ -214,29 +231,34 @@ build_sanitized() { # build_sanitized SANITIZER TARGET...
         -DCMAKE_CXX_FLAGS_DEBUG=-gline-tables-only "-DELECTOR_SANITIZE=$1"
 }
 
+# One program at a time, and beside it those of the integration, whose electors mostly wait.
 run_sanitized() { # run_sanitized SANITIZER OUT TIER...
-    local tier status=0
-    mkdir "$2"
+    local tier integration status=0 jobs=1
+    mkdir -p "$2/integration"
+    run_programs_of integration "$2/integration" "build/$1" >"$2/integration.log" &
+    integration=$!
     for tier in "${@:3}"; do
-        run_programs_of "$tier" "$2" "build/$1" || status=1
+        ${works[$tier]:+yielding} run_programs_of "$tier" "$2" "build/$1" || status=1
     done
+    wait $integration || status=1
+    cat "$2/integration.log"
     return $status
 }
 
-# Both at a time; the second is built while the first begins to run, and gives way to it. To shrink a violation takes
-# thousands of schedules more, which is too long for what it would show; a sanitizer takes several times the memory that
-# a container has; and what bytes cost is computed by one thread.
+# Both at a time; the second is built while the first begins to run. To shrink a violation takes thousands of schedules
+# more, which is too long for what it would show; a sanitizer takes several times the memory that a container has; and
+# what bytes cost is computed by one thread.
 tier_sanitizers() {
     local status=0 addresses
     local -r limited='*WithTheMemoryOfTheChart' costs='*/CostTest.*'
-    build_sanitized address {unit,contract,integration,simulation}_tier || return 1
+    yielding build_sanitized address {unit,contract,integration,simulation}_tier || return 1
     ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
         SIMULATION_SCHEDULES=2500 GTEST_FILTER=-SimulationTest.AViolationIsShrunk*:$limited \
-        run_sanitized address "$1/address" unit contract integration simulation >"$1/address.log" &
+        run_sanitized address "$1/address" unit contract simulation >"$1/address.log" &
     addresses=$!
-    if (renice -n 19 -p "$BASHPID" >/dev/null && build_sanitized thread {unit,contract,integration}_tier); then
+    if yielding build_sanitized thread {unit,contract,integration}_tier; then
         TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 GTEST_FILTER=-$limited:$costs \
-            run_sanitized thread "$1/thread" unit contract integration || status=1
+            run_sanitized thread "$1/thread" unit contract || status=1
     else
         status=1
     fi
@@ -309,25 +331,27 @@ verdict() { # verdict TIER STATUS PASSED FAILED SKIPPED
     fi
 }
 
+# The seconds of a processor that the children of a shell have taken, but for those that still run and for daemons.
+busy_seconds() { awk -v hz="$(getconf CLK_TCK)" '{print int(($16 + $17) / hz)}' "/proc/$1/stat"; }
+
 # Runs a tier and leaves in its folder what count_tier needs.
 run_tier() {
-    local out=$results/$1 status=0 started=$SECONDS
+    local out=$results/$1 status=0 started=$SECONDS shell=$BASHPID busy
+    busy=$(busy_seconds "$shell")
     rm -rf "$out"
     mkdir -p "$out"
     if [[ $unbuilt == *" $1 "* ]]; then
         echo "it was not built"
         status=1
-    elif [ -n "${works[$1]:-}" ]; then
-        (renice -n 19 -p "$BASHPID" >/dev/null && "tier_$1" "$out") || status=$?
     else
-        "tier_$1" "$out" || status=$?
+        ${works[$1]:+yielding} "tier_$1" "$out" || status=$?
     fi
-    echo "$status $((SECONDS - started))" >"$out/end"
+    echo "$status $((SECONDS - started)) $(($(busy_seconds "$shell") - busy))" >"$out/end"
 }
 
 count_tier() {
-    local tier=$1 out=$results/$1 status seconds counts complaints
-    read -r status seconds <"$out/end"
+    local tier=$1 out=$results/$1 status seconds busy counts complaints
+    read -r status seconds busy <"$out/end"
     read -ra counts < <(/usr/bin/python3 tests/results.py "$out")
     complaints=$(verdict "$tier" "$status" "${counts[@]}")
     if [ -n "$complaints" ]; then
@@ -335,7 +359,8 @@ count_tier() {
         counts[1]=$((counts[1] + $(wc -l <<<"$complaints")))
     fi
     counted[$tier]="$seconds ${counts[*]}"
-    echo "   $tier: ${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped in $(minutes "$seconds") minutes"
+    echo "   $tier: ${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped in $(minutes "$seconds") minutes," \
+        "of which a processor worked $(minutes "$busy")"
     passed=$((passed + counts[0])) failed=$((failed + counts[1])) skipped=$((skipped + counts[2]))
 }
 
@@ -393,7 +418,7 @@ join_waiting() {
     done
     for part in "${waiting[@]}"; do # what was killed left no word
         mkdir -p "$results/$part"
-        [ -e "$results/$part/end" ] || echo "1 0" >"$results/$part/end"
+        [ -e "$results/$part/end" ] || echo "1 0 0" >"$results/$part/end"
     done
     show_ended
     trap - EXIT
@@ -423,30 +448,13 @@ quick() { # quick [PATH...]
         echo "programs: ${programs[*]##*/}"
         build_quick "${programs[@]##*/}" || return 1
         echo "   formatted and built after $((SECONDS - started)) s"
-        run_quick "$out" || status=1
+        filters[contract]='*/memory*:*/folder*'
+        SIMULATION_SCHEDULES=2500 run_programs "$out" "${programs[@]/#/build/quick/}" || status=1
     fi
     read -ra counts < <(/usr/bin/python3 tests/results.py "$out")
     echo "   quick: $((SECONDS - started)) s"
     echo "${counts[0]} passed, ${counts[1]} failed, ${counts[2]} skipped"
     return $status
-}
-
-# As many at a time as there are cores, the longest first.
-run_quick() { # run_quick OUT; the programs are in $programs
-    local program
-    for program in "${programs[@]}"; do
-        while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do wait -n || true; done
-        (
-            case ${program##*/} in
-            contract) export GTEST_FILTER='*/memory*:*/folder*' ;;
-            simulation_tests) export SIMULATION_SCHEDULES=2500 ;;
-            esac
-            run_program "$out" "build/quick/$program" >"$out/${program##*/}.said" || touch "$out/failed"
-        ) &
-    done
-    wait
-    cat "$out"/*.said
-    [ ! -e "$out/failed" ]
 }
 
 # ---------------------------------------------------------------------------------------------------------- choice

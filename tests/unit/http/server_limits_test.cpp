@@ -185,11 +185,12 @@ TEST_F(ServerLimitsTest, EndsWhoNeverReads) {
 }
 
 TEST_F(ServerLimitsTest, HandlesNoMoreThanItsClientReads) {
-    router.answer("GET", "/large", [](const Request&) {
-        return Response::text(200, std::string(std::size_t{8} << 20U, 'x'));
-    });
+    // More than both kernels take. They pass it on a buffer at a time, and wait for each.
+    constexpr std::size_t kAnswer = 500000;
+    router.answer("GET", "/large",
+                  [](const Request&) { return Response::text(200, std::string(kAnswer, 'x')); });
     start();
-    TestClient client(port());
+    TestClient client(port(), "127.0.0.1", "127.0.0.1", 65536);
     constexpr int kRequests = 10;
     std::string requests;
     for (int i = 0; i < kRequests; ++i) {
