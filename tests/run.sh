@@ -36,8 +36,8 @@
 # exit code 0 if nothing failed. With CI=true nothing may be skipped, and a part that runs fewer tests than
 # tests/expected says fails.
 # With KUBECONFIG and E2E_IMAGE set, the tier "cluster" runs against that cluster, with that image.
-# What mostly waits (soak, integration, controlplane, cluster, interop, chart) runs beside what works, two such parts at a
-# time, and is shown when it has ended. Logs stay in build/results.
+# What mostly waits (soak, integration, controlplane, cluster, interop, chart) runs beside what works, two such parts at
+# a time, and is shown when it has ended. Logs stay in build/results.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tiers=(lint fast proof process plane cluster)
@@ -61,7 +61,7 @@ export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 # ------------------------------------------------------------------------------------------------------ building
 
 # build_in TREE [TARGET...] [-- OPTION...]: configures with the options, then builds the targets. What fails is shown
-# from the first error on.
+# from the first error on. Tests of chaos build in the same tree: TREE/.lock is for one at a time.
 build_in() {
     local tree=$1 log=$results/build.log apart targets=() options=(-DELECTOR_WERROR=ON -DBUILD_TESTING=ON)
     shift
@@ -71,8 +71,9 @@ build_in() {
     done
     options+=("${@:2}")
     [ -e "$tree/CMakeCache.txt" ] || options+=(-G Ninja)
-    while ! { cmake -S . -B "$tree" "${options[@]}" >"$log" 2>&1 &&
-        { [ ${#targets[@]} = 0 ] || cmake --build "$tree" -j "$jobs" --target "${targets[@]}" >>"$log" 2>&1; }; }; do
+    mkdir -p "$tree"
+    while ! { flock "$tree/.lock" cmake -S . -B "$tree" "${options[@]}" >"$log" 2>&1 && { [ ${#targets[@]} = 0 ] ||
+        flock "$tree/.lock" cmake --build "$tree" -j "$jobs" --target "${targets[@]}" >>"$log" 2>&1; }; }; do
         if ! apart=$(compiled_as_one "$tree"); then
             grep -m1 -A60 -iE 'error|FAILED' "$log" || tail -n 60 "$log"
             return 1
@@ -366,7 +367,7 @@ count_tier() {
 
 # What mostly waits runs beside what works, which gives way to it. What it runs is built before: one build at a time.
 declare -A built_for=([soak]=leader-elector [integration]=integration_tier
-    [controlplane]='leader-elector leader-elector-injector contract_tier' [cluster]=leader-elector-injector
+    [controlplane]='leader-elector leader-elector-injector contract_tier' [cluster]='leader-elector-injector chaos'
     [interop]=leader-elector [chart]='') works=([simulation]=1 [mutations]=1 [model]=1 [fuzz]=1)
 unbuilt='' waiting=()
 

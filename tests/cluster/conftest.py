@@ -41,7 +41,8 @@ def cluster():
         yield GivenCluster()
         return
     with tempfile.TemporaryDirectory(prefix="elector-") as directory:
-        images = subprocess.Popen([HERE / "image.sh", Path(directory, "images")])
+        # To compile the product takes all that it gets: tests that run beside this one's come first.
+        images = subprocess.Popen(["nice", "-n", "10", HERE / "image.sh", Path(directory, "images")])
         ours = OwnCluster(Path(directory, "cluster-" + Path(directory).name))
         try:
             ours.up(2)

@@ -58,7 +58,8 @@ save() { # save NAME FILE: kubelets complete a name without a registry to docker
 # The programs of the host's compiler run in the image: both are of the same release of Debian.
 chaos_image() {
     local container made=$built/tests/cluster/chaos
-    cmake --build "$built" --target chaos >"$cache/build.log" 2>&1 || { tail -n 60 "$cache/build.log" >&2; return 1; }
+    flock "$built/.lock" cmake --build "$built" --target chaos >"$cache/build.log" 2>&1 ||
+        { tail -n 60 "$cache/build.log" >&2; return 1; }
     strip -o "$made/stripped" "$made/leader-elector-mutant"
     container=$(images from --pull-never "$elector")
     images copy --quiet "$container" "$made/stripped" /usr/bin/leader-elector-mutant >/dev/null
