@@ -494,6 +494,8 @@ print_tiers() {
     done
 }
 
+set_up() { tests/setup.sh "$@"; }
+
 main() {
     local name part parts
     for name in "$@"; do
@@ -505,7 +507,7 @@ main() {
         esac
     done
     if [ "${1:-}" = quick ]; then
-        tests/setup.sh format unit contract simulation
+        set_up format unit contract simulation
         mkdir -p "$results"
         quick "${@:2}"
         return
@@ -519,7 +521,7 @@ main() {
     local names=("$@")
     [ $# != 0 ] || names=(lint fast)
     mapfile -t parts < <(chosen_parts "${names[@]}")
-    tests/setup.sh "${parts[@]}"
+    set_up "${parts[@]}"
     mkdir -p "$results"
     echo "seed $seed (SEED=$seed repeats the order of the tests)"
     # A part alone has nothing to run beside, and is seen at work.
@@ -544,4 +546,5 @@ main() {
     [ $failed = 0 ]
 }
 
-main "$@"
+# Its tests take its functions.
+[ "${BASH_SOURCE[0]}" != "$0" ] || main "$@"
