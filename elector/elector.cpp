@@ -89,6 +89,7 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     reporting_ = std::unique_ptr<campaign::Feed::Subscription>(new campaign::Feed::Subscription(
         reporter_->begin(campaign_->feed(), config_.timing.renewDeadline)));
     // NOLINTEND(modernize-make-unique)
+    beginTelling();
 }
 
 void Elector::openStore() {
@@ -104,6 +105,14 @@ void Elector::openStore() {
         pod = kubernetes::PodReference{config_.lease.space, config_.id, config_.podUid};
     }
     events_ = std::make_unique<kubernetes::EventRecorder>(access, clock_, log_, pod);
+}
+
+void Elector::beginTelling() {
+    const Teller::Surroundings around{campaign_->feed(), *this, clock_, log_, metrics_};
+    if (!config_.statusFolder.empty()) {
+        tellers_.emplace_back(Teller::Way{"status-dir", statusFolder(config_.statusFolder), {}},
+                              around);
+    }
 }
 
 void Elector::describeMetrics() {
@@ -135,6 +144,7 @@ void Elector::stop() {
         log_.warn("did not step down in time: its Lease will expire",
                   {{"lease", config_.lease.text()}});
     }
+    tellers_.clear();
     leaderApi_.end();
     server_->stop();
 }
@@ -149,8 +159,21 @@ std::optional<std::string> Elector::notReady() const {
     return alsoNotReady_ ? alsoNotReady_() : std::nullopt;
 }
 
+std::string Elector::remarks() const {
+    std::string lines;
+    for (const Teller& teller : tellers_) {
+        if (const auto trouble = teller.trouble()) {
+            lines += *trouble + '\n';
+        }
+    }
+    return lines;
+}
+
 std::string Elector::metrics() const {
     reporter_->measure(*campaign_);
+    for (const Teller& teller : tellers_) {
+        teller.measure();
+    }
     connections_->set(static_cast<double>(server_->stats().open));
     served_->set(static_cast<double>(server_->stats().requests));
     droppedLines_->set(static_cast<double>(log_.dropped()));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "elector/runtime/log.h"
 #include "elector/status_api.h"
 #include "elector/store/lease_store.h"
+#include "elector/teller.h"
 
 namespace elector {
 
@@ -53,9 +55,11 @@ class Elector final : private StatusSource {
     std::optional<std::string> notLive() const override { return campaign_->notLive(); }
     std::optional<std::string> notReady() const override;
     std::string metrics() const override;
+    std::string remarks() const override;
 
     void openStore();
     void describeMetrics();
+    void beginTelling();
 
     const config::Config config_;
     const runtime::Clock& clock_;
@@ -79,6 +83,7 @@ class Elector final : private StatusSource {
     std::unique_ptr<campaign::Campaign> campaign_;
     std::unique_ptr<campaign::Feed::Subscription> subscription_;  // of the leader API
     std::unique_ptr<campaign::Feed::Subscription> reporting_;
+    std::list<Teller> tellers_;
 };
 
 }  // namespace elector

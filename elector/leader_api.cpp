@@ -27,20 +27,6 @@ constexpr std::chrono::minutes kLongestWait{10};
 // What stands between a server and its reader closes connections that are silent for half a minute.
 constexpr std::chrono::seconds kBetweenBeats{15};
 
-void appendTime(std::string& out, const std::optional<election::WallTime>& time) {
-    if (time) {
-        out += '"';
-        out += runtime::formatMicroTime(*time);
-        out += '"';
-    } else {
-        out += "null";
-    }
-}
-
-std::int64_t milliseconds(runtime::Duration duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-}
-
 std::string parameter(const Request& request, std::string_view name) {
     const auto found = request.parameters.find(name);
     return found == request.parameters.end() ? "" : found->second;
@@ -51,60 +37,6 @@ std::string field(const Request& request, std::string_view name) {
 }
 
 }  // namespace
-
-// ------------------------------------------------------------------------------------------- JSON
-
-LeaderApi::Writer::Writer(const StatusSource& source, const runtime::Clock& clock)
-    : source_(source), clock_(clock) {}
-
-const std::string& LeaderApi::Writer::common(election::Answer answer) {
-    answer.validFor = {};
-    answer.validUntil = {};
-    if (answer != written_) {
-        write(answer);
-        written_ = std::move(answer);
-    }
-    return text_;
-}
-
-void LeaderApi::Writer::write(const election::Answer& answer) {
-    text_ = R"({"leader":)";
-    text_ += runtime::jsonString(answer.leader);
-    text_ += R"(,"id":)";
-    text_ += runtime::jsonString(source_.id());
-    text_ += R"(,"isLeader":)";
-    text_ += answer.isLeader ? "true" : "false";
-    text_ += R"(,"lease":)";
-    text_ += runtime::jsonString(source_.lease().text());
-    text_ += R"(,"fencingToken":)";
-    text_ += runtime::jsonString(answer.fencingToken);
-    text_ += R"(,"leaseUID":)";
-    text_ += runtime::jsonString(answer.leaseUid);
-    fmt::format_to(std::back_inserter(text_), R"(,"transitions":{},"acquireTime":)",
-                   answer.transitions);
-    appendTime(text_, answer.acquireTime);
-    text_ += R"(,"renewTime":)";
-    appendTime(text_, answer.renewTime);
-    if (answer.leadsForLife) {
-        text_ += R"(,"leadsForLife":true)";
-    }
-    if (!answer.trouble.empty()) {
-        text_ += R"(,"trouble":)";
-        text_ += runtime::jsonString(answer.trouble);
-    }
-    fmt::format_to(std::back_inserter(text_), R"(,"seq":{},"reason":"{}")", answer.seq,
-                   toString(answer.reason));
-}
-
-void LeaderApi::Writer::appendDeadlines(std::string& text, const election::Answer& answer) const {
-    const runtime::Duration boot = answer.validUntil.time_since_epoch();
-    const runtime::Duration monotonic = answer.isLeader ? boot - clock_.suspended() : boot;
-    text += R"(,"validUntilMonotonicMs":)";
-    text += fmt::format_int(milliseconds(monotonic)).c_str();
-    text += R"(,"validUntilBoottimeMs":)";
-    text += fmt::format_int(milliseconds(boot)).c_str();
-    text += '}';
-}
 
 // ------------------------------------------------------------------------------------------ routes
 
@@ -137,9 +69,8 @@ campaign::Feed::Subscription LeaderApi::begin(http::Server& server, campaign::Fe
 void LeaderApi::end() {
     server_->post([this] {
         ended_ = true;
-        std::erase_if(readers_, [this](const Reader& reader) {
-            return !reader.stream && (reader.responder.respond(answer(source_.answer())), true);
-        });
+        std::erase_if(readers_,
+                      [this](const Reader& reader) { return !reader.stream && respond(reader); });
     });
 }
 
@@ -154,8 +85,22 @@ Response LeaderApi::answer(const election::Answer& answer) {
     writer_.appendDeadlines(text, answer);
     text += '\n';
     Response response = Response::json(std::move(text));
-    response.headers.push_back({"ETag", '"' + eventId(answer.seq) + '"'});
+    response.headers.push_back(tagOf(answer.seq));
     return response;
+}
+
+Response LeaderApi::notModified(std::uint64_t seq) const {
+    return {kNotModified, "", "", {tagOf(seq)}};
+}
+
+http::HeaderField LeaderApi::tagOf(std::uint64_t seq) const {
+    return {"ETag", '"' + eventId(seq) + '"'};
+}
+
+// Answers who waits, who is no reader any more.
+bool LeaderApi::respond(const Reader& reader) {
+    reader.responder.respond(answer(source_.answer()));
+    return true;
 }
 
 std::variant<Response, Later> LeaderApi::leader(const Request& request) {
@@ -184,7 +129,7 @@ std::variant<Response, Later> LeaderApi::leader(const Request& request) {
         }
     }
     if (isKnown && !tag.empty()) {
-        return Response{kNotModified, "", "", {{"ETag", tag}}};
+        return notModified(now.seq);
     }
     return answer(now);
 }
@@ -249,11 +194,7 @@ std::string LeaderApi::next(Stream& stream) {
         return "retry: 1000\n" + event(source_.answer(), stream);
     }
     if (const auto standing = feed_->after(stream.told, stream.renewals)) {
-        // An answer of the same state is better: what it has denied once, it denies for good.
-        const election::Answer now = source_.answer();
-        return event(
-            now.seq == standing->seq ? now : answerAt(*standing, source_.id(), clock_.moment()),
-            stream);
+        return event(answerOf(*standing, source_, clock_), stream);
     }
     // Without an empty line behind it: some take that for an empty message.
     return std::exchange(stream.beat, false) ? ":\n" : "";
@@ -289,8 +230,7 @@ void LeaderApi::tell() {
         if (reader.stream) {
             return !reader.responder.more();
         }
-        return feed_->after(reader.seen, reader.renewals) &&
-               (reader.responder.respond(answer(source_.answer())), true);
+        return feed_->after(reader.seen, reader.renewals) && respond(reader);
     });
 }
 
@@ -312,9 +252,11 @@ void LeaderApi::passTime() {
             next = std::min(next, reader.until);
             return !reader.responder.isOpen();
         }
-        reader.responder.respond(reader.knowsState ? Response{kNotModified, "", "", {}}
-                                                   : answer(source_.answer()));
-        return true;
+        if (reader.knowsState) {
+            reader.responder.respond(notModified(reader.seen));
+            return true;
+        }
+        return respond(reader);
     });
     if (next != runtime::Instant::max()) {
         arm(next);

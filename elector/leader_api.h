@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "elector/answer_writer.h"
 #include "elector/campaign/feed.h"
 #include "elector/http/responder.h"
 #include "elector/http/server.h"
@@ -57,24 +58,6 @@ class LeaderApi {
     void end();
 
   private:
-    // Writes an answer as JSON. What it wrote last is kept: between two changes only the end
-    // differs, and the rest took a tenth of all that a request takes.
-    class Writer {
-      public:
-        Writer(const StatusSource& source, const runtime::Clock& clock);
-        // Up to the deadlines, which the caller adds.
-        const std::string& common(election::Answer answer);
-        void appendDeadlines(std::string& text, const election::Answer& answer) const;
-
-      private:
-        void write(const election::Answer& answer);
-
-        const StatusSource& source_;
-        const runtime::Clock& clock_;
-        std::optional<election::Answer> written_;  // without what the end says
-        std::string text_;
-    };
-
     // What a stream has been sent.
     struct Stream {
         bool renewals = false;
@@ -98,6 +81,8 @@ class LeaderApi {
     std::variant<http::Response, http::Later> watch(const http::Request& request);
     http::Response isLeader() const;
     http::Response answer(const election::Answer& answer);
+    http::Response notModified(std::uint64_t seq) const;
+    http::HeaderField tagOf(std::uint64_t seq) const;
 
     std::string eventId(std::uint64_t seq) const;
     // The state that an id of an event or an ETag names; nothing for one of another process.
@@ -105,6 +90,7 @@ class LeaderApi {
 
     std::string next(Stream& stream);
     std::string event(const election::Answer& answer, Stream& stream);
+    bool respond(const Reader& reader);
     bool hasRoom(bool isLocal);
     void add(Reader reader);
     void tell();
@@ -114,7 +100,7 @@ class LeaderApi {
     const StatusSource& source_;
     const runtime::Clock& clock_;
     const std::string nonce_;
-    Writer writer_;
+    AnswerWriter writer_;
     http::Server* server_ = nullptr;
     campaign::Feed* feed_ = nullptr;
 

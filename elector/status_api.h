@@ -21,6 +21,8 @@ class StatusSource {
     virtual std::optional<std::string> notLive() const = 0;
     // Why it is not ready, likewise.
     virtual std::optional<std::string> notReady() const = 0;
+    // What does not work though it is ready, in lines; "" where nothing is wrong.
+    virtual std::string remarks() const { return ""; }
     // All metrics in the Prometheus text format.
     virtual std::string metrics() const = 0;
 };

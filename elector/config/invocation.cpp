@@ -307,6 +307,7 @@ Config parseRun(Scan scan, const Environment& environment, const Facts& facts) {
     config.onMissing = settings.text("on-missing") == "wait" ? OnMissing::Wait : OnMissing::Create;
     config.drain = settings.duration("drain");
     config.ready = settings.text("ready") == "leader" ? ReadyWhen::Leader : ReadyWhen::Synced;
+    config.statusFolder = settings.text("status-dir");
     config.logLevel = logLevelIn(settings);
     config.logFormat = logFormatIn(settings, facts);
     sayThatNoProxyIsUsed(environment, config);

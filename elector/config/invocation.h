@@ -42,6 +42,7 @@ struct Config {
     OnMissing onMissing = OnMissing::Create;
     election::Duration drain{0};  // from 0 to one hour
     ReadyWhen ready = ReadyWhen::Synced;
+    std::string statusFolder;  // where to keep who leads in files; "": nowhere
     // Injected into a Pod, for a Lease that nobody may have chosen: yields to others who use it.
     bool isInjected = false;
     // Why this process may not campaign, only follow: a sentence; "" where it may.

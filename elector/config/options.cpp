@@ -164,6 +164,12 @@ constexpr auto kOptions = std::to_array<Option>({
               .fallback = "synced",
               .purpose = "When /readyz says yes: once the Lease's state is known, or only on "
                          "the leader."}},
+    {.flag = {.name = "status-dir",
+              .placeholder = "DIR",
+              .environment = "STATUS_DIR",
+              .shown = "none",
+              .purpose = "A folder in which state.json says who leads and, only while this one "
+                         "does, the\nfile leader, for programs that read files."}},
     {.flag = {.name = "store",
               .placeholder = "kubernetes|file:DIR",
               .environment = "STORE",

@@ -144,14 +144,14 @@ Result<std::optional<std::string>> readFile(const std::string& path) {
 }
 
 std::optional<ApiError> replaceFile(const std::string& folder, const std::string& name,
-                                    std::string_view bytes) {
+                                    std::string_view bytes, mode_t mode) {
     // One fixed name: what a killed process left behind is overwritten by the next writer.
     const std::string temporary = folder + "/." + name + ".new";
     const std::string path = folder + "/" + name;
     {
         const runtime::Descriptor file(
-            open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR));
-        if (!file) {
+            open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+        if (!file || fchmod(file.get(), mode) != 0) {  // whatever the umask takes away
             return fileError("create", temporary, errno);
         }
         if (auto error = writeAll(file, temporary, bytes)) {

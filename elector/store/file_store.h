@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -33,9 +35,11 @@ std::optional<election::ApiError> ensureFolder(const std::string& path);
 runtime::Result<std::optional<std::string>> readFile(const std::string& path);
 
 // Replaces FOLDER/NAME as a whole: whoever reads it, after a kill or a power cut too, finds the old
-// bytes or the new ones. REQUIRES that no other process writes it at the same time.
+// bytes or the new ones; `mode` says who may. REQUIRES that no other process writes it at the same
+// time.
 std::optional<election::ApiError> replaceFile(const std::string& folder, const std::string& name,
-                                              std::string_view bytes);
+                                              std::string_view bytes,
+                                              mode_t mode = S_IRUSR | S_IWUSR);
 
 // The error of a system call that failed with `number` (errno), as a sentence.
 election::ApiError fileError(std::string_view doing, const std::string& path, int number);

@@ -1,4 +1,7 @@
+#include <sys/stat.h>
+
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -102,6 +105,45 @@ TEST_F(PushTest, StreamsThatNobodyReadsHoldUpNothing) {
     web->signal(SIGTERM);
     EXPECT_TRUE(web->waitForExit()) << web->output();
     EXPECT_EQ(server_.leases().field(key_, "spec.holderIdentity"), "") << "it has released";
+}
+
+TEST_F(PushTest, FilesSayWhoLeadsUntilTheEnd) {
+    const std::string folder = folder_.path();
+    const auto web = elector("web-0", {"--status-dir=" + folder});
+    std::string line;
+    const auto leader = [&folder] {
+        const std::filesystem::path path = folder + "/leader";
+        return std::filesystem::exists(path) ? readText(path) : std::string();
+    };
+    ASSERT_TRUE(eventually([&] { return !(line = leader()).empty(); })) << web->output();
+    EXPECT_EQ(line.substr(0, line.find(' ')), token(*web));
+    const std::int64_t until = std::stoll(line.substr(line.find(' ')));
+    EXPECT_GT(until, 0);
+    EXPECT_LE(until, now() + Milliseconds(kRenew).count());
+    EXPECT_TRUE(eventually([&] { return leader() > line; })) << "each renewal has a later deadline";
+    EXPECT_THAT(readText(folder + "/state.json"), HasSubstr(R"("isLeader":true)"));
+    web->signal(SIGTERM);
+    EXPECT_EQ(web->waitForExit(), 0) << web->output();
+    EXPECT_EQ(leader(), "");
+    EXPECT_THAT(readText(folder + "/state.json"), HasSubstr(R"("reason":"draining")"));
+}
+
+// A pipe that nobody reads holds up whoever opens it, as a disk that hangs does.
+TEST_F(PushTest, AHangingDiskHoldsUpNothing) {
+    ASSERT_EQ(mkfifo((folder_.path() + "/.state.json.new").c_str(), S_IRUSR | S_IWUSR), 0);
+    const auto web = elector("web-0", {"--status-dir=" + folder_.path()});
+    ASSERT_TRUE(web->waitUntilLeading()) << web->output();
+    const std::string before = token(*web);
+    ASSERT_TRUE(web->waitForOutput("--status-dir does not work, will retry"));
+    EXPECT_EQ(token(*web), before) << "it has renewed in time";
+    const auto ready = web->get("/readyz");
+    ASSERT_TRUE(ready);
+    EXPECT_EQ(ready->status, 200);
+    EXPECT_THAT(ready->body, HasSubstr("ok\n--status-dir: nothing was told for "));
+    web->signal(SIGTERM);
+    EXPECT_EQ(web->waitForExit(), 0) << web->output();
+    EXPECT_EQ(server_.leases().field(key_, "spec.holderIdentity"), "") << "it has released";
+    EXPECT_EQ(web->timesSaid("--status-dir does not work"), 1);
 }
 
 }  // namespace

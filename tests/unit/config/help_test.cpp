@@ -48,6 +48,7 @@ TEST(HelpTest, ShowsEveryFlagWithItsVariableAndDefault) {
         {"drain", "DRAIN", "default 0s"},
         {"poll-tolerance", "POLL_TOLERANCE", "default 0s"},
         {"ready", "READY", "default synced"},
+        {"status-dir", "STATUS_DIR", "default none"},
         {"pod-uid", "POD_UID", "default the one in the service account's token"},
         {"log-level", "LOG_LEVEL", "default info"},
         {"log-format", "LOG_FORMAT", "default text on a terminal, else json"},

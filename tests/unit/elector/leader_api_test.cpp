@@ -5,12 +5,11 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
-#include "elector/runtime/time_text.h"
 #include "tests/support/test_client.h"
+#include "tests/unit/elector/told_status.h"
 #include "tests/unit/http/server_fixture.h"
 
 namespace elector {
@@ -27,33 +26,6 @@ using testing::MatchesRegex;
 using testing::Not;
 using testing::StartsWith;
 
-class FakeStatus final : public StatusSource {
-  public:
-    explicit FakeStatus(const runtime::Clock& clock) : clock_(clock) {}
-
-    const std::string& id() const override { return id_; }
-    const election::LeaseKey& lease() const override { return lease_; }
-    election::Answer answer() const override {
-        const std::lock_guard lock(mutex_);
-        return answerAt(standing_, id_, clock_.moment());
-    }
-    std::optional<std::string> notLive() const override { return std::nullopt; }
-    std::optional<std::string> notReady() const override { return std::nullopt; }
-    std::string metrics() const override { return ""; }
-
-    void set(const Standing& standing) {
-        const std::lock_guard lock(mutex_);
-        standing_ = standing;
-    }
-
-  private:
-    const runtime::Clock& clock_;
-    const std::string id_ = "web-0";
-    const election::LeaseKey lease_{"default", "web"};
-    mutable std::mutex mutex_;
-    Standing standing_;
-};
-
 class LeaderApiTest : public http::ServerFixture {
   protected:
     LeaderApiTest() {
@@ -68,33 +40,16 @@ class LeaderApiTest : public http::ServerFixture {
     void start() {
         server = std::make_unique<http::Server>(options, router, clock, log);
         subscription_ = std::unique_ptr<campaign::Feed::Subscription>(
-            new campaign::Feed::Subscription(api_.begin(*server, feed_)));
+            new campaign::Feed::Subscription(api_.begin(*server, status_.feed())));
         server->start();
     }
 
-    void tell(const Standing& standing) {
-        status_.set(standing);
-        feed_.publish({standing});
-    }
+    void tell(const Standing& standing) { status_.tell(standing); }
     Standing no(Reason reason, const std::string& leader = "") {
-        Standing standing;
-        standing.seq = ++seq_;
-        standing.reason = reason;
-        standing.leader = leader;
-        standing.leaderUntil = clock.now() + 15s;
-        return standing;
+        return status_.no(reason, leader);
     }
     Standing yes(Reason reason, const std::string& token = "9007199254740993") {
-        Standing standing;
-        standing.seq = ++seq_;
-        standing.reason = reason;
-        standing.term = election::Term{*election::Revision::parse(token), clock.now() + 4200ms,
-                                       clock.wall() + 4200ms};
-        standing.leaseUid = "6d0ad6e5";
-        standing.transitions = 3;
-        standing.acquireTime = runtime::parseRfc3339("2026-01-02T03:04:05.000006Z");
-        standing.renewTime = runtime::parseRfc3339("2026-01-02T03:04:07Z");
-        return standing;
+        return status_.yes(reason, token);
     }
 
     std::string get(const std::string& path) { return TestClient(port()).get(path); }
@@ -117,11 +72,9 @@ class LeaderApiTest : public http::ServerFixture {
     // The next message of a stream.
     static std::string event(TestClient& client) { return client.until("\n\n\r\n"); }
 
-    campaign::Feed feed_;
-    FakeStatus status_{clock};
+    test::ToldStatus status_{clock};
     LeaderApi api_{status_, clock};
     std::unique_ptr<campaign::Feed::Subscription> subscription_;
-    std::uint64_t seq_ = 1;
 };
 
 // ------------------------------------------------------------------------------------------ asking
@@ -241,7 +194,8 @@ TEST_F(LeaderApiTest, WaitsNoLongerThanItIsAskedTo) {
     TestClient other(port());
     begin(other, request("/api/leader?wait=10s", "If-None-Match: \"" + known + "\"\r\n"));
     pass(10s);
-    EXPECT_THAT(other.answer(), StartsWith("HTTP/1.1 304 Not Modified\r\n"));
+    EXPECT_THAT(other.answer(), AllOf(StartsWith("HTTP/1.1 304 Not Modified\r\n"),
+                                      HasSubstr("\r\nETag: \"" + known + "\"\r\n")));
     pass(10s);
     EXPECT_THAT(one.answer(), AllOf(StartsWith("HTTP/1.1 200 "), HasSubstr("\"seq\":1,")));
     EXPECT_THAT(get("/api/leader?wait=0s&after=" + known), StartsWith("HTTP/1.1 200 "));

@@ -1,0 +1,54 @@
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "elector/answer_writer.h"
+#include "elector/store/file_store.h"
+#include "elector/teller.h"
+
+// The ways in which a Teller tells.
+namespace elector {
+
+namespace {
+
+constexpr mode_t kForAllToRead = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH;
+constexpr const char* kStateFile = "state.json";
+constexpr const char* kLeaderFile = "leader";
+
+std::optional<election::ApiError> removeFile(const std::string& path) {
+    if (unlink(path.c_str()) != 0 && errno != ENOENT) {
+        return store::fileError("remove", path, errno);
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Teller::Tell statusFolder(std::string folder) {
+    return [folder = std::move(folder)](
+               const Teller::State& state,
+               const std::stop_token& /*stop*/) -> std::optional<std::string> {
+        // A "no" comes first of all, and needs no room on the disk.
+        const auto& answer = state.answer;
+        const auto removed =
+            answer.isLeader ? std::nullopt : removeFile(folder + "/" + kLeaderFile);
+        auto failed = store::replaceFile(folder, kStateFile, state.json, kForAllToRead);
+        if (answer.isLeader && !failed) {
+            failed =
+                store::replaceFile(folder, kLeaderFile,
+                                   fmt::format("{} {}\n", answer.fencingToken,
+                                               milliseconds(answer.validUntil.time_since_epoch())),
+                                   kForAllToRead);
+        }
+        if (removed || failed) {
+            return (removed ? removed : failed)->message;
+        }
+        return std::nullopt;
+    };
+}
+
+}  // namespace elector
