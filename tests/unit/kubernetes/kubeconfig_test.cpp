@@ -113,6 +113,27 @@ clusters:
     EXPECT_EQ(access.authorities->path(), second.parent_path() / "ca");
 }
 
+TEST_F(KubeconfigTest, ReadsTheContextThatIsNamed) {
+    const auto file = write("config", R"(
+current-context: one
+contexts:
+- {name: one, context: {cluster: c, user: u}}
+- {name: two, context: {cluster: c, user: u, namespace: team}}
+clusters:
+- {name: c, cluster: {server: 'https://h'}}
+users:
+- {name: u, user: {token: a}}
+)");
+    EXPECT_EQ(readKubeconfig({file}).space, "default");
+    EXPECT_EQ(readKubeconfig({file}, "two").space, "team");
+    EXPECT_EQ(findAccess(file.string(), "two")->space, "team");
+    EXPECT_THAT(
+        [&] { (void)readKubeconfig({file}, "three"); },
+        ThrowsMessage<std::runtime_error>(HasSubstr("contexts has no entry named \"three\"")));
+    EXPECT_THAT([&] { (void)findAccess("", "two"); },
+                ThrowsMessage<std::runtime_error>(HasSubstr("is of a kubeconfig")));
+}
+
 TEST_F(KubeconfigTest, SplitsListsAsKubectlDoes) {
     EXPECT_THAT(splitKubeconfigList("a::b:a"), ElementsAre("a", "b"));
     EXPECT_THAT(splitKubeconfigList(":"), ElementsAre());
