@@ -42,11 +42,11 @@ struct Teller::Shared {
               "leader_elector_told_total",
               "States that were told to files and programs, by the flag that "
               "asks for it and result.",
-              {"way", "result", "name", "namespace"})),
+              {"way", "result", "namespace", "lease"})),
           untold(
               around.metrics.gauge("leader_elector_untold_seconds",
                                    "For how long the newest state could not be told; 0 once it is.",
-                                   {"way", "name", "namespace"})) {
+                                   {"way", "namespace", "lease"})) {
         for (const char* result : {"ok", "failed"}) {
             attempts.add(labels(result), 0);
         }
@@ -83,7 +83,7 @@ struct Teller::Shared {
 };
 
 http::MetricFamily::Values Teller::Shared::labels(const char* result) const {
-    return {way.flag, result, around.source.lease().name, around.source.lease().space};
+    return {way.flag, result, around.source.lease().space, around.source.lease().name};
 }
 
 void Teller::Shared::run() {
@@ -238,7 +238,7 @@ void Teller::measure() const {
     const Instant since = shared_->untoldSince;
     const Duration waits = since == Instant() ? Duration(0) : shared_->around.clock.now() - since;
     const auto& lease = shared_->around.source.lease();
-    shared_->untold.set({shared_->way.flag, lease.name, lease.space},
+    shared_->untold.set({shared_->way.flag, lease.space, lease.name},
                         std::chrono::duration<double>(waits).count());
 }
 

@@ -137,9 +137,9 @@ TEST_F(TellerTest, TellsTheStateAtOnceThenChangesAndOwnRenewals) {
     teller_->measure();
     EXPECT_THAT(metrics_.text(),
                 AllOf(HasSubstr("leader_elector_told_total{way=\"status-dir\",result=\"ok\","
-                                "name=\"web\",namespace=\"default\"} 5"),
-                      HasSubstr("leader_elector_untold_seconds{way=\"status-dir\",name=\"web\","
-                                "namespace=\"default\"} 0")));
+                                "namespace=\"default\",lease=\"web\"} 5"),
+                      HasSubstr("leader_elector_untold_seconds{way=\"status-dir\","
+                                "namespace=\"default\",lease=\"web\"} 0")));
 }
 
 TEST_F(TellerTest, WhatFailsIsTriedAgainAndWarnedOfOnce) {
@@ -185,7 +185,7 @@ TEST_F(TellerTest, WhatHangsHoldsUpNobodyAndMissesNoNo) {
     EXPECT_EQ(log_.count("nothing was told for 6s"), 1);
     teller_->measure();
     EXPECT_THAT(metrics_.text(), HasSubstr("leader_elector_untold_seconds{way=\"status-dir\","
-                                           "name=\"web\",namespace=\"default\"} 6"));
+                                           "namespace=\"default\",lease=\"web\"} 6"));
     hearer_->hang(false);
     ASSERT_TRUE(hears("acquired"));
     EXPECT_THAT(hearer_->reasons(), ElementsAre("initial", "lost", "acquired"));
