@@ -21,6 +21,7 @@
 #include "elector/runtime/time_text.h"
 #include "injector/check/check.h"
 #include "injector/config/invocation.h"
+#include "injector/dashboard/dashboard.h"
 #include "injector/leader/leader.h"
 #include "injector/offline/manifest.h"
 #include "injector/operator/operator.h"
@@ -61,10 +62,10 @@ std::string awaitEnd(const EndingSignals& signals) {
 
 // Makes what the command runs. What it cannot run without (a port, a kubeconfig) is for whoever
 // started it to mend.
-template <typename Program, typename Config>
-std::unique_ptr<Program> made(const Config& config, const SystemClock& clock, const Log& log) {
+template <typename Program, typename... Arguments>
+std::unique_ptr<Program> made(Arguments&&... arguments) {
     try {
-        return std::make_unique<Program>(config, clock, log);
+        return std::make_unique<Program>(std::forward<Arguments>(arguments)...);
     } catch (const std::exception& error) {
         throw elector::config::Refusal(error.what());
     }
@@ -91,7 +92,17 @@ int run(const config::OperatorConfig& config, const EndingSignals& signals) {
     const SystemClock clock;
     const Log log(config.logging.level, config.logging.format, clock);
     const auto program = made<operators::Operator>(config, clock, log);
+    std::unique_ptr<dashboard::Dashboard> page;
+    if (config.dashboard) {
+        page = made<dashboard::Dashboard>(
+            dashboard::Source{config.id, [&program] { return program->leads(); }, *config.dashboard,
+                              config.dashboardHosts},
+            program->access(), clock, log);
+    }
     program->start();
+    if (page) {
+        page->start();
+    }
     log.info("stopping", {{"signal", awaitEnd(signals)}});
     program->stop();
     return elector::config::kExitSuccess;

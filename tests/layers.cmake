@@ -23,6 +23,7 @@ set(layers
     injector/webhook
     injector/operator
     injector/elections
+    injector/dashboard
     injector/offline
     injector/check
     injector/leader

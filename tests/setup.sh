@@ -11,6 +11,7 @@ build=("${elector[@]}" ccache libgmock-dev libgtest-dev)
 processes=(curl iproute2 jq procps python3 python3-pytest python3-yaml util-linux)
 control_plane=(golang-go iptables openssl)
 monitoring=(prometheus) # which has promtool
+browser=(chromium fonts-dejavu-core python3-pip python3-websocket)
 nodes=(buildah conntrack containerd containernetworking-plugins debootstrap libc6-dev runc)
 
 packages_of() {
@@ -26,7 +27,7 @@ packages_of() {
     demo) echo ccache curl jq python3 "${elector[@]}" ;;
     fuzz) echo clang-19 libclang-rt-19-dev llvm-19 python3 python3-yaml "${build[@]}" ;;
     sanitizers) echo clang-19 libclang-rt-19-dev "${processes[@]}" "${build[@]}" ;;
-    controlplane) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${monitoring[@]}" ;;
+    controlplane) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${monitoring[@]}" "${browser[@]}" ;;
     interop | soak) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     chart) echo "${processes[@]}" "${control_plane[@]}" "${monitoring[@]}" ;;
     cluster) echo git libfaketime patch "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${nodes[@]}" ;;

@@ -130,6 +130,19 @@ std::vector<FlagSpec> makeOperatorFlags() {
         ownFlag("pod-uid"),
         ownFlag("kubeconfig"),
         healthFlag(":8082"),
+        {.name = "dashboard-addr",
+         .placeholder = "[HOST]:PORT",
+         .shown = "not served",
+         .purpose = "Where to serve the dashboard, over HTTP and to anybody who reaches it: best\n"
+                    "localhost, for kubectl port-forward.",
+         .complain = elector::config::complaintAboutAddress},
+        {.name = "dashboard-hosts",
+         .placeholder = "NAME,...",
+         .shown = "none",
+         .purpose =
+             "Host names that the dashboard may be asked by, besides localhost and IPs: that\n"
+             "of an Ingress.",
+         .complain = elector::config::complaintAboutHosts},
         {.name = "certificates",
          .placeholder = "own|given",
          .fallback = "own",

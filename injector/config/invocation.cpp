@@ -153,6 +153,11 @@ OperatorConfig parseOperator(const Settings& settings, const Facts& facts) {
     config.podUid = elector::config::podUidIn(settings, facts);
     config.kubeconfig = settings.text("kubeconfig");
     config.healthAddress = settings.address("health-addr");
+    if (settings.find("dashboard-addr") != nullptr) {
+        config.dashboard = settings.address("dashboard-addr");
+    }
+    config.dashboardHosts =
+        elector::config::hostsIn(settings.text("dashboard-hosts")).value_or(config.dashboardHosts);
     config.copiesAnnotations = settings.text("copy-annotations") == "true";
     config.managesRbac = settings.text("manage-rbac") == "true";
     config.logging = loggingIn(settings, facts);

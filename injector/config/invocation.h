@@ -44,6 +44,8 @@ struct OperatorConfig {
     std::string leaseName;                   // --lease-name: the operator's own Lease
     std::string kubeconfig;                  // --kubeconfig; "": in-cluster
     elector::config::Address healthAddress;  // --health-addr: /healthz /readyz /metrics, plain
+    std::optional<elector::config::Address> dashboard;  // --dashboard-addr; nothing: not served
+    std::vector<std::string> dashboardHosts;            // --dashboard-hosts
     CertificateSource certificates = CertificateSource::Own;
     std::string certificateSecret;  // --certificate-secret: tls.crt and tls.key (Own)
     std::string authoritySecret;    // --authority-secret: the CA, ours alone (Own)

@@ -42,11 +42,15 @@ class Operator {
     // written: each write asks who leads.
     static constexpr std::chrono::milliseconds kLook{500};
 
+    // Whether this replica is the one that works. Any thread.
+    bool leads() const { return elector_.answer().isLeader; }
+    // The API that it uses, for who reads beside it.
+    const elector::kubernetes::Access& access() const { return access_; }
+
   private:
     void supervise(const std::stop_token& stop);
     void beginTerm();
     void endTerm();
-    bool leads() const { return elector_.answer().isLeader; }
     void report();
 
     const config::OperatorConfig config_;

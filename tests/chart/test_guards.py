@@ -43,6 +43,8 @@ REFUSED = [
      "certificates.certManager.renewBefore 1440m must be less than certificates.certManager.duration 24h."),
     (values(webhook__port=8081),
      "webhook.port and webhook.healthPort are both 8081, and must differ: one process listens on both."),
+    (values(operator__dashboard__port=8082),
+     "operator.dashboard.port and operator.healthPort are both 8082, and must differ: one process listens on both."),
     (values(hostNetwork=True, webhook__port=10250),
      "webhook.port is 10250 and hostNetwork is true: on every node that port is the kubelet's or kube-proxy's, and the "
      "webhook would not start. Take another one, such as 8443, or leave hostNetwork false, so that the port is the "

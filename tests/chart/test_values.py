@@ -14,10 +14,11 @@ WEBHOOK, OPERATOR = POD + "containers[webhook].", POD + "containers[operator]."
 CONFIGURATION = ("MutatingWebhookConfiguration", "")
 SERVICE = ("Service", "-webhook")
 MONITOR, PODS = ("ServiceMonitor", ""), ("PodMonitor", "")
+RULES, GRAFANA = ("PrometheusRule", ""), ("ConfigMap", "-grafana")
 BUDGET, NETWORK = ("PodDisruptionBudget", "elector"), ("NetworkPolicy", "elector")
 OPERATORS_NETWORK = ("NetworkPolicy", "-operator")
 CERTIFICATE = ("Certificate", "leader-elector")
-ON = {"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}},
+ON = {"metrics": {each: {"enabled": True} for each in ("serviceMonitor", "podMonitor", "prometheusRule", "grafanaDashboard")},
       "networkPolicy": {"enabled": True}, "flowSchema": {"enabled": True}}
 BY_CERT_MANAGER = {"certificates": {"mode": "certManager"}}
 BY_SECRET = {"certificates": {"mode": "secret", "secret": {"name": "mine", "caBundle": PEM}}}
@@ -153,6 +154,12 @@ PLACES_ON_DEMAND = [
     ("metrics.podMonitor.relabelings", RELABELING, PODS, "spec.podMetricsEndpoints[0].relabelings", RELABELING),
     ("metrics.podMonitor.metricRelabelings", RELABELING, PODS, "spec.podMetricsEndpoints[0].metricRelabelings",
      RELABELING),
+    ("metrics.prometheusRule.labels", {"a": "b"}, RULES, "metadata.labels.a", "b"),
+    ("metrics.prometheusRule.annotations", {"a": "b"}, RULES, "metadata.annotations.a", "b"),
+    ("metrics.prometheusRule.runbookUrl", "https://a", RULES, "spec.groups[0].rules[0].annotations.runbook_url",
+     "https://a#leaderelectornobodyleads"),
+    ("metrics.grafanaDashboard.labels", {"a": "b"}, GRAFANA, "metadata.labels.a", "b"),
+    ("metrics.grafanaDashboard.annotations", {"a": "b"}, GRAFANA, "metadata.annotations.a", "b"),
 ]
 PLACES_BY_CERT_MANAGER = [
     ("certificates.certManager.issuerRef", {"name": "a", "kind": "ClusterIssuer"}, CERTIFICATE, "spec.issuerRef",
@@ -182,6 +189,7 @@ ARGUMENTS = [
     ("sidecar.resources.limits.cpu", "", "webhook", "--cpu-limit="),
     ("sidecar.resources.limits.memory", "64Mi", "webhook", "--memory-limit=64Mi"),
     ("operator.healthPort", 9091, "operator", "--health-addr=:9091"),
+    ("operator.dashboard.port", 9092, "operator", "--dashboard-addr=localhost:9092"),
     ("operator.logLevel", "error", "operator", "--log-level=error"),
     ("operator.extraArgs", ["--a=b"], "operator", "--a=b"),
     ("operator.copyAnnotations", False, "operator", "--copy-annotations=false"),
@@ -207,6 +215,8 @@ KINDS = [
     ("flowSchema", {"enabled": True, "priorityLevel": "workload-high"}, {"FlowSchema"}, {}),
     ("metrics.serviceMonitor.enabled", True, {"ServiceMonitor"}, {}),
     ("metrics.podMonitor.enabled", True, {"PodMonitor"}, {}),
+    ("metrics.prometheusRule.enabled", True, {"PrometheusRule"}, {}),
+    ("metrics.grafanaDashboard.enabled", True, {"ConfigMap"}, {}),
     ("tests.enabled", True, {"Pod"}, {}),
     ("certificates.mode", "certManager", {"Certificate", "Issuer"}, {"Secret"}),
     ("certificates", {"mode": "secret", "secret": {"name": "a", "caBundle": PEM}}, {}, {"Secret"}),
@@ -282,6 +292,14 @@ def test_a_given_secret_is_the_webhooks_and_its_ca_stands_in_the_configuration()
     assert not [each for each in arguments if each.startswith("--certificate-secret")]
 
 
+WITHOUT_DASHBOARD = "operator.dashboard.enabled", False
+
+
+def test_the_dashboard_can_be_left_out():
+    arguments = at(render(nested(*WITHOUT_DASHBOARD)).the(*OPERATORS), OPERATOR + "args")
+    assert not [each for each in arguments if each.startswith("--dashboard-addr")]
+
+
 def test_cert_manager_makes_a_ca_of_its_own_unless_an_issuer_is_given():
     rendered = render(BY_CERT_MANAGER)
     assert rendered.names("Issuer") == ["leader-elector-self-signed", "leader-elector-ca"]
@@ -299,7 +317,8 @@ def test_cert_manager_is_told_whom_to_inject():
 
 def test_every_value_is_tested():
     tested = set()
-    for path, value in [each[:2] for each in [*PLACES, *PLACES_ON_DEMAND, *PLACES_BY_CERT_MANAGER, *ARGUMENTS, *KINDS]]:
+    tables = [*PLACES, *PLACES_ON_DEMAND, *PLACES_BY_CERT_MANAGER, *ARGUMENTS, *KINDS]
+    for path, value in [WITHOUT_DASHBOARD, *(each[:2] for each in tables)]:
         tested |= {path, *(".".join(leaf) for leaf in leaves(nested(path, value)))}
     bare = [".".join(leaf) for leaf in leaves(default_values())
             if not any(".".join(leaf[:length]) in tested for length in range(1, len(leaf) + 1))]

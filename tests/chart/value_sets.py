@@ -31,7 +31,7 @@ EVERYTHING = {
                              "expression": "!has(object.metadata.labels) || !('job-name' in object.metadata.labels)"}],
         "annotations": {"example.com/a": "b"}, "port": 10250, "extraArgs": ["--log-level=debug"],
         "extraEnv": [{"name": "A", "value": "b"}]},
-    "operator": {"replicas": 4, "copyAnnotations": False, "manageRbac": False, "extraEnv": [{"name": "A", "value": "b"}]},
+    "operator": {"replicas": 4, "copyAnnotations": False, "manageRbac": False, "dashboard": {"enabled": False}, "extraEnv": [{"name": "A", "value": "b"}]},
     "sidecar": {"image": "registry.example/sidecar:1", "mode": "container", "ready": "synced", "leaseDuration": "30s",
                 "leaseRenewDuration": "20s",
                 "retryPeriod": "5s", "logLevel": "warn", "resources": {"limits": {"cpu": ""}}},

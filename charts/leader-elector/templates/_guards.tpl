@@ -54,6 +54,9 @@ What the schema cannot say: refuses values that are well-formed and yet make no 
 {{- if eq (int .Values.webhook.port) (int .Values.webhook.healthPort) }}
 {{- fail (printf "webhook.port and webhook.healthPort are both %d, and must differ: one process listens on both." (int .Values.webhook.port)) }}
 {{- end }}
+{{- if and .Values.operator.dashboard.enabled (eq (int .Values.operator.dashboard.port) (int .Values.operator.healthPort)) }}
+{{- fail (printf "operator.dashboard.port and operator.healthPort are both %d, and must differ: one process listens on both." (int .Values.operator.healthPort)) }}
+{{- end }}
 {{- if .Values.hostNetwork }}
 {{- range $value, $port := dict "webhook.port" (int .Values.webhook.port) "webhook.healthPort" (int .Values.webhook.healthPort) }}
 {{- if has $port (list 10248 10249 10250 10255 10256) }}

@@ -7,7 +7,7 @@ import { Stream } from './stream.js';
 import { duration } from './time.js';
 
 const SUMMARY = [['led', 'led'], ['warning', 'with warnings'], ['vacant', 'without a leader'], ['unknown', 'not known']];
-const AT_ONCE = 60; // rows that are made before the first paint; the rest follows
+const FIRST = 200; // as many rows as are made unless a reader wants all: the worst come first
 
 const byId = (id) => document.getElementById(id);
 const model = new Model();
@@ -22,15 +22,16 @@ const watcher = new IntersectionObserver((entries) => {
 });
 
 let connection = 'connecting';
-let planned = 0;
-let order = '';
+let wantsAll = false;
+let pending = null; // keys of what the next frame draws; null for all
+let planned = false;
 
 const live = () => connection === 'live';
 
 function rowOf(election) {
   let row = rows.get(election.key);
   if (!row) {
-    row = new Row(election.key);
+    row = new Row(election.key, model);
     rows.set(election.key, row);
     watcher.observe(row.element);
   }
@@ -43,35 +44,61 @@ function forget(row) {
   rows.delete(row.key);
 }
 
-// Everything, from the model. `changed`: the keys that were told of; undefined for all.
+// Draws in the next frame, once for all that changes until then. `keys`: the elections that changed; none for all.
+function plan(keys) {
+  if (!planned) pending = new Set();
+  if (!keys) pending = null;
+  else if (pending) for (const key of keys) pending.add(key);
+  if (planned) return;
+  planned = true;
+  requestAnimationFrame(() => {
+    planned = false;
+    draw(pending);
+  });
+}
+
 function draw(changed) {
   const now = performance.now();
   const chosen = model.chosen(filter, now, live());
-  for (const key of [...rows.keys()]) {
-    if (!model.get(key)) forget(rows.get(key));
-  }
-  drawRows(chosen, changed, now);
+  const shown = wantsAll ? chosen : chosen.slice(0, FIRST);
+  drawRows(shown, changed, now);
   drawSummary(now);
   drawNamespaces();
-  setText(byId('shown'), chosen.length === model.size ? '' : `${chosen.length} of ${model.size} elections`);
+  drawShown(shown.length, chosen.length);
   drawEmpty(chosen.length);
 }
 
-function drawRows(chosen, changed, now) {
-  cancelAnimationFrame(planned);
-  const isFirst = rows.size === 0;
-  const ready = isFirst ? chosen.slice(0, AT_ONCE) : chosen;
-  for (const election of ready) {
-    if (!rows.has(election.key) || !changed || changed.has(election.key)) rowOf(election).show(election, now, live());
+// Moves only what stands elsewhere: most often nothing does.
+function drawRows(shown, changed, now) {
+  const keys = new Set(shown.map((each) => each.key));
+  for (const row of [...rows.values()]) {
+    if (!keys.has(row.key)) {
+      for (const element of row.elements) element.remove();
+      forget(row);
+    }
   }
-  const wanted = ready.map((each) => each.key).join('\n');
-  if (wanted !== order) {
-    order = wanted;
-    const focused = document.activeElement;
-    byId('rows').replaceChildren(...ready.flatMap((each) => rowOf(each).elements));
-    if (focused?.isConnected) focused.focus({ preventScroll: true });
+  const body = byId('rows');
+  const focused = document.activeElement;
+  let place = body.firstChild;
+  for (const election of shown) {
+    const isNew = !rows.has(election.key);
+    const row = rowOf(election);
+    if (isNew || !changed || changed.has(election.key)) row.show(election, now, live());
+    for (const element of row.elements) {
+      if (element === place) place = place.nextSibling;
+      else body.insertBefore(element, place);
+    }
   }
-  if (ready.length < chosen.length) planned = requestAnimationFrame(() => setTimeout(() => draw(new Set())));
+  if (focused?.isConnected && focused !== document.activeElement) focused.focus({ preventScroll: true }); // it was moved
+}
+
+function drawShown(shown, chosen) {
+  const parts = [];
+  if (chosen < model.size) parts.push(`${chosen} of ${model.size} elections`);
+  if (shown < chosen) parts.push(`the first ${shown} are shown`);
+  setText(byId('shown'), parts.join('; '));
+  byId('more').hidden = shown === chosen;
+  setText(byId('more'), `Show all ${chosen}`);
 }
 
 function drawSummary(now) {
@@ -135,7 +162,7 @@ function onState(state) {
   if (state === connection) return;
   connection = state;
   drawConnection();
-  draw();
+  plan();
 }
 
 new Stream('api/elections/watch', {
@@ -144,7 +171,7 @@ new Stream('api/elections/watch', {
   onMessage: (message) => {
     model.take(message, performance.now());
     drawConnection();
-    draw(message.whole ? undefined : new Set((message.elections ?? []).map((each) => each.key)));
+    plan(message.whole ? null : message.elections.map((each) => each.key));
   },
 });
 
@@ -155,9 +182,10 @@ setInterval(() => {
   if (connection === 'lost') drawConnection();
 }, 1000);
 
-byId('search').addEventListener('input', (event) => { filter.search = event.target.value; draw(); });
-byId('namespace').addEventListener('change', (event) => { filter.namespace = event.target.value; draw(); });
-byId('warned').addEventListener('change', (event) => { filter.warned = event.target.checked; draw(); });
+byId('search').addEventListener('input', (event) => { filter.search = event.target.value; plan(); });
+byId('namespace').addEventListener('change', (event) => { filter.namespace = event.target.value; plan(); });
+byId('warned').addEventListener('change', (event) => { filter.warned = event.target.checked; plan(); });
+byId('more').addEventListener('click', () => { wantsAll = true; plan(); });
 byId('filters').addEventListener('submit', (event) => event.preventDefault());
 document.addEventListener('keydown', (event) => {
   if (event.key === '/' && !(event.target instanceof HTMLInputElement)) {
@@ -166,4 +194,4 @@ document.addEventListener('keydown', (event) => {
   }
 });
 drawConnection();
-draw();
+plan();

@@ -1,6 +1,6 @@
 // What the page knows: the elections by their key, what the server said of itself, and when it was heard. Knows nothing
-// of the document. All ages count on performance.now(): the server sends how long ago and how long still, never a time
-// of its clock that would have to agree with the reader's.
+// of the document. All instants are moved to performance.now() as they come: each message says "now" on the server's
+// clock, which need not agree with the reader's.
 
 // An election is "unknown" where the page has not been told in time: what was green must not stay green.
 export const STATES = ['warning', 'vacant', 'unknown', 'led'];
@@ -8,16 +8,19 @@ export const STATES = ['warning', 'vacant', 'unknown', 'led'];
 export class Model {
   #elections = new Map();
   source = {};
+  watchedSince = 0; // since when the server counts
   heardAt = null; // performance.now() of the last word from the server; null before the first
 
   // A snapshot replaces all; an update names what changed and what is gone.
   take(message, now) {
     this.heardAt = now;
+    const shift = now - message.now;
+    this.watchedSince = message.began + shift;
     if (message.source) this.source = message.source;
     if (message.whole) this.#elections.clear();
     for (const key of message.gone ?? []) this.#elections.delete(key);
     for (const election of message.elections ?? []) {
-      this.#elections.set(election.key, { ...election, toldAt: now });
+      this.#elections.set(election.key, moved(election, shift));
     }
   }
 
@@ -56,18 +59,22 @@ function textOf(election) {
   return [key, workload, holder, node].join('\n').toLowerCase();
 }
 
-// How long the term still lasts, by what was last told; may be negative.
-export function remaining(election, now) {
-  return election.expiresInMs - (now - election.toldAt);
-}
-
-export function renewedAgo(election, now) {
-  return election.renewedAgoMs + (now - election.toldAt);
+function moved(election, shift) {
+  const move = (instant) => (instant === null ? null : instant + shift);
+  return {
+    ...election,
+    heldSince: move(election.heldSince),
+    renewedAt: move(election.renewedAt),
+    expiresAt: move(election.expiresAt),
+    leaderlessSince: move(election.leaderlessSince),
+    spans: election.spans.map((span) => ({ ...span, from: move(span.from), to: move(span.to) })),
+    takeovers: election.takeovers.map((each) => ({ ...each, at: move(each.at) })),
+  };
 }
 
 export function stateOf(election, now, connected) {
   if (!connected) return 'unknown';
   if (election.warnings.length > 0) return 'warning';
   if (!election.holder) return 'vacant';
-  return remaining(election, now) > 0 ? 'led' : 'unknown';
+  return election.expiresAt === null || election.expiresAt > now ? 'led' : 'unknown';
 }

@@ -1,7 +1,7 @@
 // One election: a row of the table, and below it, when it is opened, the row of its details.
 
 import { make, setAttribute, setText } from './elements.js';
-import { remaining, renewedAgo, stateOf } from './model.js';
+import { stateOf } from './model.js';
 import { clock, duration } from './time.js';
 
 const STATE_WORDS = { led: 'led', vacant: 'no leader', warning: 'warning', unknown: 'not known' };
@@ -13,18 +13,21 @@ export class Row {
   #name = make('span', { class: 'name' });
   #button = make('button', { type: 'button', 'aria-expanded': 'false' }, this.#name);
   #workload = make('span', { class: 'quiet' });
+  #warning = make('span', { class: 'warning' });
   #holder = make('span', { class: 'name' });
   #node = make('span', { class: 'quiet' });
   #bar = make('expiry-bar');
   #details = null;
   #election = null;
   #barOf = null;
+  #model;
 
-  constructor(key) {
+  constructor(key, model) {
     this.key = key;
+    this.#model = model;
     const [state, name, holder, , , , expiry] = this.#cells;
     state.append(this.#state);
-    name.append(this.#button, this.#workload);
+    name.append(this.#button, this.#workload, this.#warning);
     holder.append(this.#holder, this.#node);
     expiry.append(this.#bar);
     this.element = make('tr', { role: 'row' }, ...this.#cells);
@@ -42,9 +45,10 @@ export class Row {
     setText(this.#state, STATE_WORDS[state]);
     setText(this.#name, `${election.namespace}/${election.name}`);
     setText(this.#workload, election.workload);
+    setText(this.#warning, election.warnings[0] ?? '');
     setText(this.#holder, election.holder || 'nobody');
     setText(this.#node, election.node);
-    setText(since, election.heldMs === null ? '–' : duration(election.heldMs + now - election.toldAt));
+    setText(since, election.heldSince === null ? '–' : duration(now - election.heldSince));
     setText(term, String(election.term));
     setText(candidates, String(election.candidates.length));
     this.tick(now, connected);
@@ -58,9 +62,9 @@ export class Row {
     setAttribute(this.element, 'data-state', state);
     setText(this.#state, STATE_WORDS[state]);
     const held = election.holder !== '';
-    setText(this.#cells[5], held ? `${duration(renewedAgo(election, now))} ago` : '–');
-    const left = remaining(election, now);
-    const text = held ? (left > 0 ? duration(left) : `expired ${duration(-left)} ago`) : '–';
+    setText(this.#cells[5], held ? `${duration(now - election.renewedAt)} ago` : '–');
+    const left = (election.expiresAt ?? now) - now;
+    const text = held ? expiry(election, left) : '–';
     const moving = held && connected ? election : null;
     if (this.#barOf !== moving || !this.#bar.firstChild) {
       this.#barOf = moving;
@@ -85,33 +89,47 @@ export class Row {
 
   #fillDetails(now) {
     const election = this.#election;
-    const parts = [];
-    if (election.warnings.length > 0) {
-      parts.push(part('Warnings', make('ul', { class: 'warnings' },
-        ...election.warnings.map((warning) => make('li', {}, warning)))));
-    }
-    parts.push(part('Facts', facts([
-      ['Fencing token', election.token || '–'],
-      ['Lease duration', duration(election.durationMs)],
-      ['Without a leader', `${duration(election.leaderlessMs)} of the last ${duration(election.watchedMs)}`],
-    ])));
-    parts.push(part('Candidates', election.candidates.length === 0
-      ? make('p', { class: 'quiet' }, 'No Pod of this cluster is known to campaign for this Lease.')
-      : make('ul', {}, ...election.candidates.map((each) => make('li', {}, make('span', { class: 'name' }, each.name),
-        ` ${each.state}`, ...(each.node ? [make('span', { class: 'quiet' }, ` on ${each.node}`)] : []))))));
+    const watched = now - this.#model.watchedSince;
+    const leaderless = election.leaderlessMs + (election.leaderlessSince === null ? 0 : now - election.leaderlessSince);
     const timeline = make('leader-timeline');
-    timeline.show(election.spans, Math.max(1, election.watchedMs));
-    const changes = election.takeovers.map((each) => make('li', {},
-      `${clock(Date.now() - each.msAgo - (now - election.toldAt))}: `,
-      make('span', { class: 'name' }, each.to || 'nobody'), ` ${each.why}`));
-    parts.push(part(`Take-overs in the last ${duration(election.watchedMs)}`, timeline, changes.length === 0
-      ? make('p', { class: 'quiet' }, 'None.') : make('ol', { reversed: true }, ...changes)));
-    this.#details.firstChild.replaceChildren(...parts);
+    timeline.show(election.spans, this.#model.watchedSince, now);
+    this.#details.firstChild.replaceChildren(
+      ...election.warnings.length > 0 ? [part('Warnings', warnings(election))] : [],
+      part('Facts', facts([
+        ['Fencing token', election.token || 'not known: the term began before this page was served'],
+        ['Lease duration', duration(election.durationMs)],
+        ['Without a leader', `${duration(leaderless)} of the ${duration(watched)} that were watched`],
+      ])),
+      part('Candidates', candidates(election)),
+      part(`Take-overs in the last ${duration(watched)}`, timeline, takeovers(election, now)));
   }
+}
+
+function expiry(election, left) {
+  if (election.expiresAt === null) return 'with its Pod';
+  return left > 0 ? duration(left) : `expired ${duration(-left)} ago`;
 }
 
 function part(title, ...children) { return make('section', {}, make('h2', {}, title), ...children); }
 
+function warnings(election) {
+  return make('ul', { class: 'warnings' }, ...election.warnings.map((warning) => make('li', {}, warning)));
+}
+
 function facts(pairs) {
   return make('dl', {}, ...pairs.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]));
+}
+
+function candidates({ candidates: all }) {
+  if (all.length === 0) {
+    return make('p', { class: 'quiet' }, 'No Pod of this cluster is known to campaign for this Lease.');
+  }
+  return make('ul', {}, ...all.map(({ name, node, state }) => make('li', {},
+    make('span', { class: 'name' }, name), ` ${state}`, ...node ? [make('span', { class: 'quiet' }, ` on ${node}`)] : [])));
+}
+
+function takeovers(election, now) {
+  if (election.takeovers.length === 0) return make('p', { class: 'quiet' }, 'None.');
+  return make('ol', { reversed: true }, ...election.takeovers.toReversed().map(({ at, to, how }) => make('li', {},
+    `${clock(Date.now() - (now - at))}: `, make('span', { class: 'name' }, to), ` ${how}`)));
 }
