@@ -10,6 +10,10 @@ inline constexpr const char* kPrefix = "leader-elector.io/";
 // Annotation on the Lease: POD_UID/NONCE of the process whose write it was (design rule 6).
 inline constexpr const char* kSessionAnnotation = "leader-elector.io/session";
 
+// Annotation on the Lease: "true" by a leader whose program is unhealthy; something else by a healthy
+// candidate that asks for the Lease (rule 17).
+inline constexpr const char* kDegradedAnnotation = "leader-elector.io/degraded";
+
 // holderIdentity of a Lease that exists but that nobody holds (design rule 8). It is not empty, so
 // that client-go, which takes an empty holder as free, waits for the duration as everybody does.
 inline constexpr const char* kVacantHolder = "leader-elector.io/vacant";

@@ -226,6 +226,17 @@ void Reporter::log(const election::Note& note) const {
             log_.warn("the watch of the Lease ends again and again",
                       {{"lease", lease}, {"error", note.detail}});
             break;
+        case NoteKind::Healthy:
+            log_.info("the program is healthy", {{"lease", lease}});
+            break;
+        case NoteKind::Unhealthy:
+            log_.warn("the program is unhealthy: this process does not lead meanwhile",
+                      {{"lease", lease}, {"reason", note.detail}});
+            break;
+        case NoteKind::Degraded:
+            log_.warn(id_ + " leads though its program is unhealthy: nobody else did",
+                      {{"lease", lease}, {"reason", note.detail}});
+            break;
         case NoteKind::PodLocked:
             log_.warn("another elector in this Pod campaigns for the Lease: waiting for its end",
                       {{"lease", lease}, {"lock", note.detail}});

@@ -12,6 +12,8 @@ const char* toString(Intent intent) {
             return "renew";
         case Intent::Release:
             return "release";
+        case Intent::Ask:
+            return "ask";
     }
     return "unknown";
 }
@@ -52,6 +54,12 @@ const char* toString(NoteKind kind) {
             return "watch_restored";
         case NoteKind::WatchBroken:
             return "watch_broken";
+        case NoteKind::Healthy:
+            return "healthy";
+        case NoteKind::Unhealthy:
+            return "unhealthy";
+        case NoteKind::Degraded:
+            return "degraded";
         case NoteKind::PodLocked:
             return "pod_locked";
     }

@@ -21,6 +21,7 @@ enum class Intent {
     Acquire,  // begin a term
     Renew,    // prolong the term
     Release,  // leave the Lease to whoever comes first
+    Ask,      // a leader whose program is unhealthy for the Lease: who holds it stays as it is
 };
 const char* toString(Intent intent);
 
@@ -53,6 +54,9 @@ enum class NoteKind {
     WatchDenied,       // detail: why; the Lease is polled instead
     WatchRestored,     // after WatchDenied
     WatchBroken,       // detail: why; it ends as soon as it is opened, again and again
+    Healthy,           // the program, as far as is known
+    Unhealthy,         // detail: why
+    Degraded,          // a term begins though the program is unhealthy; detail: why it is
     PodLocked,         // detail: the lock that another elector in this Pod holds
 };
 const char* toString(NoteKind kind);

@@ -20,7 +20,8 @@ Election::Election(Settings settings)
       observation_(settings_.identity, ownWrites_, settings_.timing.leaseDuration),
       jitter_(settings_.seed),
       backoff_(settings_.timing.retryPeriod, jitter_),
-      writeBackoff_(settings_.timing.retryPeriod, jitter_) {}
+      writeBackoff_(settings_.timing.retryPeriod, jitter_),
+      healthy_(!settings_.health) {}
 
 Actions Election::step(const Event& event, const Moment& now) {
     now_ = now;
@@ -120,7 +121,7 @@ void Election::on(const AnsweredNo& /*event*/) {
 
 void Election::on(const StopRequested& /*event*/) {
     if (std::holds_alternative<Leading>(state_)) {
-        drain(std::nullopt);
+        drain(std::nullopt, "this process is stopping");
         return;
     }
     if (auto* draining = std::get_if<Draining>(&state_); draining != nullptr && draining->pause) {
@@ -133,7 +134,8 @@ void Election::on(const StopRequested& /*event*/) {
         return;
     }
     notBefore_ = now_.boot;  // whatever was asked of a candidate: what it holds is not to be kept
-    const bool writing = std::holds_alternative<PendingWrite>(pending_);
+    const auto* write = std::get_if<PendingWrite>(&pending_);
+    const bool writing = write != nullptr && write->intent != Intent::Ask;
     const bool holding = observation_.lease() && observation_.claim() == Claim::Ours;
     if (settings_.onShutdown == OnShutdown::Release && (writing || inDoubt_ || holding)) {
         // A term that ended early leaves promises behind, and perhaps a "yes" on its way; and what
@@ -148,15 +150,28 @@ void Election::on(const StopRequested& /*event*/) {
 
 void Election::on(const StepDownRequested& event) {
     if (std::holds_alternative<Leading>(state_)) {
-        drain(event.pause);
+        drain(event.pause, "this process is stepping down");
+    }
+}
+
+void Election::on(const HealthChanged& event) {
+    if (!settings_.health) {
+        return;
+    }
+    if (healthy_ && std::holds_alternative<Leading>(state_)) {
+        unledSince_ = now_.boot;
+    }
+    unhealthyBecause_ = event.why;
+    if (std::exchange(healthy_, event.healthy) != event.healthy) {
+        note(healthy_ ? NoteKind::Healthy : NoteKind::Unhealthy, event.why);
     }
 }
 
 // The program of a process that steps down goes on: no promise to it is cut short.
-void Election::drain(std::optional<Duration> pause) {
+void Election::drain(std::optional<Duration> pause, const std::string& why) {
     const auto& leading = std::get<Leading>(state_);
     Draining draining{leading.term, leading.serial, {}, pause};
-    endTerm(pause ? "this process is stepping down" : "this process is stopping", Reason::Draining);
+    endTerm(why, Reason::Draining);
     draining.until = pause ? std::max(now_.boot + settings_.drain, promisedUntil_) : drainedAt();
     state_ = draining;
     actions_.announceNo = true;
@@ -247,6 +262,8 @@ void Election::landed(const PendingWrite& write, const Landed& answer) {
         case Intent::Release:
             endRelease({});
             break;
+        case Intent::Ask:
+            break;
     }
 }
 
@@ -264,6 +281,16 @@ void Election::created(const Lease& lease, Instant sentAt) {
 }
 
 void Election::notLanded(const PendingWrite& write, const ApiError& error) {
+    if (write.intent == Intent::Ask) {
+        // No reason to take a free Lease later, nor to be unready: perhaps others may ask.
+        const Timing& timing = settings_.timing;
+        const bool forGood = isRefusal(error.kind) && !mayBeLostRace(error.kind);
+        askAt_ =
+            now_.boot + (forGood ? timing.leaseDuration
+                                 : jitter_.between(timing.retryPeriod / 2, timing.retryPeriod));
+        mustRead_ = true;
+        return;
+    }
     if (auto* releasing = std::get_if<Releasing>(&state_);
         releasing != nullptr && isRefusal(error.kind)) {
         ++releasing->refusals;
@@ -496,6 +523,9 @@ void Election::beginTerm(const Revision& token, const Moment& sentAt, std::uint6
     }
     state_ = Leading{term, serial};
     note(NoteKind::TermBegan, token.text());
+    if (!healthy_ && !mustStepDown()) {
+        note(NoteKind::Degraded, unhealthyBecause_);
+    }
 }
 
 void Election::endTerm(const std::string& why, Reason reason) {

@@ -29,13 +29,20 @@ enum class OnShutdown {
     Expire,   // lets it expire: safe where the program may still be running
 };
 
+// What becomes of a candidate whose program is unhealthy (rule 17).
+struct HealthGate {
+    Duration pause;          // after it has stepped down
+    Duration degradedAfter;  // it may lead if nobody has led for that; 0: never
+};
+
 struct Settings {
     Identity identity;
     Timing timing;
     OnMissing onMissing = OnMissing::Create;
     OnShutdown onShutdown = OnShutdown::Release;
-    Duration drain{0};       // how long a leaving leader answers "no", renewing on
-    std::uint64_t seed = 0;  // of the jitter
+    Duration drain{0};                      // how long a leaving leader answers "no", renewing on
+    std::uint64_t seed = 0;                 // of the jitter
+    std::optional<HealthGate> health = {};  // without one, the program counts as healthy
 };
 
 // One candidate's part in the election of the leader of one Lease: a state machine without clock,
@@ -125,8 +132,8 @@ class Election {
         ApiError error;
     };
 
-    // Planning, which follows every event, is all that these two bring about.
-    void on(const Started& /*event*/) {}
+    void on(const Started& /*event*/) { unledSince_ = now_.boot; }
+    // Planning, which follows every event, is all that this brings about.
     void on(const TimePassed& /*event*/) {}
     void on(const ReadAnswered& event);
     void on(const WriteAnswered& event);
@@ -137,6 +144,7 @@ class Election {
     void on(const AnsweredNo& event);
     void on(const StopRequested& event);
     void on(const StepDownRequested& event);
+    void on(const HealthChanged& event);
     void on(const NoAnnounced& event);
 
     void landed(const PendingWrite& write, const Landed& answer);
@@ -163,7 +171,9 @@ class Election {
     std::string becauseOfTrouble() const;
     void credit(std::uint64_t serial, const Moment& sentAt);
     void extend(Term& term, const Moment& sentAt);
-    void drain(std::optional<Duration> pause);
+    void drain(std::optional<Duration> pause, const std::string& why);
+    std::optional<std::string> mustStepDown() const;
+    Instant mayLeadFrom() const;
     Instant drainedAt() const;
     void endRelease(const std::string& whyNot);
     bool holdsLease(std::uint64_t serial) const;
@@ -174,6 +184,7 @@ class Election {
     void planDraining();
     void planReleasing();
     void planClaim();
+    bool planAsking();
 
     void ask(const ReadRequest& request);
     void ask(Intent intent);
@@ -212,6 +223,11 @@ class Election {
     Instant createAt_;
     Instant renewAt_;
     Duration claimJitter_{0};
+    // Of the program. Since when nobody has led whose program is healthy, as far as is known.
+    bool healthy_;
+    std::string unhealthyBecause_ = "nothing was heard of it yet";
+    Instant unledSince_;
+    Instant askAt_;  // the leader for the Lease, not before
     // The latest instant up to which somebody may have been promised that this process leads, and
     // when its last term ended: a release waits for both, by whatever way the term ended.
     Instant promisedUntil_;

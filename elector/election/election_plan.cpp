@@ -17,6 +17,9 @@ std::int64_t nextTransitions(std::int64_t transitions) {
 }  // namespace
 
 void Election::plan() {
+    if (const auto why = mustStepDown()) {
+        drain(settings_.health->pause, *why);
+    }
     if (const auto* leading = std::get_if<Leading>(&state_)) {
         wakeBy(leading->term.validUntil);
         planHolding(leading->term, leading->serial);
@@ -57,25 +60,67 @@ void Election::planFollowing() {
     wakeBy(silentAt_);
 }
 
+// Rule 17: whose program is unhealthy leads only where nobody healthy has for long enough, and
+// until somebody healthy asks. Why this process must step down.
+std::optional<std::string> Election::mustStepDown() const {
+    if (healthy_ || !std::holds_alternative<Leading>(state_)) {
+        return std::nullopt;
+    }
+    if (now_.boot < mayLeadFrom()) {
+        return "the program is unhealthy: " + unhealthyBecause_;
+    }
+    const auto& lease = observation_.lease();
+    return lease && isAskedFor(lease->record)
+               ? std::optional<std::string>("a healthy candidate asks for the Lease")
+               : std::nullopt;
+}
+
+Instant Election::mayLeadFrom() const {
+    if (healthy_) {
+        return Instant::min();
+    }
+    const Duration after = settings_.health->degradedAfter;
+    return after == Duration(0) ? Instant::max() : unledSince_ + after;
+}
+
+// Asks a leader for the Lease that says that its program is unhealthy. True once there is nothing
+// else to be done.
+bool Election::planAsking() {
+    const LeaseRecord& record = observation_.lease()->record;
+    if (!healthy_ || record.degraded != kDegraded || observation_.claim() != Claim::Rival ||
+        now_.boot >= observation_.heldUntil()) {
+        return false;
+    }
+    if (now_.boot >= askAt_) {
+        ask(Intent::Ask);
+        return true;
+    }
+    wakeBy(askAt_);
+    return false;
+}
+
 void Election::planClaim() {
-    const Instant pausedUntil = std::get<Following>(state_).pausedUntil;
+    const Instant pausedUntil = std::max(std::get<Following>(state_).pausedUntil, mayLeadFrom());
+    // Whoever is healthy comes first.
+    const Duration standBack = healthy_ ? Duration(0) : settings_.health->pause;
     if (now_.boot < pausedUntil) {
         wakeBy(pausedUntil);
         return;
     }
     if (!observation_.lease()) {
-        if (now_.boot >= createAt_) {
+        const Instant createAt = createAt_ + standBack;
+        if (now_.boot >= createAt) {
             ask(Intent::Create);
         } else {
-            wakeBy(createAt_);
+            wakeBy(createAt);
         }
         return;
     }
     const Instant freeAt = observation_.freeAt();
-    if (staleBase_ || freeAt == Instant::max()) {
+    if (staleBase_ || planAsking() || freeAt == Instant::max()) {
         return;
     }
-    const Instant claimAt = freeAt + claimJitter_;
+    const Instant claimAt = freeAt + claimJitter_ + standBack;
     if (now_.boot >= claimAt) {
         ask(Intent::Acquire);
     } else {
@@ -201,7 +246,9 @@ void Election::ask(Intent intent) {
     if (intent == Intent::Renew) {
         serial = leading != nullptr ? leading->serial : draining->serial;
     }
-    ownWrites_.sent(request.record, now_, serial);
+    if (intent != Intent::Ask) {
+        ownWrites_.sent(request.record, now_, serial);
+    }
     pending_ = PendingWrite{intent, base, now_, serial};
     actions_.request = std::move(request);
 }
@@ -210,6 +257,14 @@ LeaseRecord Election::recordFor(Intent intent) const {
     using std::chrono::seconds;
     const auto& lease = observation_.lease();
     LeaseRecord record = lease ? lease->record : LeaseRecord{};
+    if (intent == Intent::Ask) {
+        record.degraded = "asked by " + settings_.identity.id;
+        return record;
+    }
+    if (!std::holds_alternative<Draining>(state_)) {
+        record.degraded =
+            healthy_ || intent == Intent::Create || intent == Intent::Release ? "" : kDegraded;
+    }
     record.renewTime = ownWrites_.nextRenewTime(record, now_.wall);
     record.duration = std::chrono::duration_cast<seconds>(settings_.timing.leaseDuration);
     record.holder = settings_.identity.id;
@@ -234,6 +289,8 @@ LeaseRecord Election::recordFor(Intent intent) const {
             record.duration = seconds(1);
             record.acquireTime = record.renewTime;
             break;
+        case Intent::Ask:
+            break;
     }
     return record;
 }
@@ -248,10 +305,14 @@ void Election::publish() {
         standing_.term, leading != nullptr ? std::optional<Term>(leading->term) : std::nullopt);
     if (leading != nullptr) {
         promisedUntil_ = std::max(promisedUntil_, leading->term.validUntil);
+        if (healthy_) {
+            unledSince_ = now_.boot;
+        }
     }
     const Instant leaderUntil = standing_.leaderUntil;
     standing_.leader.clear();
     standing_.leadsForLife = false;
+    standing_.degraded = leading != nullptr && !healthy_;
     standing_.heardAt = observation_.heardAt();
     if (const auto& lease = observation_.lease()) {
         standing_.leaseUid = lease->uid;
@@ -262,6 +323,10 @@ void Election::publish() {
             standing_.leader = shownHolder(lease->record);
             standing_.leaderUntil = observation_.heldUntil();
             standing_.leadsForLife = observation_.isForLife();
+            standing_.degraded = !lease->record.degraded.empty();
+            if (!standing_.degraded) {
+                unledSince_ = std::max(unledSince_, standing_.leaderUntil);
+            }
         }
     }
     const std::string leader = answerAt(standing_, settings_.identity.id, now_).leader;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "elector/election/api_error.h"
@@ -60,11 +61,18 @@ struct StepDownRequested {
     Duration pause;
 };
 
+// The program is known to be healthy, or is not any more: `why`, in a few words. Until the first of
+// these it is not, where Settings::health is set; else they are ignored.
+struct HealthChanged {
+    bool healthy;
+    std::string why;
+};
+
 // After Actions::announceNo: nobody is answered "yes" any more.
 struct NoAnnounced {};
 
-using Event =
-    std::variant<Started, ReadAnswered, WriteAnswered, Listed, Changed, Deleted, WatchFailed,
-                 TimePassed, AnsweredNo, StopRequested, StepDownRequested, NoAnnounced>;
+using Event = std::variant<Started, ReadAnswered, WriteAnswered, Listed, Changed, Deleted,
+                           WatchFailed, TimePassed, AnsweredNo, StopRequested, StepDownRequested,
+                           HealthChanged, NoAnnounced>;
 
 }  // namespace elector::election

@@ -39,6 +39,7 @@ Answer answerAt(const Standing& standing, const std::string& ownId, const Moment
     if (standing.term && standing.term->isValidAt(now)) {
         answer.leader = ownId;
         answer.isLeader = true;
+        answer.degraded = standing.degraded;
         answer.fencingToken = standing.term->token.text();
         const Duration left = std::min<Duration>(standing.term->validUntil - now.boot,
                                                  standing.term->wallLimit - now.wall);
@@ -48,6 +49,7 @@ Answer answerAt(const Standing& standing, const std::string& ownId, const Moment
         answer.leader = standing.leader;
         if (!answer.leader.empty()) {
             answer.leadsForLife = standing.leadsForLife;
+            answer.degraded = standing.degraded;
             answer.validFor =
                 std::chrono::duration_cast<milliseconds>(standing.leaderUntil - now.boot);
         }

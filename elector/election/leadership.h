@@ -55,6 +55,7 @@ struct Standing {
     std::string leader;
     Instant leaderUntil;
     bool leadsForLife = false;  // it does not renew; the Lease ends with its Pod (rule 16)
+    bool degraded = false;      // whoever leads, its program is unhealthy (rule 17)
 
     // Of the record last observed; empty before one was.
     std::string leaseUid;
@@ -89,6 +90,8 @@ struct Answer {
     Reason reason = Reason::Initial;
     // True where `leader`, another, holds the Lease until its Pod is deleted (rule 16).
     bool leadsForLife = false;
+    // True where the program of `leader` is unhealthy (rule 17).
+    bool degraded = false;
     // What keeps this process from doing its part, in a sentence; "" where nothing does.
     std::string trouble;
 

@@ -12,6 +12,10 @@ std::string shownHolder(const LeaseRecord& record) {
     return isUnheld(record) ? std::string() : record.holder;
 }
 
+bool isAskedFor(const LeaseRecord& record) {
+    return !record.degraded.empty() && record.degraded != kDegraded;
+}
+
 bool isHeldForLife(const Lease& lease) {
     const LeaseRecord& record = lease.record;
     return lease.ownedByPod && !isUnheld(record) && !record.duration && !record.renewTime;

@@ -30,9 +30,14 @@ struct LeaseRecord {
     std::optional<WallTime> acquireTime;
     std::optional<WallTime> renewTime;
     std::int64_t transitions = 0;  // spec.leaseTransitions; 0 where absent or negative
+    // Annotation leader-elector.io/degraded: kDegraded by a leader whose program is unhealthy,
+    // something else once a healthy candidate asks it for the Lease; "" where absent.
+    std::string degraded;
 
     bool operator==(const LeaseRecord&) const = default;
 };
+
+inline constexpr const char* kDegraded = "true";
 
 // A Lease as a store answered it.
 struct Lease {
@@ -57,6 +62,9 @@ std::string shownHolder(const LeaseRecord& record);
 
 // True for a record that nobody holds: no holder, or the reserved vacant one.
 bool isUnheld(const LeaseRecord& record);
+
+// True where the holder is asked for the Lease because its program is unhealthy (rule 17).
+bool isAskedFor(const LeaseRecord& record);
 
 // True for a Lease that is held for life (rule 16): for as long as the Pod lives that owns it. Its
 // holder renews nothing.

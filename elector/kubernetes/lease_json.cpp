@@ -144,6 +144,8 @@ LeaseRecord readRecord(std::string_view metadata, std::string_view spec, Reader&
     const auto annotations = json_text::member(metadata, "annotations").value_or("{}");
     record.session = reader.text(annotations, names::kSessionAnnotation,
                                  fmt::format("the annotation {}", names::kSessionAnnotation));
+    record.degraded = reader.text(annotations, names::kDegradedAnnotation,
+                                  fmt::format("the annotation {}", names::kDegradedAnnotation));
     if (const auto seconds = reader.integer("leaseDurationSeconds", 1, "not a positive integer")) {
         record.duration = std::chrono::seconds(*seconds);
         if (*seconds > kLongestDurationSeconds) {
@@ -216,18 +218,22 @@ std::string withRecord(std::string spec, const LeaseRecord& record) {
     return spec;
 }
 
-std::string withSession(std::string_view metadata, const std::string& session) {
+std::string withAnnotation(std::string_view metadata, std::string_view name,
+                           const std::string& text) {
     const auto annotations = json_text::member(metadata, "annotations");
-    if (session.empty()) {
-        return annotations ? json_text::withMember(
-                                 metadata, "annotations",
-                                 json_text::withoutMember(*annotations, names::kSessionAnnotation))
+    if (text.empty()) {
+        return annotations ? json_text::withMember(metadata, "annotations",
+                                                   json_text::withoutMember(*annotations, name))
                            : std::string(metadata);
     }
     return json_text::withMember(
         metadata, "annotations",
-        json_text::withMember(annotations.value_or("{}"), names::kSessionAnnotation,
-                              runtime::jsonString(session)));
+        json_text::withMember(annotations.value_or("{}"), name, runtime::jsonString(text)));
+}
+
+std::string withAnnotations(std::string_view metadata, const LeaseRecord& record) {
+    return withAnnotation(withAnnotation(metadata, names::kSessionAnnotation, record.session),
+                          names::kDegradedAnnotation, record.degraded);
 }
 
 std::string leaseDocument(std::string_view document, std::string_view metadata,
@@ -293,14 +299,14 @@ bool isElectors(const Lease& lease) {
 std::string updatedLease(const Lease& base, const LeaseRecord& record) {
     const auto spec = json_text::member(base.document, "spec").value_or("{}");
     const auto metadata = json_text::member(base.document, "metadata").value_or("{}");
-    return leaseDocument(base.document, withSession(metadata, record.session),
+    return leaseDocument(base.document, withAnnotations(metadata, record),
                          withRecord(std::string(spec), record));
 }
 
 std::string newLease(const election::LeaseKey& key, const LeaseRecord& record) {
     auto metadata = json_text::withMember("{}", "name", runtime::jsonString(key.name));
     metadata = json_text::withMember(metadata, "namespace", runtime::jsonString(key.space));
-    return leaseDocument("{}", withSession(metadata, record.session), withRecord("{}", record));
+    return leaseDocument("{}", withAnnotations(metadata, record), withRecord("{}", record));
 }
 
 }  // namespace elector::kubernetes
