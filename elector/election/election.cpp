@@ -159,7 +159,7 @@ void Election::on(const HealthChanged& event) {
         return;
     }
     if (healthy_ && std::holds_alternative<Leading>(state_)) {
-        unledSince_ = now_.boot;
+        unledSince_ = std::max(unledSince_, now_.boot);
     }
     unhealthyBecause_ = event.why;
     if (std::exchange(healthy_, event.healthy) != event.healthy) {
@@ -532,6 +532,9 @@ void Election::endTerm(const std::string& why, Reason reason) {
     if (std::holds_alternative<Leading>(state_)) {
         state_ = Following{};
         endedAt_ = now_.boot;
+        if (healthy_) {
+            unledSince_ = std::max(unledSince_, now_.boot);
+        }
         ended_ = reason;
         note(NoteKind::TermEnded, why);
     } else if (auto* draining = std::get_if<Draining>(&state_)) {

@@ -305,9 +305,6 @@ void Election::publish() {
         standing_.term, leading != nullptr ? std::optional<Term>(leading->term) : std::nullopt);
     if (leading != nullptr) {
         promisedUntil_ = std::max(promisedUntil_, leading->term.validUntil);
-        if (healthy_) {
-            unledSince_ = now_.boot;
-        }
     }
     const Instant leaderUntil = standing_.leaderUntil;
     standing_.leader.clear();

@@ -32,9 +32,10 @@ enum class EventClass {
     AnsweredNo,
     StopRequested,
     StepDownRequested,
+    HealthChanged,
     NoAnnounced,
 };
-inline constexpr std::size_t kEventClasses = 17;
+inline constexpr std::size_t kEventClasses = 18;
 
 EventClass classOf(const election::Event& event);
 const char* toString(Phase phase);

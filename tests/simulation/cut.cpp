@@ -48,6 +48,14 @@ bool cutDrains(Schedule& schedule) {
     return drained;
 }
 
+bool cutHealth(Schedule& schedule) {
+    bool gated = false;
+    for (Place& place : schedule.places) {
+        gated = std::exchange(place.health, std::nullopt).has_value() || gated;
+    }
+    return gated;
+}
+
 bool cutFault(Schedule& schedule, std::string_view name) {
     return std::erase_if(schedule.faults, [&](Fault fault) { return name == toString(fault); }) !=
            0;
@@ -89,6 +97,7 @@ bool cut(Schedule& schedule, std::string_view what) {
     }
     return what == "drift"    ? cutDrift(schedule)
            : what == "drains" ? cutDrains(schedule)
+           : what == "health" ? cutHealth(schedule)
                               : cutFault(schedule, what) || cutPlace(schedule, what);
 }
 
@@ -128,7 +137,7 @@ std::vector<std::string> cuttable(const Schedule& schedule) {
         names.emplace_back(toString(static_cast<Fault>(fault)));
     }
     for (const char* name : {"foreigners", "lifers", "stalls", "loss", "duplicates", "lateness",
-                             "staleness", "drift", "drains"}) {
+                             "staleness", "drift", "drains", "health"}) {
         names.emplace_back(name);
     }
     std::erase_if(names, [&](const std::string& name) {

@@ -50,6 +50,14 @@ void Judge::told(int process, const election::Event& event, Instant now) {
     Member& member = members_[static_cast<std::size_t>(process)];
     member.toldAt = now;
     member.knowledge.told(event, now);
+    if (std::holds_alternative<election::Started>(event)) {
+        member.ledUntil = now;
+    } else if (const auto* health = std::get_if<election::HealthChanged>(&event)) {
+        if (member.standing->term && member.healthy) {
+            member.ledUntil = now;
+        }
+        member.healthy = health->healthy;
+    }
 }
 
 void Judge::asked(int process, Call& call, const election::Moment& now) {
@@ -75,6 +83,10 @@ void Judge::asked(int process, Call& call, const election::Moment& now) {
                now.boot < member.pausedUntil) {
         fail(fmt::format("rule 13: {} takes the Lease though it has just stepped down",
                          name(process)));
+    } else if ((call.write->intent == Intent::Acquire || call.write->intent == Intent::Create) &&
+               !mayLead(member, now.boot)) {
+        fail(fmt::format("rule 17: {} takes the Lease though its program is unhealthy",
+                         name(process)));
     } else if (call.write->intent == Intent::Acquire && call.write->base &&
                member.knowledge.mustWaitFor(*call.write->base, now.boot)) {
         fail(fmt::format("rule 7: {} takes a Lease that went back, without having waited",
@@ -86,6 +98,16 @@ void Judge::landed(const Call& call, const election::Landed& landed) {
     ++landings_;
     Member& member = members_[static_cast<std::size_t>(call.process)];
     const Intent intent = call.write->intent;
+    if (intent == Intent::Ask && call.write->base) {
+        LeaseRecord same = landed.lease.record;
+        same.degraded = call.write->base->record.degraded;
+        if (same != call.write->base->record || landed.created) {
+            fail(fmt::format("rule 17: {} asks for the Lease, and changes who holds it",
+                             name(call.process)));
+        }
+        ++tally_.asks;
+        return;
+    }
     if (landed.created && call.write->base) {
         fail(fmt::format("rule 4: an update by {} created a Lease", name(call.process)));
         return;
@@ -169,6 +191,12 @@ void Judge::stepped(int process) {
                              name(process)));
         }
     }
+    if (!mayLead(member, member.toldAt)) {
+        fail(fmt::format("rule 17: {} leads though its program is unhealthy", name(process)));
+    }
+    if (member.healthy) {
+        member.ledUntil = member.toldAt;
+    }
     const Duration deadline = member.settings->timing.renewDeadline;
     if (!member.landedSentAt || term->validUntil > *member.landedSentAt + deadline) {
         fail(
@@ -183,6 +211,16 @@ void Judge::stepped(int process) {
         fail(fmt::format("rule 7: {} leads on though told of a Lease that went back",
                          name(process)));
     }
+}
+
+// Whose program is unhealthy may lead where nobody has in health for as long as its gate says.
+bool Judge::mayLead(const Member& member, Instant now) const {
+    const auto& gate = member.settings->health;
+    if (!gate || member.healthy) {
+        return true;
+    }
+    const Instant led = std::max(member.ledUntil, member.knowledge.ledUntil());
+    return gate->degradedAfter > Duration(0) && now >= led + gate->degradedAfter;
 }
 
 void Judge::termBegan(int process, const std::string& token) {

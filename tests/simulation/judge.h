@@ -101,8 +101,10 @@ class Judge {
         std::optional<election::Term> leaving;
         bool stepsDown = false;
         election::Instant pausedUntil;
-        election::Instant toldAt;  // by its clock, as it read it with the event
-        std::string steppedToken;  // of its term, after its last step
+        bool healthy = false;        // its program, as it was told last
+        election::Instant ledUntil;  // it led in health, or began
+        election::Instant toldAt;    // by its clock, as it read it with the event
+        std::string steppedToken;    // of its term, after its last step
         // Its program's: the token of the last "yes", and until when in true time it acts by it.
         std::string rememberedToken;
         Duration rememberedUntil{0};
@@ -156,6 +158,7 @@ class Judge {
     Taker before(const Root& root) const;
     std::uint64_t Tally::* counterOf(Tolerance tolerance) const;
     bool disorderBetween(std::uint64_t one, std::uint64_t other) const;
+    bool mayLead(const Member& member, election::Instant now) const;
     std::string name(int process) const;
 
     Tally& tally_;

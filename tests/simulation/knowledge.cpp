@@ -122,6 +122,10 @@ void Knowledge::accept(const Lease& lease, Instant now) {
     }
     Instant& until = believableUntil_[record.holder];
     until = std::max(until, now + durationOf(record));
+    if (sawRival_ && record.degraded.empty() &&
+        (self.podUid.empty() || !record.session.starts_with(self.podUid + "/"))) {
+        ledUntil_ = std::max(ledUntil_, now + durationOf(record));
+    }
     terms_.emplace(keyOf(record), now);
 }
 

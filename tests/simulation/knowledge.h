@@ -45,6 +45,8 @@ class Knowledge {
 
     // True if it was told within the holder's lease duration that `leader` holds the Lease.
     bool believes(const std::string& leader, election::Instant now) const;
+    // Until when it has been told that another leads whose program is healthy.
+    election::Instant ledUntil() const { return ledUntil_; }
     // True if it was told of a record of that term by then.
     bool saw(const TermKey& term, election::Instant by) const;
     // True if it was told of the Lease with that uid by then.
@@ -78,6 +80,7 @@ class Knowledge {
     std::string last_;  // fingerprint
     std::unordered_set<std::string> fingerprints_;
     std::unordered_map<std::string, election::Instant> believableUntil_;  // by holder
+    election::Instant ledUntil_;
     std::map<TermKey, election::Instant> terms_;
     std::map<std::string, election::Instant> uids_;
 };

@@ -20,7 +20,7 @@ bool isOfOneProcess(Fault fault) {
     constexpr std::array kFaultsOfOne{Fault::CutOff,       Fault::Pause,       Fault::Kill,
                                       Fault::Stop,         Fault::Twin,        Fault::WallJump,
                                       Fault::WatchClosed,  Fault::WatchSilent, Fault::WatchReplayed,
-                                      Fault::TokenExpired, Fault::Retiming};
+                                      Fault::TokenExpired, Fault::Retiming,    Fault::Sickness};
     return std::ranges::find(kFaultsOfOne, fault) != kFaultsOfOne.end();
 }
 
@@ -50,6 +50,7 @@ void Nemesis::leaveOff() {
     world_.stalls = 0;
     for (const auto& seat : population_.seats()) {
         seat->link = Link{};
+        seat->setHealthy(true);
         if (seat->process->isStopping()) {
             seat->process->kill();
         }
@@ -162,6 +163,9 @@ void Nemesis::commit(Fault fault, Seat& seat) {
             break;
         case Fault::StepDown:
             stepDown();
+            break;
+        case Fault::Sickness:
+            sicken(seat);
             break;
     }
 }
@@ -370,6 +374,20 @@ void Nemesis::stepDown() {
             comeBackLater(*seat);
         }
     });
+}
+
+void Nemesis::sicken(Seat& seat) {
+    const bool all = world_.random.chance(300);
+    for (const auto& each : population_.seats()) {
+        if (all || each.get() == &seat) {
+            each->setHealthy(false);
+            world_.queue.after(draw(6000), [this, healed = each.get()] {
+                if (active_) {
+                    healed->setHealthy(true);
+                }
+            });
+        }
+    }
 }
 
 void Nemesis::comeBackLater(Seat& seat) {

@@ -45,6 +45,7 @@ class Nemesis {
     void retime(Seat& seat);
     void wallStop();
     void stepDown();
+    void sicken(Seat& seat);
     void comeBackLater(Seat& seat);
     Seat* leadersSeat();
     Seat& victim();

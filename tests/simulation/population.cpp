@@ -21,7 +21,7 @@ Seat& Population::addSeat(const Place& place) {
     const DriftingClock clock(place.bootAtStart, place.clockRate, kStartOfRun + wallError,
                               place.wallStep);
     seats_.push_back(
-        std::make_unique<Seat>(Seat{place, clock, Link{}, place.id, std::string(), nullptr}));
+        std::make_unique<Seat>(Seat{place, clock, Link{}, place.id, std::string(), true, nullptr}));
     Seat& seat = *seats_.back();
     seat.podUid = "pod" + std::to_string(++pods_);
     return seat;
@@ -38,6 +38,7 @@ void Population::start(Seat& seat) {
     settings.onShutdown = seat.place.onShutdown;
     settings.drain = seat.place.drain;
     settings.seed = world_.random.next();
+    settings.health = seat.place.health;
     processes_.push_back(std::make_unique<Process>(world_, number, std::move(settings), seat.clock,
                                                    seat.link, seat.place.mayWatch));
     seatByProcess_[number] = &seat;
@@ -45,6 +46,11 @@ void Population::start(Seat& seat) {
     const election::Election& election = seat.process->election();
     world_.judge.joined(election.settings(), election.standing(), seat.clock, Judge::Kind::Ours);
     seat.process->start();
+    if (seat.place.health) {  // the first probe
+        const Duration most = seat.place.timing.leaseDuration / 10;
+        world_.queue.after(world_.random.between(Duration(0), most),
+                           [&seat, process = seat.process] { process->tellHealth(seat.healthy); });
+    }
 }
 
 void Population::restart(Seat& seat, Comeback comeback) {

@@ -18,8 +18,13 @@ struct Seat {
     Link link;
     std::string id;
     std::string podUid;
+    bool healthy = true;         // the program
     Process* process = nullptr;  // the present or the last one
 
+    void setHealthy(bool isHealthy) {
+        healthy = isHealthy;
+        process->tellHealth(healthy);
+    }
     bool isTaken() const { return process != nullptr && process->isAlive(); }
 };
 

@@ -149,9 +149,12 @@ void Process::finishStep(const Event& event, const Moment& now) {
     }
     if (actions.announceNo) {
         world_.judge.leaving(number_, before);
-        world_.judge.stepsDown(number_, kind == EventClass::StepDownRequested);
+        world_.judge.stepsDown(number_, kind != EventClass::StopRequested);
     }
     world_.judge.stepped(number_);
+    for (const election::Note& note : actions.notes) {
+        world_.tally.degradedTerms += note.kind == election::NoteKind::Degraded ? 1U : 0U;
+    }
     if (world_.history.isKept()) {
         record(
             wordsFor(toString(phase_), toString(kind), event, actions, election_.standing(), now));
@@ -214,9 +217,10 @@ void Process::checkTold(const Actions& actions, const Moment& now) {
 
 void Process::followPhase(const Event& event, const Actions& actions, const Moment& now) {
     const auto* steppingDown = std::get_if<election::StepDownRequested>(&event);
-    const bool stepsDown = steppingDown != nullptr && actions.announceNo;
+    const bool stops = std::holds_alternative<election::StopRequested>(event);
+    const bool stepsDown = actions.announceNo && !stops;
     const bool in = phase_ == Phase::Following || phase_ == Phase::Leading;
-    if (stepsDown || (in && std::holds_alternative<election::StopRequested>(event))) {
+    if (stepsDown || (in && stops)) {
         phase_ = actions.announceNo ? Phase::Draining : Phase::Releasing;
         noAnnounced_ = false;
         const Duration drain = election_.settings().drain;
@@ -226,7 +230,7 @@ void Process::followPhase(const Event& event, const Actions& actions, const Mome
         }
     }
     if (stepsDown) {
-        pause_ = steppingDown->pause;
+        pause_ = steppingDown != nullptr ? steppingDown->pause : election_.settings().health->pause;
     }
     const bool left = std::ranges::any_of(actions.notes, [](const election::Note& note) {
         return note.kind == election::NoteKind::Released ||

@@ -47,6 +47,8 @@ class Process {
     void kill();
     void requestStop();
     void requestStepDown(Duration pause) { arrive({election::StepDownRequested{pause}}); }
+    // Its program passed a probe, or failed too many.
+    void tellHealth(bool healthy) { arrive({election::HealthChanged{healthy, "as simulated"}}); }
     // SIGSTOP until then; what happens meanwhile is found at waking.
     void pauseUntil(Duration when);
     // Somebody asks who leads.

@@ -103,6 +103,22 @@ void drawTolerances(Schedule& schedule, Random& random) {
     }
 }
 
+// Programs that fail and heal. Whoever is unhealthy stands back for longer than others ask for.
+void drawHealth(Schedule& schedule, Random& random) {
+    schedule.faults.insert(schedule.faults.end(), static_cast<std::size_t>(random.between(1, 3)),
+                           Fault::Sickness);
+    const Duration longest = schedule.longestLease;
+    const bool all = random.chance(600);
+    const Duration after = random.between(longest / 4, longest * 4);
+    for (Place& place : schedule.places) {
+        if (all || random.chance(600)) {
+            place.health = election::HealthGate{
+                .pause = random.between(longest * 7 / 10, longest),
+                .degradedAfter = all || random.chance(500) ? after : Duration(0)};
+        }
+    }
+}
+
 void drawLater(Schedule& schedule) {
     Random random(schedule.seed * 0x9E3779B97F4A7C15U + 0x632BE59BD9B4E019U);
     const auto add = [&](Fault fault, int permille) {
@@ -133,6 +149,9 @@ void drawLater(Schedule& schedule) {
     if (schedule.foreigners == 0 && schedule.lifers == 0 && random.chance(150)) {
         drawTolerances(schedule, random);
     }
+    if (random.chance(80)) {
+        drawHealth(schedule, random);
+    }
 }
 
 constexpr std::array<const char*, kFaults> kNames{
@@ -140,7 +159,7 @@ constexpr std::array<const char*, kFaults> kNames{
     "wall-jump", "delete",        "coup",         "edit-metadata", "edit-spec",      "storm",
     "refusal",   "slowness",      "watch-closed", "watch-silent",  "watch-replayed", "restore",
     "forgery",   "token-expired", "farewell",     "late-answer",   "relay",          "retiming",
-    "wall-stop", "step-down"};
+    "wall-stop", "step-down",     "sickness"};
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,9 +39,10 @@ enum class Fault {
     Retiming,      // a process starts again with another lease duration
     WallStop,      // the leader's wall clock is set forward, then SIGTERM
     StepDown,      // the leader is asked to step down, perhaps soon again, or told to stop
+    Sickness,      // a program fails, or all do
 };
 inline constexpr int kFirstFaults = 17;
-inline constexpr int kFaults = 26;
+inline constexpr int kFaults = 27;
 const char* toString(Fault fault);
 
 // One place for a process: a machine with its clock, a configuration, and a name for what runs on
@@ -53,6 +55,7 @@ struct Place {
     election::OnShutdown onShutdown = election::OnShutdown::Release;
     Duration drain{0};
     bool mayWatch = true;
+    std::optional<election::HealthGate> health;
     std::int64_t clockRate = 0;  // millionths
     Duration bootAtStart{0};
     Duration wallError{0};

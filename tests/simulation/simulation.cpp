@@ -57,6 +57,7 @@ class Run {
         for (int round = 0; round < kRounds && !judge_.violation(); ++round) {
             handOver();
         }
+        failAll();
         outcome_.violation = judge_.violation();
         outcome_.digest = history_.digest();
         outcome_.history = history_.lines();
@@ -194,6 +195,18 @@ class Run {
         return std::ranges::find(schedule_.faults, Fault::StepDown) != schedule_.faults.end();
     }
 
+    // Makes the program of the leader fail where it has a gate, or else its elector step down or
+    // stop.
+    void leave(Seat& seat) {
+        if (seat.place.health) {
+            seat.setHealthy(false);
+        } else if (stepsDown()) {
+            seat.process->requestStepDown(seat.place.timing.leaseDuration);
+        } else {
+            seat.process->requestStop();
+        }
+    }
+
     bool someoneElseWatches(const Seat& gone) const {
         return std::any_of(
             population_.seats().begin(), population_.seats().end(),
@@ -210,11 +223,7 @@ class Run {
             milliseconds(60) + (someoneElseWatches(seat) ? Duration(0) : longestRetry() * 5 / 4));
         if (release) {
             const Duration before = judge_.lastReleaseLanded();
-            if (stepsDown()) {
-                seat.process->requestStepDown(seat.place.timing.leaseDuration);
-            } else {
-                seat.process->requestStop();
-            }
+            leave(seat);
             while (!judge_.violation() && judge_.lastReleaseLanded() == before &&
                    queue_.runNext(queue_.now() + slowed(schedule_.longestLease * 3))) {
                 judge_.setNow(queue_.now());
@@ -242,8 +251,53 @@ class Run {
         if (seat.isTaken()) {
             seat.process->kill();  // it has released, and waits for the answer
         }
+        seat.healthy = true;
         population_.restart(seat, Population::Comeback::NewPod);
         settle();
+    }
+
+    // All programs fail: one leads at last. One heals: that leads.
+    void failAll() {
+        const auto& seats = population_.seats();
+        const bool gated = std::ranges::all_of(seats, [](const auto& seat) {
+            return seat->place.health && seat->place.health->degradedAfter > Duration(0);
+        });
+        if (judge_.violation() || !gated || seats.size() < 2) {
+            return;
+        }
+        Duration longest{0};  // until the leader has left, at most, on true clocks
+        Duration after{0};
+        for (const auto& seat : seats) {
+            const election::Timing& timing = seat->place.timing;
+            longest =
+                std::max({longest, timing.renewDeadline, seat->place.drain + timing.pollTolerance});
+            after = std::max(after, seat->place.health->degradedAfter + seat->place.health->pause);
+        }
+        const Duration slack = milliseconds(200) + longestRetry() * 3;
+        for (const auto& seat : seats) {
+            seat->setHealthy(false);
+        }
+        if (judge_.leaderAt(queue_.now())) {
+            judge_.fail("rule 17: one leads on though its program has failed");
+            return;
+        }
+        if (!awaitLeader(slowed(longest + schedule_.longestLease + after + slack))) {
+            judge_.fail("L1: all programs are unhealthy, and nobody leads at last");
+            return;
+        }
+        const int leader = *judge_.leaderAt(queue_.now());
+        const auto healed = std::ranges::find_if(
+            seats, [&](const auto& seat) { return seat->process->number() != leader; });
+        (*healed)->setHealthy(true);
+        const int number = (*healed)->process->number();
+        const Duration until = queue_.now() + slowed(longest + slack);
+        while (!judge_.violation() && judge_.leaderAt(queue_.now()) != number) {
+            if (!queue_.runNext(until)) {
+                judge_.fail("rule 17: a healthy candidate was not given the Lease");
+            }
+            judge_.setNow(queue_.now());
+            judge_.check(queue_.now());
+        }
     }
 
     void expectLeaderBy(Duration when, Duration since, std::int64_t& worst) {

@@ -113,6 +113,8 @@ TEST(SimulationTest, FreshSeedsAreClean) {
         EXPECT_LT(tally.byRelease * 8, tally.takeOvers());
         EXPECT_GT(tally.foreignTerms, 0U);
         EXPECT_GT(tally.termsForLife, 0U);
+        EXPECT_GT(tally.degradedTerms, 0U);
+        EXPECT_GT(tally.asks, 0U);
         EXPECT_GT(tally.disorderExceptions, 0U);
         // A million take-overs in ten minutes of one processor.
         EXPECT_GT(perTenMinutes, 1e6);

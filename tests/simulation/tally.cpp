@@ -15,6 +15,8 @@ void Tally::add(const Tally& other) {
     byVacancy += other.byVacancy;
     byRestart += other.byRestart;
     again += other.again;
+    degradedTerms += other.degradedTerms;
+    asks += other.asks;
     freshExceptions += other.freshExceptions;
     raisedExceptions += other.raisedExceptions;
     disorderExceptions += other.disorderExceptions;
@@ -31,7 +33,9 @@ void Tally::add(const Tally& other) {
 std::string Tally::text() const {
     constexpr double kMilli = 1e6;
     return fmt::format(
-        "{} schedules, {} events, {} terms, {} of foreign electors, {} for life\n"
+        "{} schedules, {} events, {} terms, {} with an unhealthy program, {} of foreign electors, "
+        "{} "
+        "for life; {} asks for the Lease\n"
         "{} take-overs: {} by expiry, {} by release, {} by vacancy, {} by restart; {} new terms of "
         "the same process\n"
         "tolerated after a deletion: {} with a process that never saw the Lease, {} with a raised "
@@ -39,10 +43,10 @@ std::string Tally::text() const {
         "when all is well: {} crashes, worst {:.1f} ms beyond the lease; {} releases, worst {:.1f} "
         "ms; worst recovery from faults {:.1f} ms\n"
         "events by what the election was doing:\n{}",
-        schedules, events, terms, foreignTerms, termsForLife, takeOvers(), byExpiry, byRelease,
-        byVacancy, byRestart, again, freshExceptions, raisedExceptions, disorderExceptions,
-        calmCrashes, static_cast<double>(worstAfterLeaseNanos) / kMilli, calmReleases,
-        static_cast<double>(worstAfterReleaseNanos) / kMilli,
+        schedules, events, terms, degradedTerms, foreignTerms, termsForLife, asks, takeOvers(),
+        byExpiry, byRelease, byVacancy, byRestart, again, freshExceptions, raisedExceptions,
+        disorderExceptions, calmCrashes, static_cast<double>(worstAfterLeaseNanos) / kMilli,
+        calmReleases, static_cast<double>(worstAfterReleaseNanos) / kMilli,
         static_cast<double>(worstRecoveryNanos) / kMilli, coverage.table());
 }
 

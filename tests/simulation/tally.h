@@ -13,11 +13,13 @@ struct Tally {
     std::uint64_t events = 0;
     std::uint64_t terms = 0;
     // Terms by what the Lease was before.
-    std::uint64_t byExpiry = 0;   // another's, not renewed
-    std::uint64_t byRelease = 0;  // released
-    std::uint64_t byVacancy = 0;  // made again, or emptied
-    std::uint64_t byRestart = 0;  // our dead predecessor's
-    std::uint64_t again = 0;      // our own
+    std::uint64_t byExpiry = 0;       // another's, not renewed
+    std::uint64_t byRelease = 0;      // released
+    std::uint64_t byVacancy = 0;      // made again, or emptied
+    std::uint64_t byRestart = 0;      // our dead predecessor's
+    std::uint64_t again = 0;          // our own
+    std::uint64_t degradedTerms = 0;  // begun with an unhealthy program
+    std::uint64_t asks = 0;           // that landed, of healthy candidates for the Lease
     // Two at once, as rule 8 and the assumptions of the design allow it after a deletion.
     std::uint64_t freshExceptions = 0;
     std::uint64_t raisedExceptions = 0;

@@ -14,9 +14,10 @@ using election::Lease;
 
 std::string wordsFor(const Lease& lease) {
     const election::LeaseRecord& record = lease.record;
-    return fmt::format("{}@{} holder={} session={} L={}s", lease.uid, lease.revision.text(),
+    return fmt::format("{}@{} holder={} session={} L={}s{}{}", lease.uid, lease.revision.text(),
                        record.holder, record.session,
-                       record.duration ? record.duration->count() : -1);
+                       record.duration ? record.duration->count() : -1,
+                       record.degraded.empty() ? "" : " degraded=", record.degraded);
 }
 
 std::string wordsFor(const std::optional<Lease>& lease) {
@@ -36,6 +37,9 @@ struct Words {
     }
     std::string operator()(const election::Listed& event) const { return wordsFor(event.lease); }
     std::string operator()(const election::Changed& event) const { return wordsFor(event.lease); }
+    std::string operator()(const election::HealthChanged& event) const {
+        return event.healthy ? "healthy" : "unhealthy";
+    }
     std::string operator()(const election::WatchFailed& event) const { return event.error.message; }
     template <typename Other>
     std::string operator()(const Other& /*event*/) const {
