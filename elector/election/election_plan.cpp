@@ -60,6 +60,35 @@ void Election::planFollowing() {
     wakeBy(silentAt_);
 }
 
+void Election::planClaim() {
+    const Instant pausedUntil = std::max(std::get<Following>(state_).pausedUntil, mayLeadFrom());
+    // Whoever is healthy comes first.
+    const Duration standBack = healthy_ ? Duration(0) : settings_.health->pause;
+    if (now_.boot < pausedUntil) {
+        wakeBy(pausedUntil);
+        return;
+    }
+    if (!observation_.lease()) {
+        const Instant createAt = createAt_ + standBack;
+        if (now_.boot >= createAt) {
+            ask(Intent::Create);
+        } else {
+            wakeBy(createAt);
+        }
+        return;
+    }
+    const Instant freeAt = observation_.freeAt();
+    if (staleBase_ || planAsking() || freeAt == Instant::max()) {
+        return;
+    }
+    const Instant claimAt = freeAt + claimJitter_ + standBack;
+    if (now_.boot >= claimAt) {
+        ask(Intent::Acquire);
+    } else {
+        wakeBy(claimAt);
+    }
+}
+
 // Rule 17: whose program is unhealthy leads only where nobody healthy has for long enough, and
 // until somebody healthy asks. Why this process must step down.
 std::optional<std::string> Election::mustStepDown() const {
@@ -97,35 +126,6 @@ bool Election::planAsking() {
     }
     wakeBy(askAt_);
     return false;
-}
-
-void Election::planClaim() {
-    const Instant pausedUntil = std::max(std::get<Following>(state_).pausedUntil, mayLeadFrom());
-    // Whoever is healthy comes first.
-    const Duration standBack = healthy_ ? Duration(0) : settings_.health->pause;
-    if (now_.boot < pausedUntil) {
-        wakeBy(pausedUntil);
-        return;
-    }
-    if (!observation_.lease()) {
-        const Instant createAt = createAt_ + standBack;
-        if (now_.boot >= createAt) {
-            ask(Intent::Create);
-        } else {
-            wakeBy(createAt);
-        }
-        return;
-    }
-    const Instant freeAt = observation_.freeAt();
-    if (staleBase_ || planAsking() || freeAt == Instant::max()) {
-        return;
-    }
-    const Instant claimAt = freeAt + claimJitter_ + standBack;
-    if (now_.boot >= claimAt) {
-        ask(Intent::Acquire);
-    } else {
-        wakeBy(claimAt);
-    }
 }
 
 // REQUIRES: `term` is valid, and the record, if any, is ours or vacant: else the term had ended.

@@ -127,7 +127,8 @@ def test_a_pod_does_not_make_a_lease_with_the_label(pod):
 
 
 OWNER = {"apiVersion": "v1", "kind": "Pod", "name": "nobody", "uid": "00000000-0000-0000-0000-000000000000"}
-METADATA = ("who campaigns for the Lease {} writes nothing of its metadata but the annotation leader-elector.io/session")
+METADATA = ("who campaigns for the Lease {} writes nothing of its metadata but the annotations "
+            "leader-elector.io/session and leader-elector.io/degraded")
 METADATA_CHANGES = {
     "an owner": {"ownerReferences": [OWNER]},
     "a finalizer": {"finalizers": ["a/b"]},
@@ -154,6 +155,14 @@ def test_a_candidate_takes_no_metadata_away(pod, bank):
 
 def test_a_candidate_writes_its_session(pod):
     assert pod("web-0").patches("lease", "held", SPACE, {**SESSION, **RENEWAL}) is None
+
+
+def test_any_candidate_asks_an_unhealthy_leader_for_the_lease(pod):
+    """Who holds it stays as it is."""
+    asked = {"metadata": {"annotations": {"leader-elector.io/degraded": "asked by web-1"}}}
+    assert pod("web-1").patches("lease", "held", SPACE, asked) is None
+    assert pod("web-1").patches("lease", "held", SPACE, {**asked, "spec": {"holderIdentity": "web-2"}}) == (
+        HOLDERS, ITSELF.format("web-1", "held", "web-2"))
 
 
 SESSION = {"metadata": {"annotations": {"leader-elector.io/session": "a/b"}}}

@@ -236,6 +236,21 @@ TEST(LeaseJsonTest, WritesAReleaseInTheFormThatOtherClientsBear) {
     EXPECT_TRUE(election::isRelease(parsed(text).record));
 }
 
+TEST(LeaseJsonTest, SaysWhoLeadsWithAnUnhealthyProgram) {
+    LeaseRecord record = properRecord();
+    record.degraded = election::kDegraded;
+    const auto base = parsed(documentWith(kProperSpec, R"({"k":"v"})"));
+    const auto text = updatedLease(base, record);
+    EXPECT_THAT(text, HasSubstr(R"("leader-elector.io/degraded":"true")"));
+    EXPECT_EQ(parsed(text).record, record);
+    LeaseRecord asked = base.record;
+    asked.degraded = "asked by web-2";
+    EXPECT_EQ(parsed(updatedLease(base, asked)).fingerprint, base.fingerprint)
+        << "who asks for it gives no time to who holds it";
+    record.degraded.clear();
+    EXPECT_THAT(updatedLease(parsed(text), record), Not(HasSubstr("degraded")));
+}
+
 TEST(LeaseJsonTest, TakesOutWhatTheRecordDoesNotHave) {
     const auto text = updatedLease(parsed(documentWith(kProperSpec)), LeaseRecord());
     EXPECT_THAT(text, HasSubstr(R"("spec":{"holderIdentity":"","leaseTransitions":0})"));
