@@ -10,8 +10,8 @@ inline constexpr const char* kPrefix = "leader-elector.io/";
 // Annotation on the Lease: POD_UID/NONCE of the process whose write it was (design rule 6).
 inline constexpr const char* kSessionAnnotation = "leader-elector.io/session";
 
-// Annotation on the Lease: "true" by a leader whose program is unhealthy; something else by a healthy
-// candidate that asks for the Lease (rule 17).
+// Annotation on the Lease: "true" by a leader whose program is unhealthy; something else once a
+// healthy candidate asks it for the Lease (rule 17).
 inline constexpr const char* kDegradedAnnotation = "leader-elector.io/degraded";
 
 // holderIdentity of a Lease that exists but that nobody holds (design rule 8). It is not empty, so
