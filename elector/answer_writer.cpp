@@ -62,6 +62,9 @@ void AnswerWriter::write(const election::Answer& answer) {
     if (answer.leadsForLife) {
         text_ += R"(,"leadsForLife":true)";
     }
+    if (answer.degraded) {
+        text_ += R"(,"degraded":true)";
+    }
     if (!answer.trouble.empty()) {
         text_ += R"(,"trouble":)";
         text_ += runtime::jsonString(answer.trouble);

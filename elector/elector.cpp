@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "elector/election/election.h"
+#include "elector/health/probes.h"
 #include "elector/kubernetes/access.h"
 #include "elector/runtime/random.h"
 #include "elector/store/file_store.h"
@@ -35,14 +36,42 @@ kubernetes::Access accessOf(const config::Config& config) {
         "name a --kubeconfig, or use --store=file:DIR");
 }
 
+// How long a leader whose program failed stands back: it may fail again.
+std::optional<election::HealthGate> gateOf(const config::Config& config) {
+    if (!config.health) {
+        return std::nullopt;
+    }
+    constexpr std::chrono::seconds kLeast{10};
+    return election::HealthGate{
+        .pause = std::max<election::Duration>(kLeast, config.timing.leaseDuration),
+        .degradedAfter = config.health->degradedAfter};
+}
+
 election::Settings settingsOf(const config::Config& config) {
     return {{config.id, config.podUid, config.podUid + "/" + runtime::randomHex(16)},
             config.timing,
             config.onMissing,
             config.onShutdown,
             config.drain,
-            runtime::randomSeed()};
+            runtime::randomSeed(),
+            gateOf(config)};
 }
+
+struct MakeProbe {
+    LeaderApi& api;
+    const runtime::Clock& clock;
+
+    health::Probe operator()(const config::HttpTarget& target) const {
+        return health::httpProbe(target, clock);
+    }
+    health::Probe operator()(const config::HealthCheck::File& file) const {
+        return health::fileProbe(file.path, file.maxAge, clock);
+    }
+    health::Probe operator()(const config::HealthCheck::Asked& asked) const {
+        return health::askedProbe([this_api = &api] { return this_api->lastAsked(); }, asked.within,
+                                  clock);
+    }
+};
 
 }  // namespace
 
@@ -90,6 +119,16 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
         reporter_->begin(campaign_->feed(), config_.timing.renewDeadline)));
     // NOLINTEND(modernize-make-unique)
     beginTelling();
+    if (config_.health) {
+        watchHealth(*config_.health);
+    }
+}
+
+void Elector::watchHealth(const config::HealthCheck& check) {
+    prober_ = std::make_unique<health::Prober>(
+        std::visit(MakeProbe{leaderApi_, clock_}, check.by),
+        health::Pace{check.period, check.timeout, check.failures, check.successes}, clock_,
+        [this](election::HealthChanged health) { campaign_->setHealth(std::move(health)); });
 }
 
 void Elector::openStore() {
@@ -131,6 +170,9 @@ void Elector::start() {
                               {"port", std::to_string(server_->port())},
                               {"version", kVersion}});
     campaign_->start();
+    if (prober_) {
+        prober_->start();
+    }
 }
 
 void Elector::stop() {

@@ -10,6 +10,7 @@
 #include "elector/campaign/campaign.h"
 #include "elector/campaign/pod_lock.h"
 #include "elector/config/invocation.h"
+#include "elector/health/prober.h"
 #include "elector/http/metrics.h"
 #include "elector/http/server.h"
 #include "elector/kubernetes/events.h"
@@ -57,6 +58,7 @@ class Elector final : private StatusSource {
     std::string metrics() const override;
     std::string remarks() const override;
 
+    void watchHealth(const config::HealthCheck& check);
     void openStore();
     void describeMetrics();
     void beginTelling();
@@ -84,6 +86,8 @@ class Elector final : private StatusSource {
     std::unique_ptr<campaign::Feed::Subscription> subscription_;  // of the leader API
     std::unique_ptr<campaign::Feed::Subscription> reporting_;
     std::list<Teller> tellers_;
+    // Last, so that it ends before whom it tells and asks. Null: no health gate.
+    std::unique_ptr<health::Prober> prober_;
 };
 
 }  // namespace elector

@@ -52,7 +52,8 @@ void LeaderApi::addRoutes(http::Router& router) {
     router.answer("GET", "/api/leader/watch",
                   [this](const Request& request) { return watch(request); }, {"renewals"});
     for (const char* method : {"GET", "OPTIONS"}) {
-        router.answer(method, "/api/is-leader", [this](const Request&) { return isLeader(); });
+        router.answer(method, "/api/is-leader",
+                      [this](const Request& request) { return isLeader(request); });
     }
 }
 
@@ -104,6 +105,7 @@ bool LeaderApi::respond(const Reader& reader) {
 }
 
 std::variant<Response, Later> LeaderApi::leader(const Request& request) {
+    asked(request);
     const election::Answer now = source_.answer();
     const std::string tag = field(request, "If-None-Match");
     const auto known = stateOf(tag.empty() ? parameter(request, "after") : tag);
@@ -135,6 +137,7 @@ std::variant<Response, Later> LeaderApi::leader(const Request& request) {
 }
 
 std::variant<Response, Later> LeaderApi::watch(const Request& request) {
+    asked(request);
     const bool isLocal = request.remote.isLoopback();
     if (!hasRoom(isLocal)) {
         return Response::unavailable("Too many programs hold a stream.\n");
@@ -159,7 +162,8 @@ std::variant<Response, Later> LeaderApi::watch(const Request& request) {
     };
 }
 
-Response LeaderApi::isLeader() const {
+Response LeaderApi::isLeader(const Request& request) {
+    asked(request);
     const election::Answer answer = source_.answer();
     if (!answer.isLeader) {
         return Response::text(kUnavailable, "false\n");
@@ -184,6 +188,25 @@ std::optional<std::uint64_t> LeaderApi::stateOf(std::string_view eventId) const 
     std::uint64_t seq = 0;
     const auto [after, error] = std::from_chars(eventId.begin(), eventId.end(), seq);
     return error == std::errc() && after == eventId.end() ? std::optional(seq) : std::nullopt;
+}
+
+void LeaderApi::asked(const Request& request) {
+    if (request.remote.isLoopback()) {
+        askedAt_ = clock_.now().time_since_epoch().count();
+    }
+}
+
+std::optional<runtime::Instant> LeaderApi::lastAsked() {
+    server_->post([this] {
+        const bool held = std::ranges::any_of(readers_, [](const Reader& reader) {
+            return reader.isLocal && reader.responder.isOpen();
+        });
+        if (held) {
+            askedAt_ = clock_.now().time_since_epoch().count();
+        }
+    });
+    const runtime::Instant::rep at = askedAt_;
+    return at == kNever ? std::nullopt : std::optional(runtime::Instant(runtime::Duration(at)));
 }
 
 // ----------------------------------------------------------------------------------------- readers

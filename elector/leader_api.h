@@ -57,6 +57,11 @@ class LeaderApi {
     // Answers all who wait, so that the server can stop without waiting for them. Streams go on.
     void end();
 
+    // When a program on this machine last asked who leads, waited for a change or held a stream, if
+    // ever: as of the call before, since whether one still does is seen in the server's loop. Any
+    // thread, between begin() and the end of the server.
+    std::optional<runtime::Instant> lastAsked();
+
   private:
     // What a stream has been sent.
     struct Stream {
@@ -79,7 +84,8 @@ class LeaderApi {
 
     std::variant<http::Response, http::Later> leader(const http::Request& request);
     std::variant<http::Response, http::Later> watch(const http::Request& request);
-    http::Response isLeader() const;
+    http::Response isLeader(const http::Request& request);
+    void asked(const http::Request& request);
     http::Response answer(const election::Answer& answer);
     http::Response notModified(std::uint64_t seq) const;
     http::HeaderField tagOf(std::uint64_t seq) const;
@@ -105,6 +111,8 @@ class LeaderApi {
     campaign::Feed* feed_ = nullptr;
 
     std::atomic<bool> woken_ = false;  // tell() is on its way
+    static constexpr runtime::Instant::rep kNever = -1;
+    std::atomic<runtime::Instant::rep> askedAt_ = kNever;
     std::list<Reader> readers_;
     bool ended_ = false;
     runtime::Instant nextBeat_;

@@ -58,6 +58,13 @@ Reporter::Reporter(election::LeaseKey lease, std::string id, const runtime::Cloc
                               {"namespace", "lease"})),
       ready_(metrics.gauge("leader_elector_ready", "1 while the state of the Lease is known.",
                            {"namespace", "lease"})),
+      healthy_(metrics.gauge("leader_elector_healthy",
+                             "1 while the program counts as healthy, as it does without a health "
+                             "gate.",
+                             {"namespace", "lease"})),
+      degraded_(metrics.gauge("leader_elector_degraded",
+                              "1 while this process leads though its program is unhealthy.",
+                              {"namespace", "lease"})),
       transitions_(metrics.gauge("leader_elector_lease_transitions",
                                  "How often the leader has changed, as the Lease says.",
                                  {"namespace", "lease"})),
@@ -146,6 +153,8 @@ void Reporter::measure(campaign::Campaign& campaign) {
     }
     validFor_.set(lease, now.isLeader ? seconds(now.validFor) : 0);
     ready_.set(lease, campaign.notReady() ? 0 : 1);
+    healthy_.set(lease, campaign.isHealthy() ? 1 : 0);
+    degraded_.set(lease, now.isLeader && now.degraded ? 1 : 0);
 }
 
 void Reporter::onNote(const election::Note& note, const election::Standing& standing) {
@@ -153,6 +162,8 @@ void Reporter::onNote(const election::Note& note, const election::Standing& stan
     log(note);
     if (events_ != nullptr && note.kind == NoteKind::TermBegan) {
         events_->record(lease_, standing.leaseUid, id_ + " became leader");
+    } else if (events_ != nullptr && note.kind == NoteKind::Degraded) {
+        events_->record(lease_, standing.leaseUid, id_ + " leads though its program is unhealthy");
     } else if (events_ != nullptr && note.kind == NoteKind::TermEnded) {
         events_->record(lease_, standing.leaseUid, id_ + " stopped leading");
     }

@@ -63,6 +63,8 @@ class Reporter final : public campaign::Listener {
     http::MetricFamily& newsAge_;
     http::MetricFamily& validFor_;
     http::MetricFamily& ready_;
+    http::MetricFamily& healthy_;
+    http::MetricFamily& degraded_;
     http::MetricFamily& transitions_;
     http::MetricFamily& deadlineUsed_;
     http::MetricFamily& takeOver_;

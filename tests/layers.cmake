@@ -15,6 +15,7 @@ set(layers
     elector/campaign
     elector/config
     elector/commands
+    elector/health
     elector
     injector/cluster
     injector/admission

@@ -139,6 +139,11 @@ std::optional<Duration> Campaign::newsAge() {
     return heardAt ? std::optional(clock_.now() - *heardAt) : std::nullopt;
 }
 
+bool Campaign::isHealthy() {
+    const std::lock_guard guard(electionMutex_);
+    return election_.standing().healthy;
+}
+
 std::optional<std::string> Campaign::notReady() {
     const std::lock_guard guard(electionMutex_);
     const election::Standing& standing = election_.standing();
@@ -183,10 +188,14 @@ void Campaign::postFromWatch(Event event, const std::stop_token& stop) {
 }
 
 void Campaign::turn(const std::stop_token& stop) {
-    if (!awaitLock(stop)) {
+    std::optional<Event> health;  // what was told of it meanwhile
+    if (!awaitLock(stop, health)) {
         return;
     }
     step(election::Started{});
+    if (health) {
+        step(*health);
+    }
     while (!stop.stop_requested()) {
         if (const auto event = nextEvent()) {
             step(*event);
@@ -214,7 +223,7 @@ bool Campaign::hasAnsweredNo() {
 }
 
 // False where the process stops before it holds the lock.
-bool Campaign::awaitLock(const std::stop_token& stop) {
+bool Campaign::awaitLock(const std::stop_token& stop, std::optional<Event>& health) {
     bool told = false;
     while (lock_ != nullptr && !lock_->tryAcquire()) {
         if (!std::exchange(told, true)) {
@@ -223,6 +232,8 @@ bool Campaign::awaitLock(const std::stop_token& stop) {
         while (const auto event = nextEvent()) {
             if (std::holds_alternative<election::StopRequested>(*event)) {
                 finish();
+            } else if (std::holds_alternative<election::HealthChanged>(*event)) {
+                health = event;
             }
         }
         if (finishedTold_ || stop.stop_requested()) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "elector/campaign/feed.h"
 #include "elector/campaign/listener.h"
@@ -29,7 +30,8 @@ class PodLock;
 // answer reads the standing and then the clock, so that an answer expires though all three be stuck
 // (S2).
 //
-// Threads: answer(), notLive(), notReady(), feed(), stepDown() and stop() may be called by any.
+// Threads: answer(), notLive(), notReady(), feed(), stepDown(), setHealth() and stop()
+// may be called by any.
 class Campaign {
   public:
     // Answers "no" already when it is called, and the feed has told it. Has to see to it that every
@@ -54,6 +56,9 @@ class Campaign {
     // and takes nothing for `pause` after that. Returns at once.
     void stepDown(election::Duration pause) { post(election::StepDownRequested{pause}); }
 
+    // What is known of the program's health has changed. Returns at once.
+    void setHealth(election::HealthChanged health) { post(std::move(health)); }
+
     const election::LeaseKey& key() const { return key_; }
     const election::Settings& settings() const { return election_.settings(); }
 
@@ -64,6 +69,9 @@ class Campaign {
 
     // How long ago the Lease was last heard of, if ever.
     std::optional<election::Duration> newsAge();
+
+    // Whether its program counts as healthy.
+    bool isHealthy();
 
     // Why the process should be restarted: the election's thread is wedged. Never because of the
     // API.
@@ -84,7 +92,7 @@ class Campaign {
     void turn(const std::stop_token& stop);
     election::Instant beat();
     bool hasAnsweredNo();
-    bool awaitLock(const std::stop_token& stop);
+    bool awaitLock(const std::stop_token& stop, std::optional<election::Event>& health);
     std::optional<election::Event> nextEvent();
     void step(const election::Event& event);
     void carryOut(election::Actions& actions);

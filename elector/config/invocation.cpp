@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 #include <optional>
 #include <sstream>
@@ -223,6 +224,45 @@ election::Timing timingIn(const Settings& settings, std::vector<std::string>& wa
     return judgement.timing;
 }
 
+std::optional<HealthCheck> healthIn(const Settings& settings) {
+    std::vector<std::string> ways;
+    for (const char* name : {"health", "health-url", "health-file"}) {
+        const Setting* const setting = settings.find(name);
+        if (setting != nullptr && !setting->value.empty() && setting->value != "none") {
+            ways.push_back(setting->subject);
+        }
+    }
+    if (ways.empty()) {
+        return std::nullopt;
+    }
+    if (ways.size() > 1) {
+        throw Refusal(
+            fmt::format("{} is refused beside {}: the program's health is found out in "
+                        "one way",
+                        ways[1], ways[0]));
+    }
+    HealthCheck check;
+    if (const auto target = parseHttpTarget(settings.text("health-url"))) {
+        check.by = *target;
+    } else if (const std::string path = settings.text("health-file"); !path.empty()) {
+        check.by = HealthCheck::File{path, settings.duration("health-max-age")};
+    } else {
+        check.by = HealthCheck::Asked{settings.duration("asked-within")};
+    }
+    check.period = settings.duration("health-period");
+    check.timeout = settings.find("health-timeout") != nullptr
+                        ? settings.duration("health-timeout")
+                        : std::min<election::Duration>(std::chrono::seconds(1), check.period / 2);
+    if (check.timeout > check.period) {
+        throw Refusal(settings.find("health-timeout")->subject +
+                      " is refused: it is at most the period, --health-period");
+    }
+    check.failures = countIn(settings.text("health-failures")).value_or(1);
+    check.successes = countIn(settings.text("health-successes")).value_or(1);
+    check.degradedAfter = settings.duration("degraded-after");
+    return check;
+}
+
 std::string trimmed(const std::string& text) {
     constexpr const char* kBlanks = " \t\r\n";
     const std::size_t first = text.find_first_not_of(kBlanks);
@@ -306,6 +346,7 @@ Config parseRun(Scan scan, const Environment& environment, const Facts& facts) {
         settings.text("on-shutdown") == "expire" ? OnShutdown::Expire : OnShutdown::Release;
     config.onMissing = settings.text("on-missing") == "wait" ? OnMissing::Wait : OnMissing::Create;
     config.drain = settings.duration("drain");
+    config.health = healthIn(settings);
     config.ready = settings.text("ready") == "leader" ? ReadyWhen::Leader : ReadyWhen::Synced;
     config.statusFolder = settings.text("status-dir");
     config.logLevel = logLevelIn(settings);

@@ -28,6 +28,23 @@ enum class ReadyWhen {
     Leader,  // only while this process leads
 };
 
+// How the program's health is found out, and what follows from it (rule 17).
+struct HealthCheck {
+    struct File {
+        std::string path;
+        election::Duration maxAge;
+    };
+    struct Asked {
+        election::Duration within;
+    };
+    std::variant<HttpTarget, File, Asked> by;
+    election::Duration period{};
+    election::Duration timeout{};  // at most the period
+    int failures = 0;
+    int successes = 0;
+    election::Duration degradedAfter{};
+};
+
 // All that `run` was told, checked: whoever reads it need not check again. A value.
 struct Config {
     std::string id;  // printable ASCII without spaces, not the reserved one, at most 253 characters
@@ -40,7 +57,8 @@ struct Config {
     std::optional<std::string> folder;
     OnShutdown onShutdown = OnShutdown::Release;
     OnMissing onMissing = OnMissing::Create;
-    election::Duration drain{0};  // from 0 to one hour
+    election::Duration drain{0};        // from 0 to one hour
+    std::optional<HealthCheck> health;  // nothing: the program counts as healthy
     ReadyWhen ready = ReadyWhen::Synced;
     std::string statusFolder;  // where to keep who leads in files; "": nowhere
     // Injected into a Pod, for a Lease that nobody may have chosen: yields to others who use it.

@@ -40,6 +40,18 @@ std::string complaintAboutStore(const std::string& value) {
     return value == "kubernetes" || folderIn(value) ? "" : "allowed are kubernetes and file:DIR";
 }
 
+std::string complaintAboutPeriod(const std::string& value) {
+    return complaintAboutDuration(value, "10ms", "1h");
+}
+
+std::string complaintAboutDay(const std::string& value) {
+    return complaintAboutDuration(value, "0s", "24h");
+}
+
+std::string complaintAboutCount(const std::string& value) {
+    return countIn(value) ? "" : "allowed are 1 to 100";
+}
+
 std::string complaintAboutTimeout(const std::string& value) {
     return complaintAboutDuration(value, "1ms", "1h");
 }
@@ -134,6 +146,68 @@ constexpr auto kOptions = std::to_array<Option>({
                          "With the\nrenew duration at most 0.9 of the lease duration.",
               .complain = complaintAboutDrain},
      .isAnnotation = true},
+    {.flag = {.name = "health",
+              .placeholder = "none|asked",
+              .environment = "HEALTH",
+              .fallback = "none",
+              .purpose = "Lead only while the program is healthy: asked, while it asks who leads "
+                         "or waits to be\ntold, on this machine. Or, in its place, one of the next "
+                         "two."}},
+    {.flag = {.name = "health-url",
+              .placeholder = "URL",
+              .environment = "HEALTH_URL",
+              .shown = "not asked",
+              .purpose = "The program is healthy while this answers 2xx, as "
+                         "http://localhost:8080/healthz.",
+              .complain = complaintAboutHealthUrl}},
+    {.flag = {.name = "health-file",
+              .placeholder = "FILE",
+              .environment = "HEALTH_FILE",
+              .shown = "not read",
+              .purpose = "The program is healthy while it writes this file every now and then."}},
+    {.flag = {.name = "health-max-age",
+              .placeholder = "DURATION",
+              .environment = "HEALTH_MAX_AGE",
+              .fallback = "10s",
+              .purpose = "How long ago it may have written the file.",
+              .complain = complaintAboutPeriod}},
+    {.flag = {.name = "asked-within",
+              .placeholder = "DURATION",
+              .environment = "ASKED_WITHIN",
+              .fallback = "10s",
+              .purpose = "How long ago it may have asked, with --health=asked.",
+              .complain = complaintAboutPeriod}},
+    {.flag = {.name = "health-period",
+              .placeholder = "DURATION",
+              .environment = "HEALTH_PERIOD",
+              .fallback = "2s",
+              .purpose = "How often that is looked at.",
+              .complain = complaintAboutPeriod}},
+    {.flag = {.name = "health-timeout",
+              .placeholder = "DURATION",
+              .environment = "HEALTH_TIMEOUT",
+              .shown = "1s, or half the period if that is less",
+              .purpose = "How long the URL's answer may take.",
+              .complain = complaintAboutPeriod}},
+    {.flag = {.name = "health-failures",
+              .placeholder = "NUMBER",
+              .environment = "HEALTH_FAILURES",
+              .fallback = "3",
+              .purpose = "After how many failures in a row it is unhealthy.",
+              .complain = complaintAboutCount}},
+    {.flag = {.name = "health-successes",
+              .placeholder = "NUMBER",
+              .environment = "HEALTH_SUCCESSES",
+              .fallback = "1",
+              .purpose = "After how many successes in a row it is healthy.",
+              .complain = complaintAboutCount}},
+    {.flag = {.name = "degraded-after",
+              .placeholder = "DURATION",
+              .environment = "DEGRADED_AFTER",
+              .fallback = "5m",
+              .purpose = "Where nobody has led for so long, lead with an unhealthy program; 0s: "
+                         "never.",
+              .complain = complaintAboutDay}},
     {.flag = {.name = "addr",
               .placeholder = "[HOST]:PORT",
               .environment = "ADDR",

@@ -60,6 +60,35 @@ std::optional<Address> parseAddress(std::string_view text) {
     return allowed ? std::optional(Address{host, *port}) : std::nullopt;
 }
 
+std::string HttpTarget::text() const {
+    return "http://" + address.text() + path;
+}
+
+std::optional<HttpTarget> parseHttpTarget(std::string_view url) {
+    constexpr std::string_view kScheme = "http://";
+    constexpr std::size_t kMaxCharacters = 2000;
+    if (!url.starts_with(kScheme) || url.size() > kMaxCharacters) {
+        return std::nullopt;
+    }
+    url.remove_prefix(kScheme.size());
+    const std::size_t slash = std::min(url.find('/'), url.size());
+    const auto address = parseAddress(url.substr(0, slash));
+    const std::string path(slash == url.size() ? "/" : url.substr(slash));
+    const bool printable = std::ranges::all_of(path, [](char c) { return c > ' ' && c <= '~'; });
+    if (!address || address->port == 0 || !printable) {
+        return std::nullopt;
+    }
+    const std::string& host = address->host;
+    const bool isLocal = host == "localhost" || host == "::1" || host.starts_with("127.");
+    return isLocal ? std::optional(HttpTarget{*address, path}) : std::nullopt;
+}
+
+std::optional<int> countIn(std::string_view text) {
+    constexpr int kMost = 100;
+    const auto number = parsePort(text);
+    return number && *number >= 1 && *number <= kMost ? std::optional<int>(*number) : std::nullopt;
+}
+
 // ---------------------------------------------------------------------------------------- values
 
 namespace {
@@ -137,6 +166,12 @@ std::string complaintAboutTarget(const std::string& address) {
     const auto parsed = parseAddress(address);
     return parsed && parsed->port == 0 ? "nobody can be asked at port 0; allowed are 1 to 65535"
                                        : complaintAboutAddress(address);
+}
+
+std::string complaintAboutHealthUrl(const std::string& url) {
+    return parseHttpTarget(url) ? ""
+                                : "allowed is what this machine answers by plain HTTP, as "
+                                  "http://localhost:8080/healthz, its port included";
 }
 
 std::string complaintAboutHosts(const std::string& hosts) {

@@ -309,6 +309,7 @@ void Election::publish() {
     const Instant leaderUntil = standing_.leaderUntil;
     standing_.leader.clear();
     standing_.leadsForLife = false;
+    standing_.healthy = healthy_;
     standing_.degraded = leading != nullptr && !healthy_;
     standing_.heardAt = observation_.heardAt();
     if (const auto& lease = observation_.lease()) {

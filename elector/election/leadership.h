@@ -56,6 +56,7 @@ struct Standing {
     Instant leaderUntil;
     bool leadsForLife = false;  // it does not renew; the Lease ends with its Pod (rule 16)
     bool degraded = false;      // whoever leads, its program is unhealthy (rule 17)
+    bool healthy = true;        // the program of this process
 
     // Of the record last observed; empty before one was.
     std::string leaseUid;

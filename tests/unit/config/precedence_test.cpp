@@ -110,6 +110,38 @@ const std::vector<Row>& rows() {
     return kRows;
 }
 
+TEST(HealthFlagsTest, TakeOneWayToFindOut) {
+    EXPECT_FALSE(configOf(withLease({"--health=none", "--degraded-after=1m"})).health);
+    const HealthCheck url = *configOf(withLease({"--health-url=http://[::1]:80/a?b=c"})).health;
+    EXPECT_EQ(std::get<HttpTarget>(url.by).text(), "http://[::1]:80/a?b=c");
+    EXPECT_EQ(url.period, seconds(2));
+    EXPECT_EQ(url.timeout, seconds(1));
+    EXPECT_EQ(url.failures, 3);
+    EXPECT_EQ(url.successes, 1);
+    EXPECT_EQ(url.degradedAfter, std::chrono::minutes(5));
+    const HealthCheck file = *configOf(withLease({"--health-file=/run/alive", "--health-max-age=3s",
+                                                  "--health-period=500ms", "--health-failures=1",
+                                                  "--health-successes=100", "--degraded-after=0s"}))
+                                  .health;
+    EXPECT_EQ(std::get<HealthCheck::File>(file.by).path, "/run/alive");
+    EXPECT_EQ(std::get<HealthCheck::File>(file.by).maxAge, seconds(3));
+    EXPECT_EQ(file.timeout, std::chrono::milliseconds(250));
+    EXPECT_EQ(file.failures, 1);
+    EXPECT_EQ(file.successes, 100);
+    EXPECT_EQ(file.degradedAfter, seconds(0));
+    const HealthCheck asked = *configOf({}, {{"LEASE_NAME", "web"},
+                                             {"HEALTH", "asked"},
+                                             {"ASKED_WITHIN", "7s"},
+                                             {"HEALTH_TIMEOUT", "2s"}})
+                                   .health;
+    EXPECT_EQ(std::get<HealthCheck::Asked>(asked.by).within, seconds(7));
+    EXPECT_EQ(asked.timeout, seconds(2));
+    EXPECT_EQ(
+        std::get<HttpTarget>(configOf(withLease({"--health-url=http://localhost:1"})).health->by)
+            .path,
+        "/");
+}
+
 TEST(PrecedenceTest, TakesAFlag) {
     for (const Row& row : rows()) {
         for (const std::string& value : {row.first, row.second}) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tests/support/test_client.h"
@@ -361,6 +362,30 @@ TEST_F(LeaderApiTest, AStreamThatEndedMakesRoom) {
         client.send(request("/api/leader/watch"));
         return client.headOnly().starts_with("HTTP/1.1 200 ");
     }));
+}
+
+TEST_F(LeaderApiTest, SaysWhereTheProgramOfTheLeaderIsUnhealthy) {
+    EXPECT_THAT(get("/api/leader"), Not(HasSubstr("degraded")));
+    Standing other = no(Reason::Changed, "web-1");
+    other.degraded = true;
+    tell(other);
+    EXPECT_THAT(get("/api/leader"), HasSubstr(R"("degraded":true,"seq":)"));
+}
+
+TEST_F(LeaderApiTest, KnowsWhenAProgramAskedLastOrThatItHoldsAStream) {
+    EXPECT_FALSE(api_.lastAsked());
+    for (const char* path : {"/api/leader", "/api/is-leader"}) {
+        const runtime::Instant before = clock.now();
+        get(path);
+        EXPECT_GE(*api_.lastAsked(), before) << path;
+    }
+    TestClient client(server->port());
+    client.send("GET /api/leader/watch HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    ASSERT_NE(client.until("\n\n"), "");
+    const runtime::Instant read = clock.now();
+    while (*api_.lastAsked() < read) {  // as the loop sees it
+        std::this_thread::yield();
+    }
 }
 
 }  // namespace
