@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,6 +45,16 @@ std::optional<std::string_view> member(std::string_view object, std::string_view
 
 // What a string says, in UTF-8. Nothing where `value` is no string, or one that is no Unicode.
 std::optional<std::string> stringIn(std::string_view value);
+
+// What stands in `object` at the end of a path of keys, which is any range of texts; `object`
+// itself for an empty one, "" where there is nothing.
+template <typename Path = std::initializer_list<std::string_view>>
+std::string_view at(std::string_view object, const Path& path) {
+    for (const std::string_view key : path) {
+        object = member(object, key).value_or("");
+    }
+    return object;
+}
 
 // What the member `key` of `object` says; `otherwise` where it is absent or no string.
 std::string textAt(std::string_view object, std::string_view key, std::string_view otherwise = "");

@@ -82,6 +82,7 @@ namespace {
 namespace json_text = elector::json_text;
 namespace names = elector::names;
 using cluster::ObjectMeta;
+using json_text::at;
 using json_text::member;
 using operators::OwnerReference;
 
@@ -204,13 +205,6 @@ std::string toldOf(cluster::Api& api, const Target& target, std::string_view obj
 }
 
 }  // namespace
-
-std::string_view at(std::string_view object, std::initializer_list<std::string_view> path) {
-    for (const auto key : path) {
-        object = member(object, key).value_or("");
-    }
-    return object;
-}
 
 Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const Target* target) {
     PodFacts facts;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -117,8 +116,5 @@ Installation gatherInstallation(cluster::Api& api);
 // Takes from the Deployments of the release's namespace, a list as JSON, what its webhook and
 // operator were told. Pure.
 void readRelease(std::string_view deployments, Installation& installation);
-
-// What stands in a JSON object at the end of this path; "" where there is nothing.
-std::string_view at(std::string_view object, std::initializer_list<std::string_view> path);
 
 }  // namespace injector::check

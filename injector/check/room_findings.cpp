@@ -18,6 +18,7 @@ namespace {
 namespace json_text = elector::json_text;
 namespace names = elector::names;
 using admission::parseQuantity;
+using json_text::at;
 using json_text::elementsOf;
 using json_text::textAt;
 

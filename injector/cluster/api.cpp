@@ -200,8 +200,9 @@ Result<std::string> Api::create(const std::string& collection, const std::string
 }
 
 Result<std::string> Api::patch(const std::string& path, const std::string& body,
-                               const char* contentType) {
+                               const char* contentType, const Keep& keep) {
     Request request;
+    request.keep = &keep;
     request.method = Method::Patch;
     request.path = path;
     request.body = body;
@@ -210,15 +211,17 @@ Result<std::string> Api::patch(const std::string& path, const std::string& body,
 }
 
 Result<std::string> Api::apply(const std::string& path, const std::string& body, Force force) {
-    return patch(asManager(path) + (force == Force::Yes ? "&force=true" : ""), body, kApplyPatch);
+    return patch(asManager(path) + (force == Force::Yes ? "&force=true" : ""), body, kApplyPatch,
+                 elector::kubernetes::kWithoutManagedFields);
 }
 
 Result<std::string> Api::jsonPatch(const std::string& path, const std::string& body) {
-    return patch(asManager(path), body, kJsonPatch);
+    return patch(asManager(path), body, kJsonPatch, elector::kubernetes::kWithoutManagedFields);
 }
 
-Result<std::string> Api::mergePatch(const std::string& path, const std::string& body) {
-    return patch(asManager(path), body, kMergePatch);
+Result<std::string> Api::mergePatch(const std::string& path, const std::string& body,
+                                    const Keep& keep) {
+    return patch(asManager(path), body, kMergePatch, keep);
 }
 
 Result<Done> Api::remove(const std::string& path, const std::string& uid,

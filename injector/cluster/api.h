@@ -74,7 +74,10 @@ class Api {
     enum class Force { No, Yes };
     Result<std::string> apply(const std::string& path, const std::string& body, Force force);
     // A JSON merge patch (RFC 7386). With metadata.resourceVersion in it, a compare-and-swap.
-    Result<std::string> mergePatch(const std::string& path, const std::string& body);
+    // Answers the object as it is then, as far as `keep` says.
+    Result<std::string> mergePatch(
+        const std::string& path, const std::string& body,
+        const elector::json_text::Keep& keep = elector::kubernetes::kWithoutManagedFields);
     // Deletes the object if it still has this uid and, where one is given, this resourceVersion;
     // else Conflict. That there is none any more is no error.
     Result<Done> remove(const std::string& path, const std::string& uid,
@@ -104,7 +107,7 @@ class Api {
 
     Result<std::string> call(elector::kubernetes::Request request);
     Result<std::string> patch(const std::string& path, const std::string& body,
-                              const char* contentType);
+                              const char* contentType, const elector::json_text::Keep& keep);
     std::variant<Page, PageFailure> page(const std::string& collection, const std::string& query,
                                          const std::string& next, int size,
                                          const std::function<void(const Item& item)>& each,

@@ -10,17 +10,15 @@ namespace {
 
 namespace json_text = elector::json_text;
 
-std::string_view part(std::string_view object, std::string_view key) {
-    return json_text::member(object, key).value_or("");
-}
+using json_text::at;
 
 std::int64_t numberIn(std::string_view object, std::string_view key) {
-    return json_text::integerIn(part(object, key)).value_or(0);
+    return json_text::integerIn(at(object, {key})).value_or(0);
 }
 
 // The message of the condition `type`, while its status is `status`; "" while it is another.
 std::string conditionOf(std::string_view object, std::string_view type, std::string_view status) {
-    for (const auto condition : json_text::elementsOf(part(part(object, "status"), "conditions"))) {
+    for (const auto condition : json_text::elementsOf(at(object, {"status", "conditions"}))) {
         if (json_text::textAt(condition, "type") == type &&
             json_text::textAt(condition, "status") == status) {
             return json_text::textAt(condition, "message");
@@ -31,9 +29,9 @@ std::string conditionOf(std::string_view object, std::string_view type, std::str
 
 // Pods of the template of before, as the controller counts them.
 std::int64_t countOld(std::string_view object) {
-    const auto status = part(object, "status");
+    const auto status = at(object, {"status"});
     const auto all = numberIn(status, "replicas") + numberIn(status, "currentNumberScheduled");
-    const auto generation = numberIn(part(object, "metadata"), "generation");
+    const auto generation = numberIn(at(object, {"metadata"}), "generation");
     return numberIn(status, "observedGeneration") < generation
                ? all
                : all - numberIn(status, "updatedReplicas") -
@@ -43,17 +41,17 @@ std::int64_t countOld(std::string_view object) {
 }  // namespace
 
 bool isRollingOut(std::string_view object) {
-    const auto status = part(object, "status");
+    const auto status = at(object, {"status"});
     return countOld(object) > 0 || (json_text::member(status, "observedGeneration") &&
                                     numberIn(status, "observedGeneration") <
-                                        numberIn(part(object, "metadata"), "generation"));
+                                        numberIn(at(object, {"metadata"}), "generation"));
 }
 
 std::string whyPodsStay(const WorkloadKind& kind, std::string_view object) {
     constexpr std::size_t kMostOfMessage = 500;
-    const auto spec = part(object, "spec");
+    const auto spec = at(object, {"spec"});
     if (kind.resource == kCronJobs) {
-        return json_text::elementsOf(part(part(object, "status"), "active")).empty()
+        return json_text::elementsOf(at(object, {"status", "active"})).empty()
                    ? ""
                    : "a Job that was made before runs on without a sidecar: let it end, or delete "
                      "it";
@@ -65,14 +63,14 @@ std::string whyPodsStay(const WorkloadKind& kind, std::string_view object) {
     if (countOld(object) <= 0) {
         return "";
     }
-    if (part(spec, "paused") == "true") {
+    if (at(spec, {"paused"}) == "true") {
         return "its rollout is paused: kubectl rollout resume replaces its Pods";
     }
-    const auto strategy = part(spec, "updateStrategy");
+    const auto strategy = at(spec, {"updateStrategy"});
     if (json_text::textAt(strategy, "type") == "OnDelete") {
         return "its updateStrategy is OnDelete: delete its Pods, and the next ones get a sidecar";
     }
-    if (const auto partition = numberIn(part(strategy, "rollingUpdate"), "partition");
+    if (const auto partition = numberIn(at(strategy, {"rollingUpdate"}), "partition");
         partition > 0) {
         return fmt::format(
             "its updateStrategy has the partition {}: Pods of lower numbers are not replaced until "

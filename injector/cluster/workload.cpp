@@ -101,6 +101,11 @@ OwnerReference referenceTo(const Resource& kind, std::string name) {
 
 }  // namespace
 
+std::span<const std::string_view> WorkloadKind::keys() const {
+    const auto* const end = std::ranges::find(path, "");
+    return {path.begin(), end};
+}
+
 std::span<const WorkloadKind> workloadKinds() {
     return kKinds;
 }
@@ -112,16 +117,13 @@ const WorkloadKind* findWorkloadKind(std::string_view apiVersion, std::string_vi
 }
 
 std::optional<std::string_view> templateOf(const WorkloadKind& kind, std::string_view object) {
-    std::optional<std::string_view> found = object;
-    for (const auto key : kind.path) {
-        found = found && !key.empty() ? json_text::member(*found, key) : found;
-    }
-    return found && json_text::kindOf(*found) == json_text::Kind::Object ? found : std::nullopt;
+    const auto found = json_text::at(object, kind.keys());
+    return json_text::kindOf(found) == json_text::Kind::Object ? std::optional(found)
+                                                               : std::nullopt;
 }
 
 bool isSuspended(std::string_view job) {
-    const auto spec = json_text::member(job, "spec").value_or("");
-    return json_text::member(spec, "suspend") == "true";
+    return json_text::at(job, {"spec", "suspend"}) == "true";
 }
 
 const std::vector<std::string_view>& namingLabels() {

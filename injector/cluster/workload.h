@@ -36,6 +36,8 @@ struct WorkloadKind {
 
     bool isReadable() const { return !shortName.empty(); }
     bool isPod() const { return path.front().empty(); }
+    // The path without what is empty.
+    std::span<const std::string_view> keys() const;
 };
 
 std::span<const WorkloadKind> workloadKinds();

@@ -15,12 +15,9 @@ namespace {
 namespace json_text = elector::json_text;
 using admission::Verdict;
 using elector::runtime::quoted;
+using json_text::at;
 using json_text::Kind;
 using json_text::member;
-
-std::string_view part(std::string_view object, std::string_view key) {
-    return member(object, key).value_or("");
-}
 
 // Adds the verdict on one object to its report.
 class Judge {
@@ -28,7 +25,7 @@ class Judge {
     Judge(std::string_view object, std::string_view apiVersion, std::string_view kind,
           const config::InjectRequest& request)
         : object_(object),
-          metadata_(part(object, "metadata")),
+          metadata_(at(object, {"metadata"})),
           kind_(json_text::textAt(object, "kind", kind)),
           workload_(cluster::findWorkloadKind(json_text::textAt(object, "apiVersion", apiVersion),
                                               kind_)),
@@ -64,7 +61,7 @@ class Judge {
         const WorkloadKind like{{}, "", {"spec", "template"}};
         const auto podTemplate = templateOf(like, object_);
         const auto annotated = annotationsOf(like, object_);
-        if (podTemplate && member(part(*podTemplate, "spec"), "containers") &&
+        if (podTemplate && member(at(*podTemplate, {"spec"}), "containers") &&
             (annotated.itself || annotated.onTemplate)) {
             report_.isAsked = true;
             note(

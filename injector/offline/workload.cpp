@@ -15,14 +15,11 @@ namespace {
 namespace json_text = elector::json_text;
 namespace names = elector::names;
 using elector::runtime::jsonString;
+using json_text::at;
 using json_text::member;
 
-std::string_view part(std::string_view object, std::string_view key) {
-    return member(object, key).value_or("");
-}
-
 std::string_view annotationsIn(std::string_view object) {
-    return part(part(object, "metadata"), "annotations");
+    return at(object, {"metadata", "annotations"});
 }
 
 bool isOurs(std::string_view key) {
@@ -96,9 +93,9 @@ Annotated annotationsOf(const WorkloadKind& kind, std::string_view object) {
 }
 
 bool isOwned(std::string_view object) {
-    const auto owners = json_text::elementsOf(part(part(object, "metadata"), "ownerReferences"));
+    const auto owners = json_text::elementsOf(at(object, {"metadata", "ownerReferences"}));
     return std::ranges::any_of(owners,
-                               [](auto owner) { return part(owner, "controller") == "true"; });
+                               [](auto owner) { return at(owner, {"controller"}) == "true"; });
 }
 
 std::string podOf(const WorkloadKind& kind, std::string_view object, Copies copies) {
@@ -106,8 +103,8 @@ std::string podOf(const WorkloadKind& kind, std::string_view object, Copies copi
     if (kind.isPod()) {
         return std::string(podTemplate);
     }
-    std::string metadata(part(podTemplate, "metadata"));
-    std::string annotations(part(metadata, "annotations"));
+    std::string metadata(at(podTemplate, {"metadata"}));
+    std::string annotations(at(metadata, {"annotations"}));
     for (const auto& each :
          copies == Copies::Yes ? copied(object) : std::vector<json_text::Member>()) {
         if (!member(annotations, each.key)) {
@@ -115,8 +112,8 @@ std::string podOf(const WorkloadKind& kind, std::string_view object, Copies copi
             metadata = json_text::withMember(metadata, "annotations", annotations);
         }
     }
-    const auto labels = part(metadata, "labels");
-    const auto name = json_text::textAt(part(object, "metadata"), "name");
+    const auto labels = at(metadata, {"labels"});
+    const auto name = json_text::textAt(at(object, {"metadata"}), "name");
     const auto controller = cluster::controllerByName(kind, name, labels);
     if (controller && !name.empty()) {
         if (!controller->label.empty()) {
@@ -137,12 +134,12 @@ std::string templateFrom(const WorkloadKind& kind, std::string_view object, std:
         return std::string(pod);
     }
     const auto original = templateOf(kind, object).value_or("{}");
-    const auto originalMetadata = part(original, "metadata");
-    auto metadata = restored(part(pod, "metadata"), "ownerReferences", originalMetadata);
+    const auto originalMetadata = at(original, {"metadata"});
+    auto metadata = restored(at(pod, {"metadata"}), "ownerReferences", originalMetadata);
     if (const auto labels = member(metadata, "labels")) {
         std::string kept(*labels);
         for (const auto label : cluster::namingLabels()) {
-            kept = restored(kept, label, part(originalMetadata, "labels"));
+            kept = restored(kept, label, at(originalMetadata, {"labels"}));
         }
         metadata = json_text::withMember(metadata, "labels", kept);
     }

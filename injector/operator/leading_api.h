@@ -45,8 +45,10 @@ class LeadingApi {
     Result<std::string> apply(const std::string& path, const std::string& body, Api::Force force) {
         return leads_() ? api_.apply(path, body, force) : Result<std::string>(refusal());
     }
-    Result<std::string> mergePatch(const std::string& path, const std::string& body) {
-        return leads_() ? api_.mergePatch(path, body) : Result<std::string>(refusal());
+    Result<std::string> mergePatch(
+        const std::string& path, const std::string& body,
+        const elector::json_text::Keep& keep = elector::kubernetes::kWithoutManagedFields) {
+        return leads_() ? api_.mergePatch(path, body, keep) : Result<std::string>(refusal());
     }
     Result<std::string> jsonPatch(const std::string& path, const std::string& body) {
         return leads_() ? api_.jsonPatch(path, body) : Result<std::string>(refusal());

@@ -23,15 +23,12 @@ using elector::runtime::jsonString;
 using Path = std::vector<std::string>;
 
 // Where a workload has the annotations of its Pods.
-Path annotationsPath(const Resource& kind) {
+Path annotationsPath(const Resource& kind, const std::string& prefix = "") {
     Path path;
-    const auto* known = cluster::findWorkloadKind(kind.apiVersion, kind.kind);
-    for (const auto key : known->path) {
-        if (!key.empty()) {
-            path.emplace_back(key);
-        }
+    for (const auto key : cluster::findWorkloadKind(kind.apiVersion, kind.kind)->keys()) {
+        path.push_back(prefix + std::string(key));
     }
-    path.insert(path.end(), {"metadata", "annotations"});
+    path.insert(path.end(), {prefix + "metadata", prefix + "annotations"});
     return path;
 }
 
@@ -39,17 +36,10 @@ bool isOurName(std::string_view name) {
     return name.starts_with(names::kPrefix);
 }
 
-std::string_view memberAt(std::string_view object, const Path& path, const std::string& prefix) {
-    for (const auto& key : path) {
-        object = json_text::member(object, prefix + key).value_or("");
-    }
-    return object;
-}
-
-// `value` at the end of the path, with `prefix` before each key.
-std::string nested(const Path& path, const std::string& prefix, std::string value) {
+// `value` at the end of the path.
+std::string nested(const Path& path, std::string value) {
     for (const auto& key : path | std::views::reverse) {
-        value = fmt::format(R"({{"{}{}":{}}})", prefix, key, value);
+        value = fmt::format(R"({{"{}":{}}})", key, value);
     }
     return value;
 }
@@ -79,10 +69,6 @@ std::string namesOf(const Annotations& annotations) {
     return joined(names);
 }
 
-std::string_view metadataOf(std::string_view object) {
-    return json_text::member(object, "metadata").value_or("");
-}
-
 // The texts of an object whose names `isWanted`.
 template <typename Predicate>
 Annotations textsOf(std::string_view object, Predicate isWanted) {
@@ -98,43 +84,28 @@ Annotations textsOf(std::string_view object, Predicate isWanted) {
 // In fieldsV1 a member is called by its name with "f:" before it.
 constexpr const char* kField = "f:";
 
-// One entry of the managed fields: the annotations of the template that it names.
-struct Manager {
-    std::string name;
-    std::string time;
-    bool isUpdate = false;
-    bool managesSpec = false;
-    std::set<std::string> annotations;
-
-    bool owns(const std::string& annotation) const { return annotations.contains(annotation); }
-    bool isOperator() const { return name == names::kOperator; }
-};
-
-// In their order.
-std::vector<Manager> managersOf(const Resource& kind, std::string_view workload) {
-    std::vector<Manager> managers;
-    const auto entries = json_text::member(metadataOf(workload), "managedFields").value_or("");
-    for (const auto entry : json_text::elementsOf(entries)) {
-        const auto fields = json_text::member(entry, "fieldsV1").value_or("");
-        Manager manager{json_text::textAt(entry, "manager"),
-                        json_text::textAt(entry, "time"),
-                        json_text::textAt(entry, "operation") == "Update" &&
-                            json_text::textAt(entry, "subresource").empty(),
-                        json_text::member(fields, "f:spec").has_value(),
-                        {}};
-        for (const auto& member :
-             json_text::membersOf(memberAt(fields, annotationsPath(kind), kField))) {
-            if (member.key.starts_with(kField)) {
-                manager.annotations.insert(member.key.substr(std::string_view(kField).size()));
-            }
+Manager managerOf(std::string_view entry, const Path& annotations) {
+    const auto fields = json_text::at(entry, {"fieldsV1"});
+    Manager manager{json_text::textAt(entry, "manager"),
+                    json_text::textAt(entry, "time"),
+                    json_text::textAt(entry, "operation") == "Update" &&
+                        json_text::textAt(entry, "subresource").empty(),
+                    json_text::member(fields, "f:spec").has_value(),
+                    {}};
+    for (const auto& member : json_text::membersOf(json_text::at(fields, annotations))) {
+        if (member.key.starts_with(kField)) {
+            manager.annotations.insert(member.key.substr(std::string_view(kField).size()));
         }
-        managers.push_back(std::move(manager));
     }
-    return managers;
+    return manager;
 }
 
 std::string pathOf(const Resource& kind, const ObjectKey& key) {
     return cluster::objectPath(kind, key.space, key.name);
+}
+
+std::string pathOf(const Subject& workload) {
+    return pathOf(workload.kind, workload.meta.key);
 }
 
 // Of which the next attempt will be answered the same, unless somebody changes something: also
@@ -148,10 +119,6 @@ bool isRefusal(const ApiError& error) {
 
 bool hasAll(const Annotations& present, const Annotations& wanted) {
     return std::ranges::includes(present, wanted);
-}
-
-Annotations templateAnnotations(const Resource& kind, std::string_view workload) {
-    return textsOf(memberAt(workload, annotationsPath(kind), ""), isOurName);
 }
 
 }  // namespace
@@ -179,11 +146,34 @@ bool isCopied(const ObjectMeta& workload) {
     return workload.hasCopies || !annotationsToCopy(workload).empty();
 }
 
-CopyPlan planCopy(const Resource& kind, std::string_view workload, const Annotations& wanted) {
-    const auto onTemplate = memberAt(workload, annotationsPath(kind), "");
-    const auto present = textsOf(onTemplate, isOurName);
-    const auto noted = textsOf(json_text::textAt(onTemplate, names::kCopiedAnnotation), isOurName);
-    const auto managers = managersOf(kind, workload);
+bool Manager::isOperator() const {
+    return name == names::kOperator;
+}
+
+Result<Subject> subjectOf(const Resource& kind, std::string document) {
+    auto meta = cluster::parseMeta(document);
+    if (!meta) {
+        return std::move(meta).error();
+    }
+    const auto onTemplate = json_text::at(document, annotationsPath(kind));
+    auto present = textsOf(onTemplate, isOurName);
+    auto noted = textsOf(json_text::textAt(onTemplate, names::kCopiedAnnotation), isOurName);
+    std::vector<Manager> managers;
+    const auto path = annotationsPath(kind, kField);
+    for (const auto entry :
+         json_text::elementsOf(json_text::at(document, {"metadata", "managedFields"}))) {
+        managers.push_back(managerOf(entry, path));
+    }
+    return Subject{kind,
+                   std::move(document),
+                   std::move(meta).value(),
+                   std::move(present),
+                   std::move(noted),
+                   std::move(managers)};
+}
+
+CopyPlan planCopy(const Subject& workload, const Annotations& wanted) {
+    const auto& [kind, document, meta, present, noted, managers] = workload;
     const auto isCopy = [&](const auto& annotation) {
         const auto& [name, value] = annotation;
         const auto found = noted.find(name);
@@ -213,7 +203,7 @@ CopyPlan planCopy(const Resource& kind, std::string_view workload, const Annotat
     return plan;
 }
 
-std::string planBody(const Resource& kind, const ObjectMeta& workload, const CopyPlan& plan) {
+std::string planBody(const Subject& workload, const CopyPlan& plan) {
     std::string annotations = objectOf(plan.give);
     for (const auto& name : plan.take) {
         annotations = json_text::withMember(annotations, name, "null");
@@ -223,22 +213,21 @@ std::string planBody(const Resource& kind, const ObjectMeta& workload, const Cop
                               plan.copies.empty() ? "null" : jsonString(objectOf(plan.copies)));
     // Whatever is another object, or was changed since, is a Conflict.
     return json_text::withMember(
-        nested(annotationsPath(kind), "", annotations), "metadata",
-        fmt::format(R"({{"uid":{},"resourceVersion":{}}})", jsonString(workload.uid),
-                    jsonString(workload.resourceVersion)));
+        nested(annotationsPath(workload.kind), annotations), "metadata",
+        fmt::format(R"({{"uid":{},"resourceVersion":{}}})", jsonString(workload.meta.uid),
+                    jsonString(workload.meta.resourceVersion)));
 }
 
-std::string disownBody(const Resource& kind, std::string_view workload) {
-    const auto managers = managersOf(kind, workload);
-    for (std::size_t place = 0; place < managers.size(); ++place) {
-        const auto& own = managers[place];
+std::string disownBody(const Subject& workload) {
+    for (std::size_t place = 0; place < workload.managers.size(); ++place) {
+        const auto& own = workload.managers[place];
         if (!own.isOperator() || !own.isUpdate ||
             std::ranges::none_of(own.annotations, isOurName)) {
             continue;
         }
         const auto at = fmt::format("/metadata/managedFields/{}", place);
         const auto note =
-            nested(annotationsPath(kind), kField,
+            nested(annotationsPath(workload.kind, kField),
                    fmt::format(R"({{"{}{}":{{}}}})", kField, names::kCopiedAnnotation));
         // The entries may stand in another order by then.
         return fmt::format(R"([{{"op":"test","path":"{0}/manager","value":"{1}"}},)"
@@ -249,14 +238,12 @@ std::string disownBody(const Resource& kind, std::string_view workload) {
     return "";
 }
 
-std::string otherManagers(std::string_view workload) {
-    auto managers = managersOf(cluster::kDeployments, workload);
-    std::erase_if(managers, [](const Manager& manager) {
-        return manager.isOperator() || !manager.managesSpec;
-    });
+std::string otherManagers(const Subject& workload) {
     std::multimap<std::string, std::string, std::greater<>> byTime;  // of one time: in their order
-    for (auto& manager : managers) {
-        byTime.emplace(std::move(manager.time), std::move(manager.name));
+    for (const auto& manager : workload.managers) {
+        if (!manager.isOperator() && manager.managesSpec) {
+            byTime.emplace(manager.time, manager.name);
+        }
     }
     std::vector<std::string> found;
     found.reserve(byTime.size());
@@ -315,21 +302,20 @@ Result<Outcome> TemplateCopier::reconcile(const Resource& kind, const ObjectKey&
     if (!document) {
         return Outcome::Settled;  // the watch will say so
     }
-    const auto meta = cluster::parseMeta(*document);
-    if (!meta || meta.value().uid != seen->uid || annotationsToCopy(meta.value()) != seen->wanted) {
+    auto subject = subjectOf(kind, *std::move(document));
+    if (!subject || subject.value().meta.uid != seen->uid ||
+        annotationsToCopy(subject.value().meta) != seen->wanted) {
         return Outcome::Settled;  // likewise
     }
-    auto outcome = look({kind, key, *seen, *std::move(document)}, past);
+    auto outcome = look({std::move(subject).value(), *seen}, past);
     past.isSettled = outcome && outcome.value() == Outcome::Settled;
     return outcome;
 }
 
-Result<Outcome> TemplateCopier::look(const Task& looked, Past& past) {
-    Task task = looked;
+Result<Outcome> TemplateCopier::look(Task task, Past& past) {
     const auto plan =
-        planCopy(task.kind, task.document, task.seen.controller ? Annotations() : task.seen.wanted);
-    if (task.seen.controller &&
-        !hasAll(templateAnnotations(task.kind, task.document), task.seen.wanted)) {
+        planCopy(task.subject, task.seen.controller ? Annotations() : task.seen.wanted);
+    if (task.seen.controller && !hasAll(task.subject.present, task.seen.wanted)) {
         warn(task, reasons::kAnnotationsNotCopied,
              fmt::format("the annotations {} are not copied to the template, which the {} \"{}\" "
                          "controls and would put back: have that write them into the Pod template",
@@ -340,7 +326,7 @@ Result<Outcome> TemplateCopier::look(const Task& looked, Past& past) {
         warn(task, reasons::kAnnotationsNotCopied,
              fmt::format("the template has {} with another value, which stays: what the {} itself "
                          "says is not copied",
-                         joined(plan.lost), task.kind.kind));
+                         joined(plan.lost), task.subject.kind.kind));
     }
     if (!plan.isNothing()) {
         if (!mayChange(task, plan)) {
@@ -363,18 +349,19 @@ Result<Outcome> TemplateCopier::look(const Task& looked, Past& past) {
     if (task.seen.wanted.empty()) {
         return Outcome::Settled;
     }
-    const auto* kind = cluster::findWorkloadKind(task.kind.apiVersion, task.kind.kind);
-    if (const auto why = cluster::whyPodsStay(*kind, task.document); !why.empty()) {
+    const auto& [apiVersion, name, plural] = task.subject.kind;
+    const auto* kind = cluster::findWorkloadKind(apiVersion, name);
+    if (const auto why = cluster::whyPodsStay(*kind, task.subject.document); !why.empty()) {
         warn(task, reasons::kPodsNotReplaced,
              fmt::format("the template has the annotations, but Pods do not: {}", why));
         return Outcome::Settled;
     }
     // Their controller may not get on, of which no watch here tells.
-    return cluster::isRollingOut(task.document) ? Outcome::ComeAgain : Outcome::Settled;
+    return cluster::isRollingOut(task.subject.document) ? Outcome::ComeAgain : Outcome::Settled;
 }
 
 bool TemplateCopier::mayChange(const Task& task, const CopyPlan& plan) {
-    if (task.kind != cluster::kJobs || cluster::isSuspended(task.document)) {
+    if (task.subject.kind != cluster::kJobs || cluster::isSuspended(task.subject.document)) {
         return true;
     }
     if (!plan.give.empty()) {
@@ -391,7 +378,7 @@ bool TemplateCopier::isTime(const Task& task, const CopyPlan& plan, Past& past) 
     if (past.hasGiven) {
         past.hasGiven = false;
         past.undone = now - past.written > kLongestPause ? 1 : past.undone + 1;
-        const auto others = otherManagers(task.document);
+        const auto others = otherManagers(task.subject);
         if (!plan.give.empty()) {  // not so where an earlier template brought copies back
             warn(task, reasons::kCopyUndone,
                  fmt::format("the annotations {} were copied to the template, and somebody took "
@@ -410,19 +397,24 @@ bool TemplateCopier::isTime(const Task& task, const CopyPlan& plan, Past& past) 
 }
 
 Result<Done> TemplateCopier::write(Task& task, const CopyPlan& plan, Past& past) {
-    const auto meta = cluster::parseMeta(task.document);
-    const auto path = pathOf(task.kind, task.key);
-    const auto answer = tools_.api.mergePatch(path, planBody(task.kind, meta.value(), plan));
+    auto& subject = task.subject;
+    auto answer =
+        tools_.api.mergePatch(pathOf(subject), planBody(subject, plan), cluster::kTemplateOnly);
     if (!answer) {
         if (isRefusal(answer.error())) {
             warn(task, reasons::kAnnotationsNotCopied,
                  fmt::format("the annotations {} cannot be copied to the template: {}",
                              namesOf(task.seen.wanted), answer.error().message));
         }
-        return answer.error();
+        return std::move(answer).error();
     }
+    auto written = subjectOf(subject.kind, std::move(answer).value());
+    if (!written) {
+        return std::move(written).error();
+    }
+    subject = std::move(written).value();
     past.written = tools_.clock.now();
-    past.hasGiven = hasAll(templateAnnotations(task.kind, answer.value()), plan.give);
+    past.hasGiven = hasAll(subject.present, plan.give);
     if (!past.hasGiven) {
         warn(task, reasons::kAnnotationsNotCopied,
              fmt::format("the annotations {} were written to the template, and the API server "
@@ -433,31 +425,27 @@ Result<Done> TemplateCopier::write(Task& task, const CopyPlan& plan, Past& past)
     }
     tools_.log.info(plan.give.empty() ? "removed annotations from a template"
                                       : "copied annotations to a template",
-                    {{"kind", std::string(task.kind.kind)},
-                     {"object", task.key.text()},
+                    {{"kind", std::string(subject.kind.kind)},
+                     {"object", subject.meta.key.text()},
                      {"annotations", namesOf(plan.copies)}});
-    auto read = tools_.api.get(path, cluster::kTemplateOnly);
-    if (!read) {
-        return std::move(read).error();
-    }
-    task.document = read.value().value_or("");
     return Done();
 }
 
-Result<Done> TemplateCopier::disown(Task& task) {
-    const auto body = disownBody(task.kind, task.document);
+Result<Done> TemplateCopier::disown(const Task& task) {
+    const auto body = disownBody(task.subject);
     if (body.empty()) {
         return Done();
     }
-    const auto answer = tools_.api.jsonPatch(pathOf(task.kind, task.key), body);
+    const auto answer = tools_.api.jsonPatch(pathOf(task.subject), body);
     return answer ? Result<Done>(Done()) : answer.error();
 }
 
 void TemplateCopier::warn(const Task& task, const char* reason, const std::string& message) {
-    tools_.announcer.warn(task.key.space,
-                          {std::string(task.kind.apiVersion), std::string(task.kind.kind),
-                           task.key.name, task.seen.uid},
-                          reason, message);
+    const auto& [kind, document, meta, present, noted, managers] = task.subject;
+    tools_.announcer.warn(
+        meta.key.space,
+        {std::string(kind.apiVersion), std::string(kind.kind), meta.key.name, meta.uid}, reason,
+        message);
 }
 
 }  // namespace injector::operators

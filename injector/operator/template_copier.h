@@ -32,7 +32,30 @@ Annotations annotationsToCopy(const ObjectMeta& workload);
 // Whether the operator has to know of the workload.
 bool isCopied(const ObjectMeta& workload);
 
-// What one look at a whole workload, as far as cluster::kTemplateOnly keeps it, comes to.
+// One entry of the managed fields of a workload.
+struct Manager {
+    std::string name;
+    std::string time;
+    bool isUpdate = false;
+    bool managesSpec = false;
+    std::set<std::string> annotations;  // of the template
+
+    bool owns(const std::string& annotation) const { return annotations.contains(annotation); }
+    bool isOperator() const;
+};
+
+// A whole workload, as far as cluster::kTemplateOnly keeps it, taken apart once.
+struct Subject {
+    Resource kind;
+    std::string document;
+    ObjectMeta meta;
+    Annotations present;            // on the template, of ours
+    Annotations noted;              // there, as our copies
+    std::vector<Manager> managers;  // in their order
+};
+Result<Subject> subjectOf(const Resource& kind, std::string document);
+
+// What one look at a workload comes to.
 struct CopyPlan {
     Annotations give;            // what the template is to get
     std::set<std::string> take;  // what it is to lose: copies that the workload asks for no more
@@ -45,18 +68,18 @@ struct CopyPlan {
 // An annotation of the template is a copy while names::kCopiedAnnotation has it with this value,
 // and nobody has set it who did not set that one too (who goes back to an earlier template does):
 // all others are somebody's own, and stay.
-CopyPlan planCopy(const Resource& kind, std::string_view workload, const Annotations& wanted);
+CopyPlan planCopy(const Subject& workload, const Annotations& wanted);
 
 // A merge patch that carries it out on the object as it was read.
-std::string planBody(const Resource& kind, const ObjectMeta& workload, const CopyPlan& plan);
+std::string planBody(const Subject& workload, const CopyPlan& plan);
 
 // A JSON patch after which the operator owns no annotation of the template but the note of its
 // copies: so that an owner's manifest may say otherwise without a conflict. "" where it owns none.
-std::string disownBody(const Resource& kind, std::string_view workload);
+std::string disownBody(const Subject& workload);
 
 // Who else manages the workload's spec: the names of field managers, the last writer first; ""
 // where nobody does.
-std::string otherManagers(std::string_view workload);
+std::string otherManagers(const Subject& workload);
 
 // Brings the annotations of ours from workloads to their templates, and takes them away again with
 // the workloads'. What somebody else wrote on a template stays. Whatever keeps an annotation from
@@ -99,20 +122,18 @@ class TemplateCopier {
     };
     // A workload that is looked at.
     struct Task {
-        const Resource& kind;
-        const ObjectKey& key;
+        Subject subject;  // as it is
         const Seen& seen;
-        std::string document;  // as it is
     };
 
     std::optional<Seen> find(const Key& key) const;
-    Result<Outcome> look(const Task& looked, Past& past);
+    Result<Outcome> look(Task task, Past& past);
     // Whether the template can and may be changed; where it would have to be and is not, says so.
     bool mayChange(const Task& task, const CopyPlan& plan);
     // False where somebody undid what was done, and it is too early to do it again.
     bool isTime(const Task& task, const CopyPlan& plan, Past& past);
     Result<Done> write(Task& task, const CopyPlan& plan, Past& past);
-    Result<Done> disown(Task& task);
+    Result<Done> disown(const Task& task);
     void warn(const Task& task, const char* reason, const std::string& message);
 
     Tools tools_;

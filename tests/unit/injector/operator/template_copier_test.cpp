@@ -40,10 +40,13 @@ constexpr const char* kAnnotationsOf =
     R"({"f:spec":{"f:template":{"f:metadata":{"f:annotations":{)";
 
 // A Deployment whose template has these annotations, with these entries of managed fields.
-std::string deployment(const std::string& annotations, const std::string& managers = "") {
-    return R"({"metadata":{"name":"web","uid":"u","resourceVersion":"7","managedFields":[)" +
-           managers + R"(]},"spec":{"template":{"metadata":{"annotations":{)" + annotations +
-           "}}}}}";
+Subject deployment(const std::string& annotations, const std::string& managers = "") {
+    return subjectOf(
+               cluster::kDeployments,
+               R"({"metadata":{"name":"web","uid":"u","resourceVersion":"7","managedFields":[)" +
+                   managers + R"(]},"spec":{"template":{"metadata":{"annotations":{)" +
+                   annotations + "}}}}}")
+        .value();
 }
 
 std::string manager(const std::string& name, const std::string& fields) {
@@ -53,7 +56,6 @@ std::string manager(const std::string& name, const std::string& fields) {
 
 TEST(TemplateCopierTest, GivesWhatIsMissingAndLeavesWhatTheTemplateSaysOtherwise) {
     const auto plan = planCopy(
-        cluster::kDeployments,
         deployment(R"("leader-elector.io/a":"1","leader-elector.io/b":"2","other":"3")"),
         {{"leader-elector.io/a", "1"}, {"leader-elector.io/b", "x"}, {"leader-elector.io/c", "y"}});
     EXPECT_THAT(plan.give, ElementsAre(Pair("leader-elector.io/c", "y")));
@@ -67,13 +69,11 @@ TEST(TemplateCopierTest, ChangesAndTakesOnlyWhatItNotedWithThisValue) {
         std::string(kNote) +
         R"("{\"leader-elector.io/a\":\"1\",\"leader-elector.io/b\":\"1\",\"leader-elector.io/c\":\"1\"}",)"
         R"("leader-elector.io/a":"1","leader-elector.io/b":"1","leader-elector.io/c":"2")");
-    const auto plan =
-        planCopy(cluster::kDeployments, document, {{"leader-elector.io/a", "changed"}});
+    const auto plan = planCopy(document, {{"leader-elector.io/a", "changed"}});
     EXPECT_THAT(plan.give, ElementsAre(Pair("leader-elector.io/a", "changed")));
     EXPECT_THAT(plan.take, ElementsAre("leader-elector.io/b"));
     EXPECT_THAT(plan.lost, IsEmpty());
-    EXPECT_TRUE(planCopy(cluster::kDeployments, document,
-                         {{"leader-elector.io/a", "1"}, {"leader-elector.io/b", "1"}})
+    EXPECT_TRUE(planCopy(document, {{"leader-elector.io/a", "1"}, {"leader-elector.io/b", "1"}})
                     .isNothing());
 }
 
@@ -81,7 +81,7 @@ TEST(TemplateCopierTest, TakesNothingThatSomebodyWroteHimself) {
     const auto annotations =
         std::string(kNote) + R"("{\"leader-elector.io/a\":\"1\"}","leader-elector.io/a":"1")";
     const auto takes = [&](const std::string& managers) {
-        return planCopy(cluster::kDeployments, deployment(annotations, managers), {}).take;
+        return planCopy(deployment(annotations, managers), {}).take;
     };
     EXPECT_THAT(takes(manager("owner", R"("f:leader-elector.io/a":{})")), IsEmpty());
     // Who goes back to an earlier template writes all of it.
@@ -93,40 +93,35 @@ TEST(TemplateCopierTest, TakesNothingThatSomebodyWroteHimself) {
 }
 
 TEST(TemplateCopierTest, IsAPatchOfTheObjectAsItWasReadAtThePlaceOfItsKind) {
-    ObjectMeta meta;
-    meta.uid = "u";
-    meta.resourceVersion = "7";
+    const auto cronJob = subjectOf(
+        cluster::kCronJobs, R"({"metadata":{"name":"web","uid":"u","resourceVersion":"7"}})");
     CopyPlan plan;
     plan.give = plan.copies = {{"leader-elector.io/a", "x\"y"}};
     plan.take = {"leader-elector.io/b"};
-    EXPECT_EQ(planBody(cluster::kCronJobs, meta, plan),
+    EXPECT_EQ(planBody(cronJob.value(), plan),
               R"({"spec":{"jobTemplate":{"spec":{"template":{"metadata":{"annotations":)"
               R"({"leader-elector.io/a":"x\"y","leader-elector.io/b":null,)"
               R"("injector.leader-elector.io/copied":"{\"leader-elector.io/a\":\"x\\\"y\"}"}}}}}},)"
               R"("metadata":{"uid":"u","resourceVersion":"7"}})");
     plan = {};
-    EXPECT_EQ(planBody(cluster::kDeployments, meta, plan),
-              R"({"spec":{"template":{"metadata":{"annotations":)"
-              R"({"injector.leader-elector.io/copied":null}}}},)"
-              R"("metadata":{"uid":"u","resourceVersion":"7"}})");
+    EXPECT_EQ(planBody(deployment(""), plan), R"({"spec":{"template":{"metadata":{"annotations":)"
+                                              R"({"injector.leader-elector.io/copied":null}}}},)"
+                                              R"("metadata":{"uid":"u","resourceVersion":"7"}})");
 }
 
 TEST(TemplateCopierTest, OwnsNothingButItsNote) {
     const auto other = manager("owner", R"("f:leader-elector.io/a":{})");
     const auto note = std::string(R"("f:injector.leader-elector.io/copied":{})");
-    const auto body = disownBody(
-        cluster::kDeployments,
-        deployment(
-            "", other + "," +
-                    manager("leader-elector-injector", R"("f:leader-elector.io/a":{},)" + note)));
+    const auto body = disownBody(deployment(
+        "",
+        other + "," + manager("leader-elector-injector", R"("f:leader-elector.io/a":{},)" + note)));
     EXPECT_EQ(body, R"([{"op":"test","path":"/metadata/managedFields/1/manager",)"
                     R"("value":"leader-elector-injector"},)"
                     R"({"op":"test","path":"/metadata/managedFields/1/operation",)"
                     R"("value":"Update"},)"
                     R"({"op":"replace","path":"/metadata/managedFields/1/fieldsV1","value":)" +
                         std::string(kAnnotationsOf) + note + "}}}}}}]");
-    EXPECT_EQ(disownBody(cluster::kDeployments,
-                         deployment("", other + "," + manager("leader-elector-injector", note))),
+    EXPECT_EQ(disownBody(deployment("", other + "," + manager("leader-elector-injector", note))),
               "");
 }
 
