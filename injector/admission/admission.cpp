@@ -101,8 +101,15 @@ std::string chooseLeaseName(const PodFacts& pod, std::string& leaseName) {
     if (!leaseName.empty()) {
         return "";
     }
-    if (pod.controller) {
-        leaseName = cluster::workloadByName(*pod.controller, pod.namingLabels).name;
+    if (const auto& owner = pod.controller) {
+        if (cluster::findWorkloadKind(owner->apiVersion, owner->kind) == nullptr) {
+            return sentenceAbout(
+                "the Pod's owner ", fmt::format("{}/{}", owner->kind, owner->name),
+                fmt::format(" is of a kind that may have one for each version: set the "
+                            "annotation {}",
+                            names::kLeaseNameAnnotation));
+        }
+        leaseName = cluster::workloadByName(*owner, pod.namingLabels).name;
     }
     if (leaseName.empty()) {
         return fmt::format(

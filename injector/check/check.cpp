@@ -59,7 +59,7 @@ int runCheck(const config::CheckRequest& request, const elector::runtime::Clock&
     }
     const auto target = parseTarget(request.workload, space);
     cluster::Api api(access, clock, never.get_token());
-    const auto facts = gatherWorkload(api, target);
+    const auto facts = gatherWorkload(api, target, clock);
     if (!facts) {
         return noAnswer(facts.error(), err);
     }

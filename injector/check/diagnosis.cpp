@@ -4,13 +4,17 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <chrono>
 #include <sstream>
 #include <utility>
 
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/log.h"
+#include "elector/runtime/time_text.h"
+#include "injector/cluster/object_meta.h"
 #include "injector/cluster/rollout.h"
+#include "injector/operator/claim.h"
 
 namespace injector::check {
 
@@ -148,10 +152,14 @@ bool isPod(const WorkloadFacts& facts) {
     return facts.target.kind->isPod();
 }
 
+// The operator has copied annotations by then, or said why it does not.
+constexpr std::chrono::seconds kSoon{30};
+
 std::string whyNotCopied(const WorkloadFacts& facts) {
     const auto& kind = *facts.target.kind;
     if (kind.copying == Copying::Never) {
-        return fmt::format("those of a {} are not copied to its Pods", kind.resource.kind);
+        return fmt::format("those of a {} are not copied to its Pods: annotate its Pod template",
+                           kind.resource.kind);
     }
     if (offline::isOwned(facts.object)) {
         return "a controller owns it, which would undo it: annotate that";
@@ -206,6 +214,14 @@ void addAnnotations(const WorkloadFacts& facts, const Judgement& judgement, Repo
         add(Weight::Problem,
             fmt::format("its own are not on its Pod template; the operator says: {}",
                         elector::runtime::quoted(facts.told, 1000)));
+    } else if (judgement.isToBeCopied && facts.annotated && facts.now - *facts.annotated > kSoon) {
+        add(Weight::Problem,
+            fmt::format(
+                "its own are not on its Pod template, though they are {} old: the operator does "
+                "not copy them; see whether it runs, in the namespace {}, and what its log says",
+                elector::runtime::formatDuration(
+                    std::chrono::floor<std::chrono::seconds>(facts.now - *facts.annotated)),
+                facts.installation.space.empty() ? "of the release" : facts.installation.space));
     } else if (judgement.isToBeCopied) {
         add(Weight::Note,
             "it has some itself that its Pod template has not: the operator will copy them, and "
@@ -246,6 +262,33 @@ void addVerdict(const WorkloadFacts& facts, const Judgement& judgement, Report& 
         case Verdict::Failed:
             add(Weight::Problem, decision.reason);
             return;
+    }
+}
+
+// Adds what is to be said where something else makes the workload, perhaps one for each version.
+void addMaker(const WorkloadFacts& facts, Report& report) {
+    const auto meta = cluster::parseMeta(facts.object);
+    const auto* above = meta ? meta.value().controller() : nullptr;
+    if (above == nullptr || isPod(facts)) {
+        return;
+    }
+    const auto& [apiVersion, kind, plural] = facts.target.kind->resource;
+    const cluster::OwnerReference itself{std::string(apiVersion), std::string(kind),
+                                         facts.target.key.name, "", true};
+    const auto workload = cluster::workloadOf(itself, above);
+    if (cluster::isCalledAfterMaker(report.lease, itself, workload)) {
+        report.findings.push_back(
+            {Weight::Problem, "lease",
+             fmt::format("its Lease would be called after it, and it is one of those that the {} "
+                         "makes: its Pods get no rights; set {} on the Pod template",
+                         operators::describe(workload), names::kLeaseNameAnnotation)});
+    } else if (cluster::findWorkloadKind(above->apiVersion, above->kind) == nullptr &&
+               report.lease == itself.name) {
+        report.findings.push_back(
+            {Weight::Note, "lease",
+             fmt::format("the {} controls it: if that makes one for each version, set {} on the "
+                         "Pod template, so that all have one Lease",
+                         operators::describe(*above), names::kLeaseNameAnnotation)});
     }
 }
 
@@ -326,6 +369,7 @@ Report diagnose(const WorkloadFacts& facts, const Judgement& judgement, const Le
     report.lease = judgement.decision.leaseName;
     addAnnotations(facts, judgement, report);
     addVerdict(facts, judgement, report);
+    addMaker(facts, report);
     // A Pod that lives gets no sidecar any more: it has one, or it missed it.
     const bool asks = judgement.decision.verdict == Verdict::Already ||
                       (judgement.decision.verdict == Verdict::Injected && !isPod(facts));
@@ -333,7 +377,7 @@ Report diagnose(const WorkloadFacts& facts, const Judgement& judgement, const Le
     addSettings(facts, report);
     addRoom(facts, judgement, report);
     addPods(facts, version, report);
-    if (const auto why = cluster::whyPodsStay(*facts.target.kind, facts.object);
+    if (const auto why = cluster::whyPodsStay(*facts.target.kind, facts.object, facts.failure);
         asks && !why.empty()) {
         report.findings.push_back({Weight::Problem, "rollout", why});
     }

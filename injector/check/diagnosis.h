@@ -32,7 +32,8 @@ struct PodLine {
     std::string name;
     std::string workload;  // "Deployment/web"
     std::string lease;
-    std::string state;    // "injected", "outdated", "missed", "skipped", "not asked"
+    // "injected", "outdated", "missed", "misnamed", "nameless", "skipped", "not asked", "unread"
+    std::string state;
     std::string version;  // of the injector that injected it; "" where it was not
     std::string image;    // the sidecar's
     std::string phase;

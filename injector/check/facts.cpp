@@ -14,8 +14,10 @@
 #include "elector/names.h"
 #include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
+#include "elector/runtime/time_text.h"
 #include "injector/cluster/object_meta.h"
 #include "injector/cluster/resource.h"
+#include "injector/cluster/rollout.h"
 #include "injector/config/invocation.h"
 #include "injector/operator/pod_reader.h"
 #include "injector/operator/rbac.h"
@@ -178,30 +180,27 @@ void readContainer(std::string_view container, Installation& installation) {
     }
 }
 
-// What the operator said last about the annotations of this object. A help, where Events may be
-// read.
-std::string toldOf(cluster::Api& api, const Target& target, std::string_view object) {
-    const auto uid = json_text::textAt(at(object, {"metadata"}), "uid");
-    const auto events =
-        api.get(cluster::collectionPath(cluster::kEvents, target.key.space) +
-                "?fieldSelector=" + cluster::encoded(fmt::format("involvedObject.uid={}", uid)));
-    std::string told;
-    std::string last;
-    if (!events) {
-        return told;
+bool isAboutCopies(std::string_view event) {
+    const auto reason = json_text::textAt(event, "reason");
+    return json_text::textAt(at(event, {"source"}), "component") == names::kOperator &&
+           (reason == operators::reasons::kAnnotationsNotCopied ||
+            reason == operators::reasons::kCopyUndone);
+}
+
+// What Events say, and when it was annotated. A help, where these may be read.
+void addHistory(cluster::Api& api, WorkloadFacts& facts) {
+    const auto& [kind, key] = facts.target;
+    const auto uid = json_text::textAt(at(facts.object, {"metadata"}), "uid");
+    if (const auto events = api.get(cluster::eventsPath(key.space, uid))) {
+        const auto list = events.value().value_or("");
+        facts.told = cluster::newestMessage(list, isAboutCopies);
+        facts.failure = cluster::newestMessage(list, cluster::isFailedCreate);
     }
-    for (const auto event : json_text::elementsOf(at(events.value().value_or(""), {"items"}))) {
-        const auto reason = json_text::textAt(event, "reason");
-        auto time = json_text::textAt(event, "lastTimestamp");
-        if (json_text::textAt(at(event, {"source"}), "component") == names::kOperator &&
-            (reason == operators::reasons::kAnnotationsNotCopied ||
-             reason == operators::reasons::kCopyUndone) &&
-            time >= last) {
-            told = json_text::textAt(event, "message");
-            last = std::move(time);
-        }
+    const auto managed =
+        api.get(cluster::objectPath(kind->resource, key.space, key.name), cluster::kTemplateOnly);
+    if (managed) {
+        facts.annotated = annotatedAt(managed.value().value_or(""));
     }
-    return told;
 }
 
 }  // namespace
@@ -238,7 +237,7 @@ Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const T
     for (const auto& meta : kept) {
         auto record = operators::recordOf(meta);
         // For whoever may not look it up.
-        const auto believed = believedWorkloadOf(record, controllers);
+        auto believed = believedWorkloadOf(record, controllers);
         auto read = operators::readWhole(reading, owners, record, &believed);
         if (!read) {
             facts.problem = read.error().message;
@@ -247,16 +246,34 @@ Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const T
         if (auto& pod = read.value()) {
             record.facts = pod->facts;
             facts.pods.push_back({std::move(record), std::move(pod->facts.serviceAccount),
-                                  std::move(pod->facts.workload), std::move(pod->image),
-                                  std::move(pod->phase)});
+                                  std::move(pod->facts.workload), std::move(believed),
+                                  std::move(pod->image), std::move(pod->phase)});
         }
     }
     return facts;
 }
 
-Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Target& target) {
+std::optional<elector::runtime::WallTime> annotatedAt(std::string_view object) {
+    std::optional<elector::runtime::WallTime> last;
+    for (const auto entry : json_text::elementsOf(at(object, {"metadata", "managedFields"}))) {
+        const auto fields =
+            json_text::membersOf(at(entry, {"fieldsV1", "f:metadata", "f:annotations"}));
+        const bool isOurs = std::ranges::any_of(fields, [](const json_text::Member& name) {
+            return name.key.starts_with(std::string("f:") + names::kPrefix);
+        });
+        const auto time = elector::runtime::parseRfc3339(json_text::textAt(entry, "time"));
+        if (isOurs && time && (!last || *time > *last)) {
+            last = *time;
+        }
+    }
+    return last;
+}
+
+Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Target& target,
+                                                    const elector::runtime::Clock& clock) {
     WorkloadFacts facts;
     facts.target = target;
+    facts.now = clock.wall();
     auto object =
         api.get(cluster::objectPath(target.kind->resource, target.key.space, target.key.name));
     if (!object) {
@@ -272,7 +289,7 @@ Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Tar
         readingOf(api, cluster::collectionPath(cluster::kLimitRanges, target.key.space));
     facts.quotas = readingOf(api, cluster::collectionPath(cluster::kQuotas, target.key.space));
     facts.installation = gatherInstallation(api);
-    facts.told = toldOf(api, target, facts.object);
+    addHistory(api, facts);
     auto pods = gatherPods(api, target.key.space, &target);
     if (pods) {
         facts.pods = std::move(pods).value();

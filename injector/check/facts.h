@@ -44,6 +44,7 @@ struct PodFact {
     operators::PodRecord record;         // with its facts
     std::string account;                 // its ServiceAccount
     operators::OwnerReference workload;  // that made it
+    operators::OwnerReference maker;     // the same, as far as the objects themselves say
     std::string image;                   // the sidecar's; "" where there is none
     std::string phase;                   // status.phase
 };
@@ -79,8 +80,12 @@ struct WorkloadFacts {
     Reading limitRanges;  // of the namespace, a list; and its ResourceQuotas
     Reading quotas;
     Installation installation;
-    std::string told;  // what the operator's last Event on it says about copies; "" for none
-    PodFacts pods;     // all of the namespace that concern the injector, or are the workload's
+    std::string told;     // what the operator's last Event on it says about copies; "" for none
+    std::string failure;  // what its controller said last of Pods that it could not make
+    // When somebody last wrote annotations of ours on it, as far as that is known.
+    std::optional<elector::runtime::WallTime> annotated;
+    elector::runtime::WallTime now;
+    PodFacts pods;  // all of the namespace that concern the injector, or are the workload's
 };
 
 // What stands under the name of the Lease.
@@ -99,7 +104,8 @@ struct LeaseFacts {
 using cluster::Result;
 
 // Nothing where there is no such workload. Fails where the workload itself could not be read.
-Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Target& target);
+Result<std::optional<WorkloadFacts>> gatherWorkload(cluster::Api& api, const Target& target,
+                                                    const elector::runtime::Clock& clock);
 
 // What stands under the name of the Lease.
 LeaseFacts gatherLease(cluster::Api& api, const cluster::ObjectKey& lease,
@@ -108,6 +114,9 @@ LeaseFacts gatherLease(cluster::Api& api, const cluster::ObjectKey& lease,
 // All Pods that concern the injector, of the namespace or, for "", of all; and those of `target`
 // where there is one. Fails where the Pods could not be listed.
 Result<PodFacts> gatherPods(cluster::Api& api, const std::string& space, const Target* target);
+
+// When somebody last wrote annotations of ours on a workload, by its managed fields. Pure.
+std::optional<elector::runtime::WallTime> annotatedAt(std::string_view object);
 
 // Reads the webhook configurations, and the release's Deployment that the webhook's service leads
 // to, for what sidecars are by default.

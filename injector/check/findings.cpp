@@ -195,6 +195,10 @@ void addStates(const std::map<std::string, std::size_t>& states, std::string_vie
         "ask for a sidecar and came up without: delete them, and the next ones get it");
     add("misnamed", Weight::Problem,
         "have a sidecar whose --lease-name cannot be the name of a Lease: it gets no rights");
+    add("nameless", Weight::Problem,
+        fmt::format("campaign for a Lease that is called after what made them, which is not their "
+                    "workload: they get no rights; set {} on the Pod template",
+                    names::kLeaseNameAnnotation));
     add("skipped", Weight::Note, "were passed over, for the reason in their status");
     add("not asked", Weight::Note,
         "ask for no sidecar; they are older than the annotation, if there is one");
@@ -238,7 +242,7 @@ std::vector<PodFact> podsOf(const WorkloadFacts& facts) {
         if (target.kind->isPod()) {
             return pod.record.key == target.key;
         }
-        return target.is(pod.workload) ||
+        return target.is(pod.workload) || target.is(pod.maker) ||
                (pod.record.controller && target.is(*pod.record.controller));
     });
     return pods;
@@ -301,6 +305,11 @@ PodLine lineOf(const PodFact& pod, std::string_view current) {
             line.reason = fmt::format("\"{}\" cannot be the name of a Lease",
                                       elector::runtime::quoted(record.lease()));
             break;
+        case PodState::Nameless:
+            line.state = "nameless";
+            line.reason = fmt::format("the Lease \"{}\" is not called after {}",
+                                      elector::runtime::quoted(record.lease()), line.workload);
+            break;
         case PodState::Injected:
             line.lease = record.lease();
             line.version = injectedVersion(record.status);
@@ -347,13 +356,21 @@ Report survey(const PodFacts& facts, const std::string& space, std::string_view 
                          "ones get it",
                          states["missed"])});
     }
+    if (states["nameless"] > 0) {
+        report.findings.push_back(
+            {Weight::Problem, "nameless",
+             fmt::format("{} campaign for a Lease that is called after what made them, which is "
+                         "not their workload: they get no rights; set {} on their Pod templates",
+                         states["nameless"], names::kLeaseNameAnnotation)});
+    }
     if (!facts.problem.empty()) {
         report.findings.push_back(
             {Weight::Problem, "unread", fmt::format("not all Pods are known: {}", facts.problem)});
     }
     report.headline =
         headlineOf(states["injected"], states["outdated"], states["missed"], states["skipped"]);
-    report.isWell = states["outdated"] == 0 && states["missed"] == 0 && facts.problem.empty();
+    report.isWell = states["outdated"] == 0 && states["missed"] == 0 && states["nameless"] == 0 &&
+                    facts.problem.empty();
     return report;
 }
 

@@ -227,14 +227,19 @@ constexpr std::array kJobTemplate{Keep::Member{"spec", &kSpecOfJob}};
 constexpr Keep kTemplateOfJob{.members = kJobTemplate, .dropsOthers = true};
 constexpr std::array kSpecParts{Keep::Member{"template", &kAnnotatedTemplate},
                                 Keep::Member{"jobTemplate", &kTemplateOfJob},
-                                Keep::Member{"paused", &kName}, Keep::Member{"suspend", &kName},
+                                Keep::Member{"paused", &kName},
+                                Keep::Member{"suspend", &kName},
+                                Keep::Member{"replicas", &kName},
                                 Keep::Member{"updateStrategy", &kMessage}};
 constexpr Keep kSpecOfTemplates{.members = kSpecParts, .dropsOthers = true};
-constexpr std::array kStatusParts{
-    Keep::Member{"observedGeneration", &kName},     Keep::Member{"replicas", &kName},
-    Keep::Member{"updatedReplicas", &kName},        Keep::Member{"currentNumberScheduled", &kName},
-    Keep::Member{"updatedNumberScheduled", &kName}, Keep::Member{"active", &kSelector},
-    Keep::Member{"conditions", &kSelector}};
+constexpr std::array kStatusParts{Keep::Member{"observedGeneration", &kName},
+                                  Keep::Member{"replicas", &kName},
+                                  Keep::Member{"updatedReplicas", &kName},
+                                  Keep::Member{"currentNumberScheduled", &kName},
+                                  Keep::Member{"updatedNumberScheduled", &kName},
+                                  Keep::Member{"desiredNumberScheduled", &kName},
+                                  Keep::Member{"active", &kSelector},
+                                  Keep::Member{"conditions", &kSelector}};
 constexpr Keep kStatusOfTemplates{.members = kStatusParts, .dropsOthers = true};
 constexpr std::array kPartsOfTemplates{Keep::Member{"metadata", &kMetaAndFields},
                                        Keep::Member{"spec", &kSpecOfTemplates},
@@ -245,6 +250,13 @@ constexpr Keep kMemberOfSpec{.most = 1_KiB};
 constexpr Keep kLeaseSpec{.others = &kMemberOfSpec, .most = 8_KiB};
 constexpr std::array kPartsOfLease{Keep::Member{"metadata", &kMeta},
                                    Keep::Member{"spec", &kLeaseSpec}};
+
+constexpr std::array kPartsOfEvent{Keep::Member{"reason", &kName},
+                                   Keep::Member{"message", &kMessage},
+                                   Keep::Member{"lastTimestamp", &kName}};
+constexpr Keep kEvent{.members = kPartsOfEvent, .dropsOthers = true};
+constexpr Keep kEventList{.elements = &kEvent, .most = 128_KiB};
+constexpr std::array kPartsOfEvents{Keep::Member{"items", &kEventList}};
 
 }  // namespace
 
@@ -295,6 +307,7 @@ constinit const Keep kMetaOnly{.members = kMetaAndStatus, .dropsOthers = true};
 constinit const Keep kPodOnly{.members = kPartsOfPod, .dropsOthers = true};
 constinit const Keep kMakerOnly{.members = kPartsOfMaker, .dropsOthers = true};
 constinit const Keep kTemplateOnly{.members = kPartsOfTemplates, .dropsOthers = true};
+constinit const Keep kEventsOnly{.members = kPartsOfEvents, .dropsOthers = true};
 constinit const Keep kLeaseOnly{.members = kPartsOfLease, .dropsOthers = true};
 
 }  // namespace injector::cluster

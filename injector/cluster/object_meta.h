@@ -83,6 +83,9 @@ extern const elector::json_text::Keep kMakerOnly;
 // and status what is said about Pods (rollout.h).
 extern const elector::json_text::Keep kTemplateOnly;
 
+// A list of Events: of each its reason, its message and its time.
+extern const elector::json_text::Keep kEventsOnly;
+
 // A Lease: metadata as above, and the members of its spec.
 extern const elector::json_text::Keep kLeaseOnly;
 

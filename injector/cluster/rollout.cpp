@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "elector/names.h"
 #include "elector/runtime/json_text.h"
 #include "elector/runtime/log.h"
 
@@ -38,17 +43,84 @@ std::int64_t countOld(std::string_view object) {
                      numberIn(status, "updatedNumberScheduled");
 }
 
-}  // namespace
+constexpr std::size_t kMostOfMessage = 500;
 
-bool isRollingOut(std::string_view object) {
-    const auto status = at(object, {"status"});
-    return countOld(object) > 0 || (json_text::member(status, "observedGeneration") &&
-                                    numberIn(status, "observedGeneration") <
-                                        numberIn(at(object, {"metadata"}), "generation"));
+// Which annotations bear on a refusal, where a quota or a LimitRange made it; "" for others.
+std::string remedyFor(std::string_view refusal) {
+    constexpr std::array kSigns{"exceeded quota", "failed quota", " usage per ", " ratio per "};
+    constexpr std::array kResources{"cpu", "memory", "ephemeral-storage"};
+    const auto says = [&](std::string_view text) {
+        return refusal.find(text) != std::string_view::npos;
+    };
+    if (std::ranges::none_of(kSigns, says)) {
+        return "";
+    }
+    std::string annotations;
+    for (const auto* resource : kResources) {
+        if (says(resource)) {
+            annotations += fmt::format("{}{}{}-{{request,limit}}", annotations.empty() ? "" : ", ",
+                                       elector::names::kPrefix, resource);
+        }
+    }
+    return annotations.empty()
+               ? "; raise the quota"
+               : fmt::format("; what a sidecar takes of it is set by {}", annotations);
 }
 
-std::string whyPodsStay(const WorkloadKind& kind, std::string_view object) {
-    constexpr std::size_t kMostOfMessage = 500;
+std::string whyNotMade(std::string_view refusal) {
+    return fmt::format("new Pods cannot be made: {}{}",
+                       elector::runtime::quoted(refusal, kMostOfMessage), remedyFor(refusal));
+}
+
+}  // namespace
+
+std::string eventsPath(std::string_view space, std::string_view uid, std::string_view reason) {
+    const auto path = fmt::format("{}?fieldSelector={}", collectionPath(kEvents, space),
+                                  encoded(fmt::format("involvedObject.uid={}", uid)));
+    return reason.empty()
+               ? path
+               : fmt::format("{}{}&limit=100", path, encoded(fmt::format(",reason={}", reason)));
+}
+
+std::string newestMessage(std::string_view events,
+                          const std::function<bool(std::string_view event)>& isWanted) {
+    std::string message;
+    std::string last;
+    for (const auto event : json_text::elementsOf(at(events, {"items"}))) {
+        auto time = json_text::textAt(event, "lastTimestamp");
+        if (isWanted(event) && time >= last) {
+            message = json_text::textAt(event, "message");
+            last = std::move(time);
+        }
+    }
+    return message;
+}
+
+bool isFailedCreate(std::string_view event) {
+    return json_text::textAt(event, "reason") == kFailedCreate;
+}
+
+bool lacksPods(const WorkloadKind& kind, std::string_view object) {
+    const auto status = at(object, {"status"});
+    if (kind.resource == kDaemonSets) {
+        return numberIn(status, "desiredNumberScheduled") >
+               numberIn(status, "currentNumberScheduled");
+    }
+    return kind.resource == kStatefulSets &&
+           json_text::integerIn(at(object, {"spec", "replicas"})).value_or(1) >
+               numberIn(status, "replicas");
+}
+
+bool isRollingOut(const WorkloadKind& kind, std::string_view object) {
+    const auto status = at(object, {"status"});
+    return countOld(object) > 0 || lacksPods(kind, object) ||
+           (json_text::member(status, "observedGeneration") &&
+            numberIn(status, "observedGeneration") <
+                numberIn(at(object, {"metadata"}), "generation"));
+}
+
+std::string whyPodsStay(const WorkloadKind& kind, std::string_view object,
+                        std::string_view failure) {
     const auto spec = at(object, {"spec"});
     if (kind.resource == kCronJobs) {
         return json_text::elementsOf(at(object, {"status", "active"})).empty()
@@ -56,9 +128,11 @@ std::string whyPodsStay(const WorkloadKind& kind, std::string_view object) {
                    : "a Job that was made before runs on without a sidecar: let it end, or delete "
                      "it";
     }
-    if (const auto failure = conditionOf(object, "ReplicaFailure", "True"); !failure.empty()) {
-        return fmt::format("new Pods cannot be made: {}",
-                           elector::runtime::quoted(failure, kMostOfMessage));
+    if (const auto refused = conditionOf(object, "ReplicaFailure", "True"); !refused.empty()) {
+        return whyNotMade(refused);
+    }
+    if (!failure.empty() && lacksPods(kind, object)) {
+        return whyNotMade(failure);
     }
     if (countOld(object) <= 0) {
         return "";

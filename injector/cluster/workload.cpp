@@ -13,14 +13,12 @@ namespace {
 
 namespace json_text = elector::json_text;
 
+constexpr Resource kReplicationControllers{"v1", "ReplicationController", "replicationcontrollers"};
+
 constexpr std::array kKinds{
     WorkloadKind{kPods, "po", {}},
     WorkloadKind{{"v1", "PodTemplate", "podtemplates"}, "", {"template"}},
-    WorkloadKind{{"v1", "ReplicationController", "replicationcontrollers"},
-                 "",
-                 {"spec", "template"},
-                 Copying::Never,
-                 true},
+    WorkloadKind{kReplicationControllers, "", {"spec", "template"}, Copying::Never, true},
     WorkloadKind{kDeployments, "deploy", {"spec", "template"}, Copying::Always},
     WorkloadKind{
         kStatefulSets, "sts", {"spec", "template"}, Copying::Always, true, Revisions::ByLabel},
@@ -38,14 +36,18 @@ constexpr std::array kKinds{
 };
 
 // What stands between a workload and its Pods: called WORKLOAD-SUFFIX, where a label of the Pods
-// has the suffix, or where it is the minute that a CronJob's Job was due at.
+// has the suffix, or where it is the minute that a CronJob's Job was due at; or called whatever,
+// where a label of the Pods has the name of the workload.
 struct Between {
     Resource kind;
     Resource workload;
     std::string_view label;   // "" for a minute
-    std::string_view suffix;  // as the cluster writes one
+    std::string_view suffix;  // as the cluster writes one; "" where the label has the name
+
+    bool isNamedByLabel() const { return suffix.empty(); }
 };
 
+// From the Pods upwards: one may stand above another.
 constexpr std::array kBetween{
     Between{kReplicaSets, kDeployments, "pod-template-hash", "5d4f8c7b9"},
     Between{kReplicaSets,
@@ -53,6 +55,15 @@ constexpr std::array kBetween{
             "rollouts-pod-template-hash",
             "5d4f8c7b9"},
     Between{kJobs, kCronJobs, "", "28000000"},
+    Between{kReplicationControllers,
+            {"apps.openshift.io/v1", "DeploymentConfig", "deploymentconfigs"},
+            "deploymentconfig",
+            ""},
+    // Each of its Revisions has a Deployment.
+    Between{kDeployments,
+            {"serving.knative.dev/v1", "Configuration", "configurations"},
+            "serving.knative.dev/configuration",
+            ""},
 };
 
 bool isOf(const Resource& resource, std::string_view apiVersion, std::string_view kind) {
@@ -93,6 +104,12 @@ std::string_view without(std::string_view name, std::string_view suffix) {
     }
     name.remove_suffix(suffix.size());
     return name.ends_with('-') ? name.substr(0, name.size() - 1) : "";
+}
+
+// The name of the workload above what is called `name`; "" where there is none.
+std::string nameAbove(const Between& between, std::string_view name, const Labels& labels) {
+    const auto suffix = suffixOf(between, name, labels);
+    return std::string(between.isNamedByLabel() ? suffix : without(name, suffix));
 }
 
 OwnerReference referenceTo(const Resource& kind, std::string name) {
@@ -148,19 +165,28 @@ OwnerReference workloadOf(const OwnerReference& controller, const OwnerReference
     const bool makesIt = std::ranges::any_of(kBetween, [&](const Between& between) {
         return stands(between) && isOf(between.workload, *above);
     });
-    // Of a kind that may be read, we know what it makes.
-    return makesIt || kind == nullptr || !kind->isReadable() ? *above : controller;
+    // Whatever else makes what has a suffix; but of a kind that may be read, we know what it makes.
+    const bool mayMakeIt = std::ranges::any_of(kBetween, [&](const Between& between) {
+        return stands(between) && !between.isNamedByLabel();
+    });
+    const bool isKnown = kind != nullptr && kind->isReadable();
+    return makesIt || (mayMakeIt && !isKnown) ? *above : controller;
 }
 
 OwnerReference workloadByName(const OwnerReference& controller, const Labels& labels) {
+    auto workload = controller;
     for (const auto& between : kBetween) {
-        const auto name = without(controller.name, suffixOf(between, controller.name, labels));
-        if (isOf(between.kind, controller) && !name.empty()) {
-            const auto above = referenceTo(between.workload, std::string(name));
-            return workloadOf(controller, &above);
+        auto name = nameAbove(between, workload.name, labels);
+        if (isOf(between.kind, workload) && !name.empty()) {
+            workload = referenceTo(between.workload, std::move(name));
         }
     }
-    return workloadOf(controller, nullptr);
+    return workload;
+}
+
+bool isCalledAfterMaker(std::string_view lease, const OwnerReference& maker,
+                        const OwnerReference& workload) {
+    return lease == maker.name && lease != workload.name && workload.kind != kPods.kind;
 }
 
 std::optional<NamedController> controllerByName(const WorkloadKind& kind, const std::string& name,

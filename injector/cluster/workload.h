@@ -60,15 +60,25 @@ const std::vector<std::string_view>& namingLabels();
 
 // The workload of the Pods that `controller` made, `above` being the controller of that one, or
 // nullptr: of a ReplicaSet its Deployment, of a Job its CronJob, of either whatever else of a kind
-// that we do not know controls it; else `controller` itself, of whatever kind it is.
+// that we do not know controls it; of a ReplicationController its DeploymentConfig; else
+// `controller` itself, of whatever kind it is. A Deployment is one whatever controls it.
 OwnerReference workloadOf(const OwnerReference& controller, const OwnerReference* above);
 
 // The same by names alone: `controller` made a Pod with these labels, of which namingLabels() are
 // looked at. Has no uid where the workload is another than `controller`:
 //   a ReplicaSet NAME-HASH, HASH being the Pod's label pod-template-hash, has a Deployment NAME
 //   (rollouts-pod-template-hash: a Rollout NAME of Argo);
-//   a Job NAME-MINUTES, MINUTES being a time of day as a CronJob writes it, has a CronJob NAME.
+//   a Job NAME-MINUTES, MINUTES being a time of day as a CronJob writes it, has a CronJob NAME;
+//   a ReplicationController has the DeploymentConfig that the Pod's label deploymentconfig names;
+//   a Deployment, also one found so, the Configuration of Knative that the Pod's label
+//   serving.knative.dev/configuration names.
 OwnerReference workloadByName(const OwnerReference& controller, const Labels& labels);
+
+// Whether the Lease is called after `maker`, which controls a Pod of `workload` and is another
+// object: others of the same workload are called otherwise. So it is with a Job that was made by
+// hand from a CronJob, and with what a controller of a kind that we do not know made.
+bool isCalledAfterMaker(std::string_view lease, const OwnerReference& maker,
+                        const OwnerReference& workload);
 
 // The controller, without uid, of the Pods of a workload: workloadByName() backwards.
 struct NamedController {

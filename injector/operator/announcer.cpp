@@ -24,6 +24,11 @@ std::string involved(const std::string& space, const OwnerReference& object) {
                        jsonString(object.name), jsonString(object.uid));
 }
 
+// By which an object is known again; some are known by their names alone.
+std::string identityOf(const OwnerReference& object) {
+    return object.uid.empty() ? object.kind + "/" + object.name : object.uid;
+}
+
 }  // namespace
 
 Announcer::Announcer(LeadingApi& api, const elector::runtime::Clock& clock,
@@ -44,7 +49,8 @@ void Announcer::warn(const std::string& space, const OwnerReference& object, con
     }
     const auto known = told.events.lower_bound({reason, ""});
     const bool isFirst = known == told.events.end() || known->first != reason;
-    if (told.events.contains({reason, object.uid}) || (told.inSpell > kMostEvents && !isFirst)) {
+    if (told.events.contains({reason, identityOf(object)}) ||
+        (told.inSpell > kMostEvents && !isFirst)) {
         return;
     }
     if (told.inSpell == kMostEvents && !isFirst) {
@@ -62,7 +68,7 @@ void Announcer::warn(const std::string& space, const OwnerReference& object, con
     if (told.events.size() >= kMaxKept) {
         told.events.clear();
     }
-    told.events.emplace(reason, object.uid);
+    told.events.emplace(reason, identityOf(object));
     post(space, object, reason, message);
 }
 
@@ -85,7 +91,7 @@ void Announcer::post(const std::string& space, const OwnerReference& object, con
         log_.warn(message, {{"namespace", space}, {"object", object.name}, {"reason", reason}});
         return;
     }
-    told_[space].events.erase({reason, object.uid});
+    told_[space].events.erase({reason, identityOf(object)});
     log_.debug("cannot post an Event", {{"namespace", space},
                                         {"object", object.name},
                                         {"reason", reason},

@@ -49,7 +49,7 @@ class Announcer {
 
     // Of one namespace.
     struct Told {
-        std::set<std::pair<std::string, std::string>> events;  // reason, uid
+        std::set<std::pair<std::string, std::string>> events;  // reason, what is told
         elector::runtime::Instant since;                       // when the spell began
         std::size_t inSpell = 0;
     };

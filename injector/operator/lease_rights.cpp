@@ -128,8 +128,9 @@ Grant LeaseRights::grantOf(const ObjectKey& lease, const std::vector<Claimant>& 
         grant.serviceAccounts.insert(claimant.serviceAccounts.begin(),
                                      claimant.serviceAccounts.end());
         const auto before = grant.owners.size();
-        std::ranges::copy_if(claimant.references, std::back_inserter(grant.owners),
-                             [&](const auto& owner) { return !lost_.contains(owner.uid); });
+        std::ranges::copy_if(
+            claimant.references, std::back_inserter(grant.owners),
+            [&](const auto& owner) { return !owner.uid.empty() && !lost_.contains(owner.uid); });
         if (grant.owners.size() == before) {
             grant.owners.insert(grant.owners.end(), claimant.pods.begin(), claimant.pods.end());
         }

@@ -53,7 +53,7 @@ Result<Owners::Workload> Owners::workloadOf(const ObjectMeta& pod, const std::st
     }
     const auto* kind = readableKindOf(*controller);
     if (kind == nullptr) {
-        auto believed = *controller;
+        auto believed = cluster::workloadByName(*controller, pod.labels);
         believed.isController = false;
         return Workload{std::move(believed), false};
     }
@@ -66,7 +66,7 @@ Result<Owners::Workload> Owners::workloadOf(const ObjectMeta& pod, const std::st
     const auto key =
         std::tuple(pod.key.space, controller->uid, controller->name, pod.label(kRevisionLabel));
     if (const auto known = found_.find(key); known != found_.end() && isOf(known->second)) {
-        return Workload{known->second.workload};
+        return Workload{known->second.workload, known->second.isProven};
     }
     auto found = makerOf(*kind, pod);
     if (!found) {
@@ -87,17 +87,18 @@ Result<Owners::Workload> Owners::workloadOf(const ObjectMeta& pod, const std::st
     if (found_.size() >= kMaxKept) {
         found_.clear();
     }
-    return Workload{found_.insert_or_assign(key, *std::move(maker)).first->second.workload};
+    const auto& kept = found_.insert_or_assign(key, *std::move(maker)).first->second;
+    return Workload{kept.workload, kept.isProven};
 }
 
 Result<std::optional<Owners::Maker>> Owners::makerOf(const WorkloadKind& kind,
                                                      const ObjectMeta& pod) {
     const auto& controller = *pod.controller();
-    const auto found = find(kind, pod.key.space, controller);
-    if (!found) {
-        return found.error();
+    const auto read = find(kind, pod.key.space, controller);
+    if (!read) {
+        return read.error();
     }
-    const std::optional<std::string>& document = found.value();
+    const std::optional<std::string>& document = read.value();
     if (!document) {
         return std::optional<Maker>();
     }
@@ -109,9 +110,17 @@ Result<std::optional<Owners::Maker>> Owners::makerOf(const WorkloadKind& kind,
     if (!workload) {
         return std::move(workload).error();
     }
-    workload.value().isController = false;
-    return std::optional(Maker{selectorIn(*document), accountIn(templateIn(*document)),
-                               std::move(workload).value()});
+    auto& found = workload.value();
+    bool isProven = true;
+    if (found.kind == cluster::kDeployments.kind) {
+        // What is above it we may not read, and believe.
+        auto named = cluster::workloadByName(found, pod.labels);
+        isProven = named == found;
+        found = std::move(named);
+    }
+    found.isController = false;
+    return std::optional(
+        Maker{selectorIn(*document), accountIn(templateIn(*document)), std::move(found), isProven});
 }
 
 // The workload whose Pods `maker` made, as far as it can be looked up.

@@ -49,6 +49,7 @@ class Owners {
         std::string selector;
         std::string account;  // of its template
         OwnerReference workload;
+        bool isProven = true;
     };
     Result<std::optional<Maker>> makerOf(const cluster::WorkloadKind& kind, const ObjectMeta& pod);
     Result<OwnerReference> above(const std::string& space, const OwnerReference& maker,

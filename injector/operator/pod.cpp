@@ -7,6 +7,7 @@
 #include "elector/names.h"
 #include "elector/runtime/json_text.h"
 #include "injector/cluster/resource.h"
+#include "injector/cluster/workload.h"
 
 namespace injector::operators {
 namespace {
@@ -66,9 +67,13 @@ PodState stateOf(const PodRecord& pod) {
         return PodState::Unread;
     }
     if (pod.facts->hasSidecar && !pod.lease().empty()) {
-        // Names become parts of paths.
-        return elector::config::isDnsSubdomain(pod.lease()) ? PodState::Injected
-                                                            : PodState::Misnamed;
+        if (!elector::config::isDnsSubdomain(pod.lease())) {
+            return PodState::Misnamed;  // names become parts of paths
+        }
+        return pod.controller && cluster::isCalledAfterMaker(pod.lease(), *pod.controller,
+                                                             pod.facts->workload)
+                   ? PodState::Nameless
+                   : PodState::Injected;
     }
     return pod.asks ? PodState::Missed : PodState::NotAsked;
 }

@@ -64,6 +64,7 @@ enum class PodState {
     NotAsked,  // has nothing to do with us
     Injected,  // campaigns
     Misnamed,  // has a sidecar that was told a name which no Lease can have
+    Nameless,  // has one that was told the name of what is not its workload, as nobody said another
     Skipped,   // was let through without a sidecar; its status says why
     Missed,    // asks for a sidecar, and has none
 };

@@ -4,6 +4,7 @@
 
 #include "elector/names.h"
 #include "injector/cluster/resource.h"
+#include "injector/operator/claim.h"
 #include "injector/operator/reasons.h"
 
 namespace injector::operators {
@@ -92,6 +93,14 @@ void PodReader::announce(const PodRecord& pod) {
                 "cannot be the name of a Lease: it gets no rights; allowed are at most 253 "
                 "lower-case letters, digits, '-' and '.'",
                 runtime::quoted(pod.key.name), runtime::quoted(pod.lease(), kMaxReason)));
+    } else if (state == PodState::Nameless && pod.controller) {
+        tools_.announcer.warn(
+            pod.key.space, workload, reasons::kLeaseNameNeeded,
+            fmt::format("the Lease of Pod \"{}\" is called after {}, which is not its workload: "
+                        "that is {}, and others of it would campaign for other Leases; so it gets "
+                        "no rights; set the annotation {} on the Pod template",
+                        runtime::quoted(pod.key.name), describe(*pod.controller),
+                        describe(workload), names::kLeaseNameAnnotation));
     }
 }
 

@@ -9,6 +9,8 @@ inline constexpr const char* kInjectionSkipped = "InjectionSkipped";
 inline constexpr const char* kInjectionMissed = "InjectionMissed";
 // A sidecar was told to campaign for what cannot be the name of a Lease.
 inline constexpr const char* kInvalidLeaseName = "InvalidLeaseName";
+// A sidecar was told to campaign for a Lease that is called after what is not its workload.
+inline constexpr const char* kLeaseNameNeeded = "LeaseNameNeeded";
 // A second workload campaigns for a Lease without sharing it, or somebody else elects by it: the
 // workload gets no rights.
 inline constexpr const char* kLeaseConflict = "LeaseConflict";

@@ -123,10 +123,10 @@ bool hasAll(const Annotations& present, const Annotations& wanted) {
 
 }  // namespace
 
-std::vector<Resource> copiedKinds() {
+std::vector<Resource> annotatedKinds() {
     std::vector<Resource> kinds;
     for (const auto& kind : cluster::workloadKinds()) {
-        if (kind.copying != cluster::Copying::Never) {
+        if (kind.isReadable() && !kind.isPod()) {
             kinds.push_back(kind.resource);
         }
     }
@@ -142,8 +142,9 @@ Annotations annotationsToCopy(const ObjectMeta& workload) {
     return wanted;
 }
 
-bool isCopied(const ObjectMeta& workload) {
-    return workload.hasCopies || !annotationsToCopy(workload).empty();
+bool isAnnotated(const Resource& kind, const ObjectMeta& workload) {
+    return (workload.hasCopies || !annotationsToCopy(workload).empty()) &&
+           (kind != cluster::kReplicaSets || workload.controller() == nullptr);
 }
 
 bool Manager::isOperator() const {
@@ -313,6 +314,17 @@ Result<Outcome> TemplateCopier::reconcile(const Resource& kind, const ObjectKey&
 }
 
 Result<Outcome> TemplateCopier::look(Task task, Past& past) {
+    const auto& resource = task.subject.kind;
+    const auto* kind = cluster::findWorkloadKind(resource.apiVersion, resource.kind);
+    if (kind->copying == cluster::Copying::Never) {
+        if (!hasAll(task.subject.present, task.seen.wanted)) {
+            warn(task, reasons::kAnnotationsNotCopied,
+                 fmt::format("the annotations {} have no effect: those of a {} are not copied to "
+                             "its Pods; annotate its Pod template",
+                             namesOf(task.seen.wanted), resource.kind));
+        }
+        return Outcome::Settled;
+    }
     const auto plan =
         planCopy(task.subject, task.seen.controller ? Annotations() : task.seen.wanted);
     if (task.seen.controller && !hasAll(task.subject.present, task.seen.wanted)) {
@@ -326,7 +338,7 @@ Result<Outcome> TemplateCopier::look(Task task, Past& past) {
         warn(task, reasons::kAnnotationsNotCopied,
              fmt::format("the template has {} with another value, which stays: what the {} itself "
                          "says is not copied",
-                         joined(plan.lost), task.subject.kind.kind));
+                         joined(plan.lost), resource.kind));
     }
     if (!plan.isNothing()) {
         if (!mayChange(task, plan)) {
@@ -349,15 +361,24 @@ Result<Outcome> TemplateCopier::look(Task task, Past& past) {
     if (task.seen.wanted.empty()) {
         return Outcome::Settled;
     }
-    const auto& [apiVersion, name, plural] = task.subject.kind;
-    const auto* kind = cluster::findWorkloadKind(apiVersion, name);
-    if (const auto why = cluster::whyPodsStay(*kind, task.subject.document); !why.empty()) {
+    const auto& document = task.subject.document;
+    const auto failure = cluster::lacksPods(*kind, document) ? failureOf(task.subject) : "";
+    if (const auto why = cluster::whyPodsStay(*kind, document, failure); !why.empty()) {
         warn(task, reasons::kPodsNotReplaced,
              fmt::format("the template has the annotations, but Pods do not: {}", why));
         return Outcome::Settled;
     }
     // Their controller may not get on, of which no watch here tells.
-    return cluster::isRollingOut(task.subject.document) ? Outcome::ComeAgain : Outcome::Settled;
+    return cluster::isRollingOut(*kind, document) ? Outcome::ComeAgain : Outcome::Settled;
+}
+
+std::string TemplateCopier::failureOf(const Subject& workload) {
+    const auto& meta = workload.meta;
+    const auto events =
+        tools_.api.get(cluster::eventsPath(meta.key.space, meta.uid, cluster::kFailedCreate),
+                       cluster::kEventsOnly);
+    return events ? cluster::newestMessage(events.value().value_or(""), cluster::isFailedCreate)
+                  : "";
 }
 
 bool TemplateCopier::mayChange(const Task& task, const CopyPlan& plan) {
@@ -403,7 +424,8 @@ Result<Done> TemplateCopier::write(Task& task, const CopyPlan& plan, Past& past)
     if (!answer) {
         if (isRefusal(answer.error())) {
             warn(task, reasons::kAnnotationsNotCopied,
-                 fmt::format("the annotations {} cannot be copied to the template: {}",
+                 fmt::format("the annotations {} cannot be copied to the template: {}; allow it to "
+                             "the operator's ServiceAccount, or write them into the Pod template",
                              namesOf(task.seen.wanted), answer.error().message));
         }
         return std::move(answer).error();

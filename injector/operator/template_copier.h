@@ -23,14 +23,16 @@ using elector::runtime::Instant;
 // Annotations of ours by their names.
 using Annotations = std::map<std::string, std::string>;
 
-// The kinds whose annotations are copied.
-std::vector<Resource> copiedKinds();
+// The kinds whose own annotations the operator looks at: those that it copies, and those of which
+// it says that it does not.
+std::vector<Resource> annotatedKinds();
 
 // What of the workload's own annotations its template is to have.
 Annotations annotationsToCopy(const ObjectMeta& workload);
 
-// Whether the operator has to know of the workload.
-bool isCopied(const ObjectMeta& workload);
+// Whether the operator has to know of the workload. A ReplicaSet that something controls has its
+// annotations from there.
+bool isAnnotated(const Resource& kind, const ObjectMeta& workload);
 
 // One entry of the managed fields of a workload.
 struct Manager {
@@ -128,6 +130,8 @@ class TemplateCopier {
 
     std::optional<Seen> find(const Key& key) const;
     Result<Outcome> look(Task task, Past& past);
+    // What its controller said last of Pods that it could not make; "" where that cannot be read.
+    std::string failureOf(const Subject& workload);
     // Whether the template can and may be changed; where it would have to be and is not, says so.
     bool mayChange(const Task& task, const CopyPlan& plan);
     // False where somebody undid what was done, and it is too early to do it again.

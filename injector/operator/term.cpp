@@ -36,8 +36,8 @@ Selection rbacSelection(const Resource& resource) {
 }
 
 Selection workloadSelection(const Resource& kind) {
-    return {kind, "", names::kPrefix, [](const ObjectMeta& workload) {
-                return !isProtected(workload.key.space) && isCopied(workload);
+    return {kind, "", names::kPrefix, [kind](const ObjectMeta& workload) {
+                return !isProtected(workload.key.space) && isAnnotated(kind, workload);
             }};
 }
 
@@ -162,7 +162,7 @@ void Term::watch(const elector::kubernetes::Access& access) {
         }
     }
     if (settings_.copiesAnnotations) {
-        for (const auto& kind : copiedKinds()) {
+        for (const auto& kind : annotatedKinds()) {
             watch(access, workloadSelection(kind), std::make_unique<WorkloadSink>(*this, kind));
         }
     }

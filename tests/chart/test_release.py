@@ -188,7 +188,8 @@ def test_all_that_is_rendered_is_installed(control_plane, release):
 
 RIGHTS = [
     ("get", "pods", "shop"), ("list", "pods", "shop"), ("watch", "pods", "shop"), ("get", "replicasets", "shop"),
-    ("create", "events", "shop"), ("get", "jobs", "shop"),
+    ("list", "replicasets", "shop"), ("watch", "replicasets", "shop"),
+    ("create", "events", "shop"), ("list", "events", "shop"), ("get", "jobs", "shop"),
     *[(verb, kind, "shop") for verb in ("get", "list", "watch", "patch")
       for kind in ("deployments", "statefulsets", "daemonsets", "jobs", "cronjobs")],
     *[(verb, "leases", "shop") for verb in ("get", "list", "watch", "create", "update", "patch", "delete")],

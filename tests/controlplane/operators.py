@@ -40,9 +40,9 @@ class Operators:
         self._network = control_plane.network("cp")
         self._processes, self._ports = {}, {}
 
-    def start(self, name, flags=(), waits=True):
+    def start(self, name, flags=(), waits=True, kubeconfig=None):
         """Starts a replica, and waits until it leads and has looked around: at the Leases, and at each Pod that there is."""
-        self._start(name, flags)
+        self._start(name, flags, kubeconfig or self.control_plane.directory / "pki" / "admin.kubeconfig")
         if waits:
             eventually(f"{name} works", lambda: self.metric(name, 'reconciles_total{kind="sweep",outcome="settled"}'))
             pods = len(self._pods())
@@ -59,12 +59,12 @@ class Operators:
         return sum(self.metric(name, f'reconciles_total{{kind="pod",outcome="{outcome}"}}')
                    for outcome in ("settled", "again", "failed"))
 
-    def _start(self, name, flags):
+    def _start(self, name, flags, kubeconfig):
         port = self._ports.setdefault(name, FIRST_PORT + len(self._ports))
         # setpriv: should this driver be killed, then so is what it started.
         command = ["nsenter", f"--net={self._network}", "setpriv", "--pdeathsig", "KILL", self._binary, "operator",
                    f"--id={name}", f"--namespace={NAMESPACE}", f"--lease-name={self._lease}",
-                   f"--kubeconfig={self.control_plane.directory / 'pki' / 'admin.kubeconfig'}",
+                   f"--kubeconfig={kubeconfig}",
                    f"--health-addr=127.0.0.1:{port}", "--certificates=given", *flags]
         with open(self._log_path(name), "ab") as log:
             self._processes[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -123,8 +123,10 @@ def is_observed(space, kind):
 class Way:
     """How a copy fails to take effect: what is done before the operator sees the annotation, and what it says."""
 
-    def __init__(self, reason, says, kind="Deployment", before=None, **options):
+    def __init__(self, reason, says, kind="Deployment", before=None, remedy=None, kubeconfig=None, **options):
         self.reason, self.says, self.kind, self.before, self.options = reason, says, kind, before, options
+        self.remedy = remedy or says  # in what `check` says
+        self.kubeconfig = kubeconfig  # the operator's, where it is not everybody's
 
     def begin(self, space):
         space.create(self.kind, "web", **self.options)
@@ -187,8 +189,66 @@ def webhook(space):
     eventually("the webhook is asked", is_asked)
 
 
-def quota(space):
-    space.kubectl("create", "quota", "none", "--hard=pods=1")
+def strip(space):
+    """A policy that takes the copy out of what is written."""
+    key = "leader-elector.io/inject"
+    annotations = "object.spec.template.metadata.annotations"
+    space.plane.kubectl("apply", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicy", "metadata": {"name": space.name},
+         "spec": {"failurePolicy": "Fail", "reinvocationPolicy": "IfNeeded", "matchConstraints": {"resourceRules": [{
+             "apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["deployments"]}]},
+                  "matchConditions": [{"name": "here", "expression": f"request.namespace == '{space.name}'"},
+                                      {"name": "asks", "expression": f"has({annotations}) && '{key}' in {annotations}"}],
+                  "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression":
+                      '[JSONPatch{op: "remove", path: "/spec/template/metadata/annotations/" + '
+                      f'jsonpatch.escapeKey("{key}")}}]'}}]}},
+        {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingAdmissionPolicyBinding",
+         "metadata": {"name": space.name}, "spec": {"policyName": space.name}}]}))
+
+    def is_stripped():
+        text = space.kubectl("patch", "deployment", "web", "--type=merge", "--dry-run=server", "-o", "json", "-p", json.dumps(
+            {"spec": {"template": {"metadata": {"annotations": {"a": "b", key: "true"}}}}}))
+        return key not in json.loads(text)["spec"]["template"]["metadata"]["annotations"]
+
+    eventually("the policy is in force", is_stripped)
+
+
+def reader(space):
+    """A kubeconfig of somebody who may do everything but patch."""
+    plane = space.plane
+    plane.kubectl("apply", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": space.name}, "rules": [
+            {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list", "watch", "create", "update", "delete"]}]},
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": space.name},
+         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": space.name},
+         "subjects": [{"kind": "ServiceAccount", "name": "default", "namespace": space.name}]}]}))
+    path = plane.directory / f"{space.name}.kubeconfig"
+    path.write_bytes((plane.directory / "pki" / "admin.kubeconfig").read_bytes())
+    for arguments in (("set-credentials", "reader", f"--token={space.kubectl('create', 'token', 'default').strip()}"),
+                      ("set-context", "--current", "--user=reader")):
+        plane.kubectl("config", f"--kubeconfig={path}", *arguments)
+    return path
+
+
+def quota(space, pods=1):
+    space.kubectl("create", "quota", "none", f"--hard=pods={pods}")
+    eventually("the quota is in force", lambda: space.find("quota", "none")["status"].get("used"))
+
+
+def quota_of_sets(space):
+    if space.find("daemonset", "web"):
+        node(space)
+    quota(space, pods=0)
+
+
+def limit_range(space):
+    space.plane.apply(json.dumps({"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "big", "namespace": space.name},
+                                  "spec": {"limits": [{"type": "Container", "min": {"cpu": "200m"}}]}}))
+
+
+def quota_of_cpu(space):
+    space.kubectl("create", "quota", "cpu", "--hard=requests.cpu=1")
+    eventually("the quota is in force", lambda: space.find("quota", "cpu")["status"].get("used"))
 
 
 def on_delete(kind):
@@ -199,12 +259,18 @@ def of_template(annotations):
     return {"selector": SELECTOR, "template": {**TEMPLATE, "metadata": {**TEMPLATE["metadata"], "annotations": annotations}}}
 
 
+def of_cpu(amount):
+    container = {**TEMPLATE["spec"]["containers"][0], "resources": {"requests": {"cpu": amount}}}
+    return {"selector": SELECTOR, "template": {**TEMPLATE, "spec": {"containers": [container]}}}
+
+
+OWNED = "a controller owns it, which would undo it: annotate that"
 WAYS = {
-    "a custom resource controls the Deployment": Way("AnnotationsNotCopied", 'the App "web" controls', owner=OWNER),
-    "a custom resource controls the StatefulSet": Way("AnnotationsNotCopied", 'the App "web" controls', "StatefulSet", owner=OWNER),
-    "a custom resource controls the DaemonSet": Way("AnnotationsNotCopied", 'the App "web" controls', "DaemonSet", owner=OWNER),
-    "a custom resource controls the CronJob": Way("AnnotationsNotCopied", 'the App "web" controls', "CronJob", owner=OWNER),
-    "a custom resource controls the Job": Way("AnnotationsNotCopied", 'the App "web" controls', "Job", owner=OWNER),
+    "a custom resource controls the Deployment": Way("AnnotationsNotCopied", 'the App "web" controls', remedy=OWNED, owner=OWNER),
+    "a custom resource controls the StatefulSet": Way("AnnotationsNotCopied", 'the App "web" controls', "StatefulSet", remedy=OWNED, owner=OWNER),
+    "a custom resource controls the DaemonSet": Way("AnnotationsNotCopied", 'the App "web" controls', "DaemonSet", remedy=OWNED, owner=OWNER),
+    "a custom resource controls the CronJob": Way("AnnotationsNotCopied", 'the App "web" controls', "CronJob", remedy=OWNED, owner=OWNER),
+    "a custom resource controls the Job": Way("AnnotationsNotCopied", 'the App "web" controls', "Job", remedy=OWNED, owner=OWNER),
     "a paused Deployment": Way("PodsNotReplaced", "kubectl rollout resume",
                                before=lambda space: patch(space, "deployment", {"paused": True})),
     "a StatefulSet that replaces none": Way("PodsNotReplaced", "OnDelete: delete its Pods", "StatefulSet",
@@ -213,20 +279,34 @@ WAYS = {
                                           spec=on_delete("DaemonSet")),
     "a StatefulSet's partition": Way("PodsNotReplaced", "the partition 3", "StatefulSet", spec={
         **KINDS["StatefulSet"][1], "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 3}}}),
-    "a policy that denies the write": Way("AnnotationsNotCopied", "templates are ours", before=deny),
-    "a webhook that is down": Way("AnnotationsNotCopied", "absent.example.com", before=webhook),
+    "a policy that denies the write": Way("AnnotationsNotCopied", "templates are ours", remedy="allow it to the operator's ServiceAccount", before=deny),
+    "a webhook that is down": Way("AnnotationsNotCopied", "absent.example.com", remedy="allow it to the operator's ServiceAccount", before=webhook),
     "a quota": Way("PodsNotReplaced", "exceeded quota", before=quota),
-    "a Job that runs": Way("AnnotationsNotCopied", "re-create it", "Job", spec={"template": ENDING}),
-    "another Lease's name on the template": Way("AnnotationsNotCopied", "another value", spec=of_template(annotated(lease_name="x")),
+    "a quota on a DaemonSet": Way("PodsNotReplaced", "exceeded quota", "DaemonSet", before=quota_of_sets),
+    "a quota on a StatefulSet": Way("PodsNotReplaced", "exceeded quota", "StatefulSet", before=quota_of_sets,
+                                    spec={**KINDS["StatefulSet"][1], "podManagementPolicy": "Parallel"}),
+    "a quota that containers have to name": Way(
+        "PodsNotReplaced", "a sidecar takes of it is set by leader-elector.io/cpu-{request,limit}", before=quota_of_cpu),
+    "a LimitRange": Way("PodsNotReplaced", "a sidecar takes of it is set by leader-elector.io/cpu-{request,limit}",
+                        remedy='set leader-elector.io/cpu-request: "200m"', before=limit_range, spec=of_cpu("100m")),
+    "a policy that takes the copy away": Way("AnnotationsNotCopied", "exempt annotations that begin with leader-elector.io/",
+                                             before=strip),
+    "an operator that may not patch": Way("AnnotationsNotCopied", "allow it to the operator's ServiceAccount", kubeconfig=reader),
+    "a ReplicaSet by itself": Way("AnnotationsNotCopied", "annotate its Pod template", "ReplicaSet"),
+    "Pods that do not get ready": Way("PodsNotReplaced", "its rollout does not get on",
+                                      spec={**KINDS["Deployment"][1], "progressDeadlineSeconds": 3}),
+    "a Job that runs": Way("AnnotationsNotCopied", "re-create it", "Job", remedy="annotate spec.template and create it again", spec={"template": ENDING}),
+    "another Lease's name on the template": Way("AnnotationsNotCopied", "another value", remedy="change it there", spec=of_template(annotated(lease_name="x")),
                                                 annotations=annotated(lease_name="y")),
-    "a refusal on the template": Way("AnnotationsNotCopied", "another value", spec=of_template(annotated(inject="false"))),
+    "a refusal on the template": Way("AnnotationsNotCopied", "another value", remedy="change it there", spec=of_template(annotated(inject="false"))),
 }
 
 
 @pytest.fixture
 def admission(control_plane, space):
     yield
-    for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy", "validatingwebhookconfiguration"):
+    for kind in ("validatingadmissionpolicybinding", "validatingadmissionpolicy", "validatingwebhookconfiguration",
+                 "mutatingadmissionpolicybinding", "mutatingadmissionpolicy", "clusterrolebinding", "clusterrole"):
         control_plane.kubectl("delete", kind, space.name, "--ignore-not-found")
     control_plane.kubectl("delete", "node", "somewhere", "--ignore-not-found")
 
@@ -234,13 +314,31 @@ def admission(control_plane, space):
 @pytest.mark.usefixtures("admission")
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 def test_it_is_told(operators, injector, space, way):
-    operators.start("a")
+    operators.start("a", kubeconfig=way.kubeconfig and way.kubeconfig(space))
     way.begin(space)
     space.kubectl("annotate", way.kind, "web", "leader-elector.io/inject=true")
     found = eventually("the Event", lambda: space.events(way.reason).get(f"{way.kind}/web"), SOON)
     assert way.says in found
     code, out, err = check(operators, injector, space, f"{way.kind.lower()}/web")
-    assert code == 1, out + err
+    assert code == 1 and way.remedy in out, out + err
+
+
+def test_there_are_twenty_ways():
+    assert len(WAYS) >= 20
+
+
+def test_check_finds_a_copy_that_never_comes_without_an_event(operators, injector, space):
+    """Nobody copies: there is no operator."""
+    space.create("Deployment", "web")
+    space.kubectl("annotate", "deployment", "web", "leader-elector.io/inject=true")
+    code, out, err = check(operators, injector, space, "deployment/web")
+    assert "the operator will copy them" in out, out + err
+    # A change of times alone is none.
+    entries = [{**entry, "time": "2026-01-01T00:00:00Z"} for entry in space.find("deployment", "web")["metadata"]["managedFields"]]
+    space.kubectl("patch", "deployment", "web", "--type=merge", "-p", json.dumps(
+        {"metadata": {"managedFields": entries, "annotations": {"x": "y"}}}))
+    code, out, err = check(operators, injector, space, "deployment/web")
+    assert code == 1 and "the operator does not copy them; see whether it runs" in out, out + err
 
 
 def test_whoever_takes_copies_away_gets_them_back_ever_later_and_is_named(operators, space):

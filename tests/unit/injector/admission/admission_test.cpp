@@ -453,6 +453,30 @@ TEST(AdmissionTest, NamesTheFirstUnknownAnnotationByItsNameHoweverManyThereAre) 
     EXPECT_EQ(decisionOn(podWith({{"inject", "false"}, {"zz", ""}})).verdict, Verdict::NotAsked);
 }
 
+TEST(AdmissionTest, RefusesAVolumeOfTheNameThatItsTokenNeeds) {
+    const auto decision = decisionOn(askingPod(
+        {}, R"({"volumes":[{"name":"leader-elector-token"}],"containers":[{"name":"web"}]})"));
+    EXPECT_EQ(decision.verdict, Verdict::Refused);
+    EXPECT_EQ(decision.reason,
+              "the Pod has a volume \"leader-elector-token\" of its own, a name that its sidecar "
+              "needs: call it something else");
+}
+
+TEST(AdmissionTest, RefusesWhatMayHaveAnOwnerForEachVersionUnlessItNamesItsLease) {
+    const auto owned = [](const Pairs& annotations) {
+        return R"({"metadata":{"name":"web","annotations":{)" + annotationsText(annotations) +
+               R"(},"ownerReferences":[{"apiVersion":"apps.example.com/v1","kind":"CloneSet",)"
+               R"("name":"web","controller":true}]},"spec":{"containers":[{"name":"web"}]}})";
+    };
+    const auto refused = decisionOn(owned({{"inject", "true"}}));
+    EXPECT_EQ(refused.verdict, Verdict::Refused);
+    EXPECT_EQ(refused.reason,
+              "the Pod's owner \"CloneSet/web\" is of a kind that may have one for each version: "
+              "set the annotation leader-elector.io/lease-name");
+    const auto injected = decisionOn(owned({{"inject", "true"}, {"lease-name", "web"}}));
+    EXPECT_EQ(injected.verdict, Verdict::Injected) << injected.reason;
+}
+
 // Whatever is done to a Pod's text, it is decided about, and what is patched once is not patched
 // twice.
 TEST(AdmissionTest, DecidesAboutAnyDamage) {

@@ -35,7 +35,7 @@ struct Object {
 struct Shape {
     std::string name;                  // of the test
     std::optional<Object> controller;  // of the Pod
-    std::string label;                 // by which the name of the workload is told; "" for none
+    cluster::Labels labels;            // by which the name of the workload is told
     std::optional<Object> above;       // what controls the controller
     Object workload;
     // Whether `inject` writes into manifests of it; of others its Pods are injected in the cluster.
@@ -74,13 +74,13 @@ std::string document(const Object& object, const std::optional<Object>& above) {
 // As it is sent to the webhook.
 std::string podOf(const Shape& shape) {
     std::string annotations = R"({"leader-elector.io/inject":"true"})";
-    if (!shape.controller) {
+    if (!shape.controller || resourceOf(*shape.controller).plural.empty()) {
         annotations = json_text::withMember(annotations, "leader-elector.io/lease-name",
                                             "\"" + shape.workload.name + "\"");
     }
     std::string labels = R"({"app":"x"})";
-    if (!shape.label.empty()) {
-        labels = json_text::withMember(labels, shape.label, R"("5d9c")");
+    for (const auto& [label, value] : shape.labels) {
+        labels = json_text::withMember(labels, label, "\"" + value + "\"");
     }
     const auto metadata = fmt::format(
         R"({{"name":"{}","namespace":"shop","uid":"uid-of-pod","labels":{},"annotations":{},)"
@@ -192,7 +192,7 @@ TEST_P(AgreementTest, OfAllOnLeaseAndWorkload) {
     if (shape.controller) {
         const OwnerReference controller{shape.controller->apiVersion, shape.controller->kind,
                                         shape.controller->name, "", true};
-        EXPECT_EQ(text(cluster::workloadByName(controller, {{shape.label, "5d9c"}})), expected);
+        EXPECT_EQ(text(cluster::workloadByName(controller, shape.labels)), expected);
     }
 
     const Cluster cluster(shape, admission::apply(podOf(shape), decision.patch));
@@ -234,59 +234,70 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Shape{"Deployment",
               kSet,
-              "pod-template-hash",
+              {{"pod-template-hash", "5d9c"}},
               Object{"apps/v1", "Deployment", "web"},
               {"apps/v1", "Deployment", "web"}},
         Shape{"ReplicaSet",
               Object{"apps/v1", "ReplicaSet", "web"},
-              "",
+              {},
               {},
               {"apps/v1", "ReplicaSet", "web"}},
         Shape{"StatefulSet",
               Object{"apps/v1", "StatefulSet", "db"},
-              "",
+              {},
               {},
               {"apps/v1", "StatefulSet", "db"}},
         Shape{"StatefulSetOfAnOperator",
               Object{"apps/v1", "StatefulSet", "db"},
-              "",
+              {},
               Object{"example.com/v1", "Database", "main"},
               {"apps/v1", "StatefulSet", "db"}},
         Shape{"DaemonSet",
               Object{"apps/v1", "DaemonSet", "agent"},
-              "",
+              {},
               {},
               {"apps/v1", "DaemonSet", "agent"}},
-        Shape{"Job", Object{"batch/v1", "Job", "once"}, "", {}, {"batch/v1", "Job", "once"}},
-        // Made by hand from a CronJob: that owns it, but does not control it.
+        Shape{"Job", Object{"batch/v1", "Job", "once"}, {}, {}, {"batch/v1", "Job", "once"}},
         Shape{"JobOfADay",
               Object{"batch/v1", "Job", "report-20260131"},
-              "",
+              {},
               {},
               {"batch/v1", "Job", "report-20260131"}},
         Shape{"CronJob",
               kScheduled,
-              "",
+              {},
               Object{"batch/v1", "CronJob", "report"},
               {"batch/v1", "CronJob", "report"}},
         Shape{"ReplicationController",
               Object{"v1", "ReplicationController", "old"},
-              "",
+              {},
               {},
               {"v1", "ReplicationController", "old"}},
         Shape{"Rollout",
               kSet,
-              "rollouts-pod-template-hash",
+              {{"rollouts-pod-template-hash", "5d9c"}},
               Object{"argoproj.io/v1alpha1", "Rollout", "web"},
               {"argoproj.io/v1alpha1", "Rollout", "web"},
               false},
+        Shape{"DeploymentConfig",
+              Object{"v1", "ReplicationController", "web-3"},
+              {{"deploymentconfig", "web"}},
+              Object{"apps.openshift.io/v1", "DeploymentConfig", "web"},
+              {"apps.openshift.io/v1", "DeploymentConfig", "web"},
+              false},
+        Shape{"KnativeService",
+              Object{"apps/v1", "ReplicaSet", "web-00001-deployment-5d9c"},
+              {{"pod-template-hash", "5d9c"}, {"serving.knative.dev/configuration", "web"}},
+              Object{"apps/v1", "Deployment", "web-00001-deployment"},
+              {"serving.knative.dev/v1", "Configuration", "web"},
+              false},
         Shape{"Unknown",
               Object{"example.com/v1", "Database", "main"},
-              "",
+              {},
               {},
               {"example.com/v1", "Database", "main"},
               false},
-        Shape{"Pod", {}, "", {}, {"v1", "Pod", "alone"}}),
+        Shape{"Pod", {}, {}, {}, {"v1", "Pod", "alone"}}),
     [](const auto& param) { return param.param.name; });
 
 }  // namespace

@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
 
+#include "elector/runtime/time_text.h"
 #include "tests/unit/injector/check/scene.h"
 
 namespace injector::check {
@@ -66,6 +68,60 @@ TEST(DiagnosisTest, TellsWhatTheOperatorWillCopy) {
                 Contains("ok annotation: its own are copied to its Pod template"));
 }
 
+TEST(DiagnosisTest, FindsACopyThatNeverComes) {
+    auto scene = goodScene();
+    scene.facts.object = deployment(kAsks, "");
+    scene.facts.now = scene.lease.now;
+    scene.facts.annotated = scene.facts.now - std::chrono::seconds(30);
+    EXPECT_THAT(scene.findings(), Contains(HasSubstr("the operator will copy them")));
+    scene.facts.annotated = scene.facts.now - std::chrono::seconds(31);
+    expectProblem(scene,
+                  "problem annotation: its own are not on its Pod template, though they are 31s "
+                  "old: the operator does not copy them; see whether it runs, in the namespace "
+                  "electors, and what its log says",
+                  "its Pods get a sidecar");
+    scene.facts.told = "no rights";
+    EXPECT_THAT(scene.findings(), Contains(HasSubstr("the operator says: no rights")));
+}
+
+TEST(DiagnosisTest, KnowsWhenAWorkloadWasAnnotated) {
+    const auto managed = [](const std::string& fields, const char* time) {
+        return R"({"time":")" + std::string(time) +
+               R"(","fieldsV1":{"f:metadata":{"f:annotations":{)" + fields + "}}}}";
+    };
+    const auto annotated =
+        annotatedAt(R"({"metadata":{"managedFields":[)" +
+                    managed(R"("f:leader-elector.io/inject":{})", "2026-01-02T00:00:00Z") + "," +
+                    managed(R"("f:leader-elector.io/port":{})", "2026-01-01T00:00:00Z") + "," +
+                    managed(R"("f:example.com/x":{})", "2026-01-03T00:00:00Z") + "]}}");
+    EXPECT_EQ(annotated, elector::runtime::parseRfc3339("2026-01-02T00:00:00Z"));
+    EXPECT_EQ(annotatedAt("{}"), std::nullopt);
+}
+
+TEST(DiagnosisTest, SaysWhatMakesTheWorkload) {
+    const auto made = [](const std::string& target, const std::string& owner) {
+        auto scene = goodScene();
+        scene.facts.target = parseTarget(target, "shop");
+        scene.facts.pods.pods.clear();
+        scene.facts.object =
+            R"({"metadata":{"name":"web","namespace":"shop","uid":"u","ownerReferences":[{)" +
+            owner +
+            R"(,"name":"main","uid":"m","controller":true}]},"spec":{"template":{"metadata":)"
+            R"({"annotations":{"leader-elector.io/inject":"true"}},"spec":{"containers":[{"name":"web",)"
+            R"("image":"web:1"}]}}}})";
+        return scene.findings();
+    };
+    EXPECT_THAT(
+        made("job/web", R"("apiVersion":"batch/v1","kind":"CronJob")"),
+        Contains("problem lease: its Lease would be called after it, and it is one of those "
+                 "that the CronJob \"main\" makes: its Pods get no rights; set "
+                 "leader-elector.io/lease-name on the Pod template"));
+    EXPECT_THAT(made("deployment/web", R"("apiVersion":"example.com/v1","kind":"App")"),
+                Contains("note lease: the App \"main\" controls it: if that makes one for each "
+                         "version, set leader-elector.io/lease-name on the Pod template, so that "
+                         "all have one Lease"));
+}
+
 TEST(DiagnosisTest, TellsWhatTheOperatorWillNotCopy) {
     auto scene = goodScene();
     scene.facts.object = deployment(kAsks, "");
@@ -87,7 +143,7 @@ TEST(DiagnosisTest, TellsWhatTheOperatorWillNotCopy) {
     scene.facts.target = parseTarget("rs/web", "shop");
     expectProblem(scene,
                   "problem annotation: those of its own have no effect: those of a ReplicaSet are "
-                  "not copied to its Pods",
+                  "not copied to its Pods: annotate its Pod template",
                   "its Pods get no sidecar: none asked");
 }
 

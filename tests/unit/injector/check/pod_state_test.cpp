@@ -50,6 +50,13 @@ TEST(PodStateTest, TellsHowAPodStands) {
     missed.record.status = "skipped: Pods for Windows get no sidecar";
     EXPECT_EQ(lineOf(missed, "0.1.0").state, "skipped");
     EXPECT_EQ(lineOf(missed, "0.1.0").reason, "Pods for Windows get no sidecar");
+
+    auto nameless = injectedPod("by-hand-1", "by-hand");
+    nameless.record.controller = {"batch/v1", "Job", "by-hand", "j", true};
+    nameless.workload = nameless.record.facts->workload = {"batch/v1", "CronJob", "report", "c"};
+    EXPECT_EQ(lineOf(nameless, "0.1.0").state, "nameless");
+    EXPECT_EQ(lineOf(nameless, "0.1.0").reason,
+              "the Lease \"by-hand\" is not called after CronJob/report");
 }
 
 TEST(PodStateTest, TellsWhatHasEnded) {

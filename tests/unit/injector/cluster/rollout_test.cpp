@@ -54,14 +54,58 @@ TEST(RolloutTest, DoesNotGetOn) {
     EXPECT_EQ(why("Deployment", "", late + kNew), "");
 }
 
+TEST(RolloutTest, SaysWhatItsControllerSaidOfPodsThatItLacks) {
+    const auto* sets = findWorkloadKind("apps/v1", "DaemonSet");
+    EXPECT_EQ(whyPodsStay(*sets, R"({"status":{"desiredNumberScheduled":1}})", "no room"),
+              "new Pods cannot be made: no room");
+    EXPECT_EQ(whyPodsStay(*sets,
+                          R"({"status":{"desiredNumberScheduled":1,"currentNumberScheduled":1,)"
+                          R"("updatedNumberScheduled":1}})",
+                          "no room"),
+              "")
+        << "that is over";
+    const auto* events = R"({"items":[
+        {"reason":"FailedCreate","message":"old","lastTimestamp":"2026-01-01T00:00:00Z"},
+        {"reason":"FailedCreate","message":"new","lastTimestamp":"2026-01-02T00:00:00Z"},
+        {"reason":"Other","message":"other","lastTimestamp":"2026-01-03T00:00:00Z"}]})";
+    EXPECT_EQ(newestMessage(events, isFailedCreate), "new");
+    EXPECT_EQ(newestMessage("{}", isFailedCreate), "");
+}
+
+TEST(RolloutTest, NamesTheAnnotationsThatBearOnAQuotaOrALimitRange) {
+    const auto remedyFor = [](const std::string& message) {
+        const auto* kind = findWorkloadKind("apps/v1", "StatefulSet");
+        const auto text = whyPodsStay(*kind, "{}", message);
+        return text.substr(text.find(message) + message.size());
+    };
+    for (const auto* message :
+         {"exceeded quota: q, requested: requests.cpu=10m", "failed quota: q: must specify cpu",
+          "minimum cpu usage per Container is 50m, but request is 10m",
+          "cpu max limit to request ratio per Container is 2"}) {
+        EXPECT_EQ(remedyFor(message),
+                  "; what a sidecar takes of it is set by leader-elector.io/cpu-{request,limit}");
+    }
+    EXPECT_THAT(remedyFor("exceeded quota: q, requested: limits.cpu=1,limits.memory=1Gi"),
+                HasSubstr("cpu-{request,limit}, leader-elector.io/memory-{request,limit}"));
+    EXPECT_EQ(remedyFor("exceeded quota: q, requested: pods=1"), "; raise the quota");
+    EXPECT_EQ(remedyFor("a policy wants no cpu"), "");
+}
+
 TEST(RolloutTest, IsUnderWayUntilAllPodsAreNew) {
     const auto object = [](const std::string& status) {
         return R"({"metadata":{"generation":2},"status":{)" + status + "}}";
     };
-    EXPECT_TRUE(isRollingOut(object(kOld)));
-    EXPECT_TRUE(isRollingOut(object(R"("observedGeneration":1)")));
-    EXPECT_FALSE(isRollingOut(object(kNew)));
-    EXPECT_FALSE(isRollingOut(object("")));
+    const auto isUnderWay = [&](const char* kind, const std::string& status) {
+        return isRollingOut(*findWorkloadKind("apps/v1", kind), object(status));
+    };
+    EXPECT_TRUE(isUnderWay("Deployment", kOld));
+    EXPECT_TRUE(isUnderWay("Deployment", R"("observedGeneration":1)"));
+    EXPECT_FALSE(isUnderWay("Deployment", kNew));
+    EXPECT_FALSE(isUnderWay("Deployment", ""));
+    EXPECT_TRUE(isUnderWay("DaemonSet", R"("desiredNumberScheduled":1)")) << "one is to be made";
+    EXPECT_TRUE(isUnderWay("StatefulSet", R"("replicas":0)"));
+    EXPECT_FALSE(
+        isUnderWay("StatefulSet", R"("observedGeneration":2,"replicas":1,"updatedReplicas":1)"));
 }
 
 }  // namespace

@@ -60,8 +60,8 @@ TEST(WorkloadTest, IsToldByTheNameOfTheController) {
         {{"example.com/v1", "Database", "main"}, "", "main"},
     };
     for (const auto& [owner, hash, name] : cases) {
-        for (const auto& label : namingLabels()) {
-            const auto workload = workloadByName(referenceTo(owner), {{std::string(label), hash}});
+        for (const auto* label : {"pod-template-hash", "rollouts-pod-template-hash"}) {
+            const auto workload = workloadByName(referenceTo(owner), {{label, hash}});
             EXPECT_EQ(workload.name, name) << owner.apiVersion << " " << owner.name;
             EXPECT_EQ(workload.kind == owner.kind, name == owner.name) << workload.kind;
         }
@@ -69,6 +69,45 @@ TEST(WorkloadTest, IsToldByTheNameOfTheController) {
     const auto ofRollout = workloadByName(referenceTo({"apps/v1", "ReplicaSet", "web-5d9c"}),
                                           {{"rollouts-pod-template-hash", "5d9c"}});
     EXPECT_EQ(ofRollout.kind, "Rollout");
+}
+
+TEST(WorkloadTest, IsOneForAllVersionsThatALabelTiesTogether) {
+    for (const auto* version : {"1", "2"}) {
+        const auto config = workloadByName(
+            referenceTo({"v1", "ReplicationController", std::string("web-") + version}),
+            {{"deploymentconfig", "web"}});
+        EXPECT_EQ(config.kind, "DeploymentConfig");
+        EXPECT_EQ(config.name, "web");
+        const auto revision = std::string("web-0000") + version + "-deployment";
+        const Labels labels{{"pod-template-hash", "5d9c"},
+                            {"serving.knative.dev/configuration", "web"}};
+        for (const auto& controller : {Owner{"apps/v1", "ReplicaSet", revision + "-5d9c"},
+                                       Owner{"apps/v1", "Deployment", revision}}) {
+            const auto configuration = workloadByName(referenceTo(controller), labels);
+            EXPECT_EQ(configuration.apiVersion, "serving.knative.dev/v1");
+            EXPECT_EQ(configuration.kind, "Configuration");
+            EXPECT_EQ(configuration.name, "web");
+        }
+    }
+    EXPECT_EQ(
+        workloadByName(referenceTo({"apps/v1", "StatefulSet", "db"}),
+                       {{"deploymentconfig", "web"}, {"serving.knative.dev/configuration", "web"}})
+            .name,
+        "db");
+}
+
+TEST(WorkloadTest, HasALeaseThatIsCalledAfterIt) {
+    const auto job = referenceTo({"batch/v1", "Job", "by-hand"});
+    const auto cronJob = referenceTo({"batch/v1", "CronJob", "report"});
+    EXPECT_TRUE(isCalledAfterMaker("by-hand", job, cronJob));
+    EXPECT_FALSE(isCalledAfterMaker("report", job, cronJob)) << "as lease-name says";
+    EXPECT_FALSE(isCalledAfterMaker("by-hand", job, job));
+    EXPECT_FALSE(
+        isCalledAfterMaker("report", referenceTo({"batch/v1", "Job", "report-28000000"}), cronJob));
+    const auto set = referenceTo({"apps/v1", "ReplicaSet", "web-1"});
+    EXPECT_TRUE(isCalledAfterMaker("web-1", set, referenceTo({"example.com/v1", "App", "web"})));
+    EXPECT_FALSE(isCalledAfterMaker("web-1", set, referenceTo({"v1", "Pod", "x"})))
+        << "a Pod that cannot prove whose it is counts for itself";
 }
 
 TEST(WorkloadTest, IsWhatMakesTheController) {
@@ -94,7 +133,14 @@ TEST(WorkloadTest, IsWhatMakesTheController) {
         {{"apps/v1", "DaemonSet", "a"}, Owner{"example.com/v1", "Agent", "b"}, "DaemonSet"},
         {{"v1", "ReplicationController", "a"},
          Owner{"apps.openshift.io/v1", "DeploymentConfig", "b"},
+         "DeploymentConfig"},
+        {{"v1", "ReplicationController", "a"},
+         Owner{"example.com/v1", "App", "b"},
          "ReplicationController"},
+        {{"apps/v1", "Deployment", "a"}, Owner{"example.com/v1", "App", "b"}, "Deployment"},
+        {{"apps/v1", "Deployment", "a"},
+         Owner{"serving.knative.dev/v1", "Revision", "b"},
+         "Deployment"},
         {{"example.com/v1", "Database", "a"}, Owner{"example.com/v1", "Fleet", "b"}, "Database"},
         {{"example.com/v1", "ReplicaSet", "a"}, Owner{"apps/v1", "Deployment", "b"}, "ReplicaSet"},
     };

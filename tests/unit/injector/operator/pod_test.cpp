@@ -77,6 +77,12 @@ TEST(PodTest, IsWhatItsStatusAndItsContainersMakeIt) {
               PodState::Skipped}}) {
         EXPECT_EQ(stateOf(record), state) << what;
     }
+    auto byHand = pod("injected 1.0", true, with, "by-hand");
+    byHand.controller = OwnerReference{"batch/v1", "Job", "by-hand", "j", true};
+    byHand.facts->workload = {"batch/v1", "CronJob", "report", "c", false};
+    EXPECT_EQ(stateOf(byHand), PodState::Nameless);
+    byHand.annotatedLease = "report";
+    EXPECT_EQ(stateOf(byHand), PodState::Injected);
     EXPECT_EQ(skipReason(pod("skipped: on Windows", true, without)), "on Windows");
     EXPECT_EQ(skipReason(pod("skipped", true, without)), "");
 }

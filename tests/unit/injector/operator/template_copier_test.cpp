@@ -28,11 +28,20 @@ TEST(TemplateCopierTest, GivesItsTemplateTheAnnotationsOfOurs) {
 }
 
 TEST(TemplateCopierTest, KnowsOfWorkloadsThatAskOrWhoseTemplateMayHaveCopies) {
-    EXPECT_FALSE(isCopied(annotated({{"example.com/other", "x"}})));
-    EXPECT_TRUE(isCopied(annotated({{"leader-elector.io/inject", "true"}})));
+    const auto& kind = cluster::kDeployments;
+    EXPECT_FALSE(isAnnotated(kind, annotated({{"example.com/other", "x"}})));
+    EXPECT_TRUE(isAnnotated(kind, annotated({{"leader-elector.io/inject", "true"}})));
     auto meta = annotated({});
     meta.hasCopies = true;
-    EXPECT_TRUE(isCopied(meta)) << "to take them away";
+    EXPECT_TRUE(isAnnotated(kind, meta)) << "to take them away";
+}
+
+TEST(TemplateCopierTest, KnowsOfReplicaSetsThatWereAnnotatedByThemselves) {
+    auto meta = annotated({{"leader-elector.io/inject", "true"}});
+    EXPECT_TRUE(isAnnotated(cluster::kReplicaSets, meta));
+    meta.owners = {{"apps/v1", "Deployment", "web", "d", true}};
+    EXPECT_FALSE(isAnnotated(cluster::kReplicaSets, meta)) << "a Deployment's has those of it";
+    EXPECT_TRUE(isAnnotated(cluster::kJobs, meta));
 }
 
 constexpr const char* kNote = R"("injector.leader-elector.io/copied":)";
