@@ -141,3 +141,18 @@ def test_a_sidecar_fits_and_leaves_the_quality_of_service(control_plane, injecto
         stored = json.loads(control_plane.kubectl("create", "--dry-run=server", "-n", space.name, "-o", "json", "-f", "-", text=text))
         assert stored["status"]["qosClass"] == quality
     assert stored["spec"]["initContainers"][0]["name"] == "leader-elector"
+
+
+def test_a_copy_that_kubectl_debug_makes_has_the_sidecar_and_not_the_name_of_its_lease(injector, space):
+    """By that name the elector knows whether its Pod campaigns: test_election.py has what it does without."""
+    thing = space.object("Pod", "web-1", api="v1", annotations={"leader-elector.io/inject": "true", "leader-elector.io/lease-name": "web"},
+                         spec={"containers": [{"name": "app", "image": "app"}]})
+    space.kubectl("create", "-f", "-", text=inject(injector, json.dumps(thing)))
+    space.kubectl("debug", "web-1", "--copy-to=copy", "--container=app", "--image=app", "--", "sleep", "100000")
+    made = eventually("the copy", lambda: space.find("pod", "copy"))
+    [sidecar] = [each for each in made["spec"]["initContainers"] if each["name"] == "leader-elector"]
+    assert "--lease-name=web" in sidecar["args"]
+    [said] = [each for each in sidecar["env"] if each["name"] == "POD_LEASE"]
+    assert said["valueFrom"]["fieldRef"]["fieldPath"] == "metadata.annotations['leader-elector.io/lease-name']"
+    assert "leader-elector.io/lease-name" not in made["metadata"].get("annotations", {})
+    assert "leader-elector.io/injected" not in made["metadata"].get("labels", {})
