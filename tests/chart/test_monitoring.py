@@ -48,6 +48,11 @@ CASES = {
         {f'leader_elector_events_total{{event="revision_went_back",{LEASE}}}': "0x30 1x30"},
         {f'leader_elector_events_total{{event="revision_went_back",{LEASE}}}': "1x60",
          f'leader_elector_events_total{{event="leader_changed",{LEASE}}}': "0+1x60"}),
+    "LeaderElectorDegraded": (
+        {"namespace": "shop", "lease": "web"},
+        {f'leader_elector_degraded{{{LEASE},pod="a"}}': "0x40 1x20", f'leader_elector_degraded{{{LEASE},pod="b"}}': "0x60"},
+        # A healthy one has taken over.
+        {f'leader_elector_degraded{{{LEASE},pod="a"}}': "0x40 1x8 0x12", f'leader_elector_degraded{{{LEASE},pod="b"}}': "0x60"}),
     "LeaderElectorNotInjected": (
         {},
         {'leader_elector_injector_uninjected_pods{pod="a"}': "2x60", 'leader_elector_injector_uninjected_pods{pod="b"}': "0x60"},
