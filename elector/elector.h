@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <memory>
@@ -42,6 +43,10 @@ class Elector final : private StatusSource {
 
     // Who leads, as of now. Any thread.
     election::Answer answer() const override { return campaign_->answer(); }
+    // The same for whoever is told.
+    campaign::Feed& feed() { return campaign_->feed(); }
+    // Where it answers.
+    std::uint16_t port() const { return server_->port(); }
     // For metrics of the program around it, shown with its own.
     http::Metrics& metricFamilies() { return metrics_; }
     // Why the program around it is not ready, in one line; nothing where it is. Asked in the

@@ -16,6 +16,7 @@ set(layers
     elector/config
     elector/commands
     elector/health
+    elector/exec
     elector
     injector/cluster
     injector/admission

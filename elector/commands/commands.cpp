@@ -51,13 +51,7 @@ Result<kubernetes::Done> open(Connection& connection, const config::Address& add
 
 Result<HttpAnswer> exchange(Connection& connection, const config::Address& address,
                             const std::string& path) {
-    if (auto opened = open(connection, address); !opened) {
-        return std::move(opened).error();
-    }
-    if (auto sent = connection.send({.path = path}, ""); !sent) {
-        return std::move(sent).error();
-    }
-    const auto head = connection.receiveHead();
+    const auto head = begin(connection, address, path);
     if (!head) {
         return head.error();
     }
@@ -77,6 +71,17 @@ Result<HttpAnswer> exchange(Connection& connection, const config::Address& addre
 }
 
 }  // namespace
+
+Result<kubernetes::Head> begin(Connection& connection, const config::Address& address,
+                               const std::string& path) {
+    if (auto opened = open(connection, address); !opened) {
+        return std::move(opened).error();
+    }
+    if (auto sent = connection.send({.path = path}, ""); !sent) {
+        return std::move(sent).error();
+    }
+    return connection.receiveHead();
+}
 
 std::variant<HttpAnswer, NoAnswer> ask(const config::Address& address, const std::string& path,
                                        election::Duration timeout, const runtime::Clock& clock) {
@@ -175,6 +180,7 @@ LeaderAnswer answerFrom(std::string_view object) {
             .renewTime = optionalText(object, "renewTime"),
             .transitions = optionalInteger(object, "transitions"),
             .validForMs = optionalInteger(object, "validForMs"),
+            .validUntilBoottimeMs = optionalInteger(object, "validUntilBoottimeMs"),
             .leadsForLife = optionalField(object, "leadsForLife", Kind::Boolean) == "true",
             .trouble = optionalText(object, "trouble")};
 }

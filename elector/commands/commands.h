@@ -10,6 +10,7 @@
 #include "elector/config/invocation.h"
 #include "elector/config/values.h"
 #include "elector/election/instant.h"
+#include "elector/kubernetes/connection.h"
 #include "elector/runtime/clock.h"
 
 namespace elector::commands {
@@ -35,6 +36,11 @@ inline constexpr std::size_t kMaxBodyBytes = std::size_t{64} * 1024;
 std::variant<HttpAnswer, NoAnswer> ask(const config::Address& address, const std::string& path,
                                        election::Duration timeout, const runtime::Clock& clock);
 
+// The same up to the head of the answer, which the caller reads on. Limits are the connection's.
+// REQUIRES: it is not open.
+kubernetes::Result<kubernetes::Head> begin(kubernetes::Connection& connection,
+                                           const config::Address& address, const std::string& path);
+
 // Asks a running elector whether it is live, or ready, and prints the reason to `out`, which a
 // kubelet puts into the Event of a failed probe. Returns kExitSuccess for yes, else kExitFailure.
 int runProbe(const config::ProbeRequest& request, const runtime::Clock& clock, std::ostream& out);
@@ -52,6 +58,7 @@ struct LeaderAnswer {
     std::optional<std::string> renewTime;
     std::optional<std::int64_t> transitions;
     std::optional<std::int64_t> validForMs;
+    std::optional<std::int64_t> validUntilBoottimeMs;
     bool leadsForLife = false;
     std::optional<std::string> trouble;
 };
@@ -65,5 +72,10 @@ std::optional<LeaderAnswer> parseLeaderAnswer(const std::string& body);
 // leads, kExitFailure if another does, kExitNobodyLeads, kExitNoAnswer.
 int runStatus(const config::StatusRequest& request, const runtime::Clock& clock, std::ostream& out,
               std::ostream& err);
+
+// Copies this program with its libraries and its loader into a folder, so that the copy runs in any
+// image of this architecture, one that has no C library or another one included. An earlier copy is
+// replaced, though it may run. Returns kExitSuccess, or kExitFailure with a sentence on `err`.
+int runCopy(const config::CopyRequest& request, std::ostream& err);
 
 }  // namespace elector::commands

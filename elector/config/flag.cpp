@@ -160,6 +160,8 @@ constexpr std::string_view kIntroduction =
     "  leader-elector [run] --lease-name=NAME [flags]   campaign until stopped (the default)\n"
     "  leader-elector status [flags]                    ask a running elector who leads\n"
     "  leader-elector probe live|ready [flags]          ask a running elector how it is\n"
+    "  leader-elector exec [flags] -- PROGRAM ARGS      run a program only while leading\n"
+    "  leader-elector copy-to DIR [--at=DIR]            put a copy there that runs in any image\n"
     "  leader-elector --help | --version\n"
     "\n"
     "Flags are written --flag=value or --flag value. They win over the environment, and that over\n"
@@ -181,6 +183,7 @@ constexpr std::string_view kExamples =
     "  leader-elector --lease-name=web -n shop --kubeconfig=$HOME/.kube/config\n"
     "  leader-elector --lease-name=web --store=file:/tmp/web   no cluster: processes of this "
     "machine\n"
+    "  leader-elector exec --lease-name=web -- /bin/worker     run it only while leading\n"
     "  leader-elector status --output=json\n"
     "  curl -s localhost:4040/api/leader\n";
 
@@ -199,8 +202,12 @@ std::string describeExitCodes() {
         "  {}  run: failed; status: another one leads; probe: no, or no answer\n"
         "  {}  wrong flags, environment or surroundings; one sentence says which\n"
         "  {}  status: nobody leads\n"
-        "  {}  status: no elector answers\n",
-        kExitSuccess, kExitFailure, kExitUsage, kExitNobodyLeads, kExitNoAnswer);
+        "  {}  status: no elector answers\n"
+        "  {}, {}, {}, {}  exec: no term within --timeout; the term ended (--on-loss=exit); the "
+        "program cannot\n"
+        "      be run; it is not there. Else the program's, or 128 + the signal that ended it\n",
+        kExitSuccess, kExitFailure, kExitUsage, kExitNobodyLeads, kExitNoAnswer, kExitTimeout,
+        kExitLost, kExitCannotRun, kExitNotFound);
 }
 
 std::string headOf(const FlagSpec& spec) {
@@ -252,6 +259,8 @@ std::string helpText() {
     text += describeOldNames();
     text += helpSection("Flags of status", statusFlags());
     text += helpSection("Flags of probe", probeFlags());
+    text += helpSection("Flags of exec, besides those of run", execFlags());
+    text += helpSection("Flags of copy-to", copyFlags());
     text += kRequests;
     text += kExamples;
     return text + describeExitCodes();

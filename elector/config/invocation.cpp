@@ -121,7 +121,7 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
-const std::vector<std::string_view> kCommands{"run", "status", "probe"};
+const std::vector<std::string_view> kCommands{"run", "status", "probe", "exec", "copy-to"};
 
 bool isCommand(std::string_view text) {
     return std::ranges::find(kCommands, text) != kCommands.end();
@@ -209,12 +209,13 @@ std::string sentenceOf(const TimingFinding& finding, const Settings& settings) {
     return settings.subjectOf(finding.option, finding.value) + " " + finding.reason;
 }
 
-election::Timing timingIn(const Settings& settings, std::vector<std::string>& warnings) {
+election::Timing timingIn(const Settings& settings, bool runsProgram,
+                          std::vector<std::string>& warnings) {
     OptionValues given = settings.values();
     if (settings.find("ttl") != nullptr) {
         adoptTtl(given, settings, warnings);
     }
-    const TimingJudgement judgement = judgeTiming(given);
+    const TimingJudgement judgement = judgeTiming(given, runsProgram);
     if (!judgement.refusals.empty()) {
         throw Refusal(sentenceOf(judgement.refusals.front(), settings));
     }
@@ -316,13 +317,10 @@ void sayThatNoProxyIsUsed(const Environment& environment, Config& config) {
     }
 }
 
-Config parseRun(Scan scan, const Environment& environment, const Facts& facts) {
-    if (!scan.rest.empty()) {
-        refuseArgument(scan.rest.front());
-    }
+// What a campaign is told; of a program that exec runs, too.
+Config configIn(const Scan& scan, const Settings& settings, const Environment& environment,
+                const Facts& facts, bool runsProgram) {
     Config config;
-    adoptOldNames(scan, config.warnings);
-    const Settings settings(scan, environment, runFlags());
     refuseWrongCombinations(scan, settings);
     config.lease.name = settings.text("lease-name");
     if (config.lease.name.empty()) {
@@ -330,7 +328,7 @@ Config parseRun(Scan scan, const Environment& environment, const Facts& facts) {
             "--lease-name (or LEASE_NAME) is missing: name the Lease that the replicas campaign "
             "for, as in --lease-name=web");
     }
-    config.timing = timingIn(settings, config.warnings);
+    config.timing = timingIn(settings, runsProgram, config.warnings);
     config.id = idIn(settings, facts);
     config.lease.space = settings.text("namespace");
     if (config.lease.space.empty()) {
@@ -347,6 +345,10 @@ Config parseRun(Scan scan, const Environment& environment, const Facts& facts) {
     config.onMissing = settings.text("on-missing") == "wait" ? OnMissing::Wait : OnMissing::Create;
     config.drain = settings.duration("drain");
     config.health = healthIn(settings);
+    if (config.drain == config.drain.zero() && !runsProgram) {
+        // A drain outlasts every answer that was given, and so the program that runs by one.
+        config.drain = config.timing.termGrace.value_or(config.drain);
+    }
     config.ready = settings.text("ready") == "leader" ? ReadyWhen::Leader : ReadyWhen::Synced;
     config.statusFolder = settings.text("status-dir");
     config.logLevel = logLevelIn(settings);
@@ -355,11 +357,91 @@ Config parseRun(Scan scan, const Environment& environment, const Facts& facts) {
     return config;
 }
 
+Config parseRun(Scan scan, const Environment& environment, const Facts& facts) {
+    if (!scan.rest.empty()) {
+        refuseArgument(scan.rest.front());
+    }
+    std::vector<std::string> warnings;
+    adoptOldNames(scan, warnings);
+    const Settings settings(scan, environment, runFlags());
+    Config config = configIn(scan, settings, environment, facts, false);
+    config.warnings.insert(config.warnings.begin(), warnings.begin(), warnings.end());
+    return config;
+}
+
 // One listens on all addresses, but asks at one.
-Address targetIn(const Settings& settings) {
-    const Address address = settings.address("addr");
+Address askedAt(const Address& address) {
     const bool all = address.host.empty() || address.host == "0.0.0.0" || address.host == "::";
     return {all ? "localhost" : address.host, address.port};
+}
+
+std::vector<FlagSpec> flagsOfExec() {
+    std::vector<FlagSpec> specs = execFlags();
+    specs.insert(specs.end(), runFlags().begin(), runFlags().end());
+    return specs;
+}
+
+// Flags that mean something to who asks an elector.
+bool concernsAsking(std::string_view name) {
+    static const std::vector<std::string_view> kNames{
+        "lease-duration", "lease-renew-duration", "retry-period", "term-grace",
+        "log-level",      "log-format",           "elector",      "on-loss",
+        "timeout"};
+    return std::ranges::find(kNames, name) != kNames.end();
+}
+
+ExecRequest parseExec(const Scan& scan, std::vector<std::string> program,
+                      const Environment& environment, const Facts& facts) {
+    if (!scan.rest.empty()) {
+        throw Refusal(fmt::format(
+            "unexpected argument \"{}\": the program stands behind --, as in leader-elector exec "
+            "--lease-name=web -- PROGRAM ARGS",
+            runtime::quoted(scan.rest.front())));
+    }
+    if (program.empty()) {
+        throw Refusal("exec needs a program: leader-elector exec --lease-name=web -- PROGRAM ARGS");
+    }
+    const Settings settings(scan, environment, flagsOfExec());
+    ExecRequest request;
+    if (settings.find("elector") != nullptr) {
+        request.elector = askedAt(settings.address("elector"));
+        for (const auto& [name, given] : scan.flags) {
+            if (!concernsAsking(name)) {
+                throw Refusal(fmt::format("{} \"{}\" is refused beside {}: that elector campaigns",
+                                          given.written, runtime::quoted(given.value),
+                                          settings.find("elector")->subject));
+            }
+        }
+        request.config.timing = timingIn(settings, true, request.config.warnings);
+        request.config.logLevel = logLevelIn(settings);
+        request.config.logFormat = logFormatIn(settings, facts);
+    } else {
+        request.config = configIn(scan, settings, environment, facts, true);
+    }
+    request.grace = request.config.timing.termGrace.value_or(election::Duration{});
+    request.exitsOnLoss = settings.text("on-loss") == "exit";
+    request.timeout = settings.duration("timeout");
+    request.program = std::move(program);
+    return request;
+}
+
+CopyRequest parseCopy(const Scan& scan) {
+    if (scan.rest.size() != 1 || scan.rest.front().empty()) {
+        throw Refusal("copy-to needs one folder: leader-elector copy-to /leader-elector");
+    }
+    const Settings settings(scan, {}, copyFlags());
+    const std::string folder = scan.rest.front();
+    const std::string seenAt = settings.find("at") == nullptr ? folder : settings.text("at");
+    if (!seenAt.starts_with('/')) {
+        throw Refusal(
+            fmt::format("the folder \"{}\" is refused: an absolute path is needed, here or as --at",
+                        runtime::quoted(seenAt)));
+    }
+    return {folder, seenAt};
+}
+
+Address targetIn(const Settings& settings) {
+    return askedAt(settings.address("addr"));
 }
 
 StatusRequest parseStatus(const Scan& scan, const Environment& environment) {
@@ -388,12 +470,24 @@ ProbeRequest parseProbe(const Scan& scan, const Environment& environment) {
 }
 
 std::vector<FlagSpec> specsFor(const std::string& command) {
+    if (command == "exec") {
+        return flagsOfExec();
+    }
     if (command != "run") {
-        return command == "status" ? statusFlags() : probeFlags();
+        return command == "status" ? statusFlags()
+                                   : (command == "probe" ? probeFlags() : copyFlags());
     }
     std::vector<FlagSpec> specs = runFlags();
     specs.insert(specs.end(), oldNames().begin(), oldNames().end());
     return specs;
+}
+
+// What stands behind the first "--", which is taken off with it.
+Arguments takeProgram(Arguments& arguments) {
+    const auto dashes = std::ranges::find(arguments, "--");
+    Arguments program(dashes == arguments.end() ? dashes : dashes + 1, arguments.end());
+    arguments.erase(dashes, arguments.end());
+    return program;
 }
 
 }  // namespace
@@ -402,6 +496,7 @@ Invocation parseInvocation(const Arguments& arguments, const Environment& enviro
                            const Facts& facts) {
     Arguments rest = arguments;
     const std::string command = takeCommand(rest);
+    Arguments program = command == "exec" ? takeProgram(rest) : Arguments();
     Scan scanned = scan(rest, specsFor(command));
     if (scanned.help) {
         return HelpRequest{};
@@ -414,6 +509,12 @@ Invocation parseInvocation(const Arguments& arguments, const Environment& enviro
     }
     if (command == "probe") {
         return parseProbe(scanned, environment);
+    }
+    if (command == "exec") {
+        return parseExec(scanned, std::move(program), environment, facts);
+    }
+    if (command == "copy-to") {
+        return parseCopy(scanned);
     }
     return parseRun(std::move(scanned), environment, facts);
 }

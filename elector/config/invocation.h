@@ -121,11 +121,30 @@ struct ProbeRequest {
     Probe probe = Probe::Live;
 };
 
+// `exec`: runs a program while this one leads.
+struct ExecRequest {
+    // Of its own campaign. With an elector to ask, only of the log, and durations, which are said
+    // to be that one's.
+    Config config;
+    std::optional<Address> elector;  // whom to ask rather than campaign
+    election::Duration grace{};      // how long before its term ends the program is told
+    bool exitsOnLoss = false;
+    election::Duration timeout{};      // of waiting for a term; zero: none
+    std::vector<std::string> program;  // with its arguments; not empty
+};
+
+// `copy-to DIR`: puts this program, with all that it needs to run anywhere, into a folder.
+struct CopyRequest {
+    std::string folder;
+    std::string seenAt;  // where it is found when the copy runs; an absolute path
+};
+
 struct HelpRequest {};
 struct VersionRequest {};
 
 // A Config stands for `run`.
-using Invocation = std::variant<Config, StatusRequest, ProbeRequest, HelpRequest, VersionRequest>;
+using Invocation = std::variant<Config, StatusRequest, ProbeRequest, ExecRequest, CopyRequest,
+                                HelpRequest, VersionRequest>;
 
 // The arguments or the environment are wrong. what() is one sentence that names the flag or the
 // variable, its value and what is allowed. The program ends with kExitUsage.
@@ -140,6 +159,11 @@ inline constexpr int kExitFailure = 1;  // run: could not start; status: another
 inline constexpr int kExitUsage = 2;    // wrong flags, environment or surroundings
 inline constexpr int kExitNobodyLeads = 3;  // status only
 inline constexpr int kExitNoAnswer = 4;     // status only
+// exec; else what its program exits with, or 128 + the signal that ended it or the waiting.
+inline constexpr int kExitTimeout = 69;     // no term came in time
+inline constexpr int kExitLost = 75;        // the term ended, and --on-loss=exit
+inline constexpr int kExitCannotRun = 126;  // the program is there but cannot be run
+inline constexpr int kExitNotFound = 127;   // the program is not there
 
 using Environment = std::map<std::string, std::string>;
 

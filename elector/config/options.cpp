@@ -208,6 +208,14 @@ constexpr auto kOptions = std::to_array<Option>({
               .purpose = "Where nobody has led for so long, lead with an unhealthy program; 0s: "
                          "never.",
               .complain = complaintAboutDay}},
+    {.flag = {.name = "term-grace",
+              .placeholder = "DURATION",
+              .environment = "TERM_GRACE",
+              .shown = "none; of exec min(5s, 1/6 of the renew duration)",
+              .purpose = "How long before its term ends exec tells its program to end. On an "
+                         "elector that\nexec asks: what renewals leave to it, and what a release "
+                         "waits for, at least.",
+              .complain = complaintAboutDrain}},
     {.flag = {.name = "addr",
               .placeholder = "[HOST]:PORT",
               .environment = "ADDR",
@@ -396,6 +404,38 @@ const std::vector<FlagSpec>& probeFlags() {
     return kFlags;
 }
 
+const std::vector<FlagSpec>& execFlags() {
+    static const std::vector<FlagSpec> kFlags{
+        {.name = "elector",
+         .placeholder = "[HOST]:PORT",
+         .shown = "campaign here",
+         .purpose =
+             "Ask this elector who leads rather than campaign; of the flags of run, only "
+             "durations\nand those of the log are taken then: say what that elector is told.",
+         .complain = complaintAboutTarget},
+        {.name = "on-loss",
+         .placeholder = "wait|exit",
+         .fallback = "wait",
+         .purpose = "Once the program was ended with its term: wait for the next one, or exit."},
+        {.name = "timeout",
+         .placeholder = "DURATION",
+         .fallback = "0s",
+         .purpose = "How long to wait for a term, each time; 0s for ever.",
+         .complain = complaintAboutDrain},
+    };
+    return kFlags;
+}
+
+const std::vector<FlagSpec>& copyFlags() {
+    static const std::vector<FlagSpec> kFlags{
+        {.name = "at",
+         .placeholder = "DIR",
+         .shown = "the same folder",
+         .purpose = "Where the program's container sees the folder, an absolute path."},
+    };
+    return kFlags;
+}
+
 const std::vector<FlagSpec>& oldNames() {
     static const std::vector<FlagSpec> kNames{
         {.name = "election", .placeholder = "NAME", .replacement = "lease-name"},
@@ -432,6 +472,8 @@ Part partOf(TimingField field, const election::Timing& timing) {
             return {"lease-renew-duration", timing.renewDeadline};
         case TimingField::PollTolerance:
             return {"poll-tolerance", timing.pollTolerance};
+        case TimingField::TermGrace:
+            return {"term-grace", timing.termGrace.value_or(Duration{})};
         case TimingField::RetryPeriod:
             break;
     }
@@ -440,7 +482,7 @@ Part partOf(TimingField field, const election::Timing& timing) {
 
 }  // namespace
 
-TimingJudgement judgeTiming(const OptionValues& given) {
+TimingJudgement judgeTiming(const OptionValues& given, bool runsProgram) {
     TimingJudgement judgement;
     election::Timing& timing = judgement.timing;
     const auto choose = [&](TimingField field, Duration own) {
@@ -451,6 +493,10 @@ TimingJudgement judgeTiming(const OptionValues& given) {
     timing.retryPeriod =
         choose(TimingField::RetryPeriod, election::defaultRetryPeriod(timing.renewDeadline));
     timing.pollTolerance = choose(TimingField::PollTolerance, timing.pollTolerance);
+    timing.termGrace = runtime::parseDuration(given["term-grace"]);
+    if (!timing.termGrace && runsProgram) {
+        timing.termGrace = election::defaultTermGrace(timing.renewDeadline);
+    }
     const auto findings = [&](const std::vector<TimingFault>& faults) {
         std::vector<TimingFinding> found;
         for (const TimingFault& fault : faults) {

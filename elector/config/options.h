@@ -42,6 +42,9 @@ const Option& optionOf(std::string_view name);
 const std::vector<FlagSpec>& runFlags();
 const std::vector<FlagSpec>& statusFlags();
 const std::vector<FlagSpec>& probeFlags();
+// Those that exec takes besides the flags of `run`.
+const std::vector<FlagSpec>& execFlags();
+const std::vector<FlagSpec>& copyFlags();
 
 // Names of the retired leader-elector of kubernetes/contrib for flags of `run`.
 const std::vector<FlagSpec>& oldNames();
@@ -74,7 +77,7 @@ struct TimingJudgement {
 };
 
 // `given`: the durations that somebody gave, well-formed; for those that are "" the elector's
-// choice holds.
-TimingJudgement judgeTiming(const OptionValues& given);
+// choice holds. `runsProgram`: as for exec, whose program is told before its term ends.
+TimingJudgement judgeTiming(const OptionValues& given, bool runsProgram = false);
 
 }  // namespace elector::config

@@ -76,6 +76,19 @@ std::vector<TimingFault> refusalsOf(const Timing& timing) {
                                 ", which leaves " + inSeconds(longestRenewDeadline(lease) - renew) +
                                 ", so that programs have forgotten a yes before another may lead"});
     }
+    const Duration grace = timing.termGrace.value_or(Duration(0));
+    if (grace < Duration(0)) {
+        refusals.push_back({TimingField::TermGrace, "is not allowed: it must be at least 0s"});
+    } else if (refusals.empty() && timing.termGrace && grace + kKillMargin >= renew - retry) {
+        refusals.push_back({TimingField::TermGrace,
+                            "is too long: with the " + inSeconds(kKillMargin) +
+                                " left when all is killed, " + inSeconds(grace) + " + " +
+                                inSeconds(kKillMargin) + " = " + inSeconds(grace + kKillMargin) +
+                                ", it must be below the renew deadline less the retry period, " +
+                                inSeconds(renew) + " - " + inSeconds(retry) + " = " +
+                                inSeconds(renew - retry) +
+                                ", or the program is told to end before its term is renewed"});
+    }
     return refusals;
 }
 
@@ -88,16 +101,23 @@ std::vector<TimingFault> warningsOf(const Timing& timing) {
                                                ": one lost attempt would end the term"}};
     }
     const Duration attempt = attemptTimeout(timing, renew - retry);
-    if (retry + attempt >= renew) {
+    const Duration grace = timing.termGrace.value_or(Duration(0));
+    if (retry + attempt >= renew - grace) {
         return {{TimingField::RetryPeriod,
                  "and the time-out of an attempt, " + inSeconds(attempt) + ", add up to " +
-                     inSeconds(retry + attempt) + ", which is not below the renew deadline, " +
-                     inSeconds(renew) + ": one stalled attempt would end the term"}};
+                     inSeconds(retry + attempt) + ", which is not below the renew deadline" +
+                     (grace > Duration(0) ? " less the term grace, " : ", ") +
+                     inSeconds(renew - grace) + ": one stalled attempt would end " +
+                     (grace > Duration(0) ? "the program" : "the term")}};
     }
     return {};
 }
 
 }  // namespace
+
+Duration defaultTermGrace(Duration renewDeadline) {
+    return std::min<Duration>(renewDeadline / 6, seconds(5));
+}
 
 Duration defaultRetryPeriod(Duration renewDeadline) {
     // Divided first: a deadline that is too long to be multiplied has yet to be refused.
@@ -111,7 +131,13 @@ Duration attemptTimeout(const Timing& timing, std::optional<Duration> termLeft) 
     // attempts, on a new one: a read, which gets half of that, and a write. With the longest P that
     // is not warned of, D/2, it is the same D/6. Below 50 ms no API server answers reliably, so
     // that a shorter time-out would fail every attempt.
+    // A program that is told G before the term's end is lost then. Once that is past, the term
+    // itself is still worth an attempt.
     const Duration deadline = timing.renewDeadline;
+    const Duration grace = timing.termGrace.value_or(Duration(0));
+    if (termLeft && *termLeft > grace) {
+        *termLeft -= grace;
+    }
     const Duration limit =
         termLeft ? std::max(*termLeft / 2, *termLeft - deadline / 6) : deadline / 2;
     return std::max<Duration>(milliseconds(50), limit);

@@ -57,6 +57,7 @@ TEST(HelpTest, ShowsEveryFlagWithItsVariableAndDefault) {
         {"health-failures", "HEALTH_FAILURES", "default 3"},
         {"health-successes", "HEALTH_SUCCESSES", "default 1"},
         {"degraded-after", "DEGRADED_AFTER", "default 5m"},
+        {"term-grace", "TERM_GRACE", "default none; of exec min(5s, 1/6 of the renew duration)"},
         {"ready", "READY", "default synced"},
         {"status-dir", "STATUS_DIR", "default none"},
         {"pod-uid", "POD_UID", "default the one in the service account's token"},
@@ -77,7 +78,8 @@ TEST(HelpTest, ShowsCommandsOldNamesAndExitCodes) {
          {"leader-elector status", "leader-elector probe live|ready", "--election=NAME",
           "--election-namespace=NAME", "--http=", "--ttl=DURATION", "--version",
           "--output=human|json", "--timeout=DURATION", "Examples:", "Exit codes:", "/api/leader",
-          "/healthz, /readyz"}) {
+          "/healthz, /readyz", "leader-elector exec [flags] -- PROGRAM ARGS",
+          "leader-elector copy-to DIR", "--elector=[HOST]:PORT", "--on-loss=wait|exit"}) {
         EXPECT_THAT(help, HasSubstr(part));
     }
     for (const std::string code : {"\n  0  ", "\n  1  ", "\n  2  ", "\n  3  ", "\n  4  "}) {
@@ -98,7 +100,8 @@ TEST(HelpTest, GivesExamplesThatAreTaken) {
     std::istringstream lines(helpText());
     int seen = 0;
     for (std::string line; std::getline(lines, line);) {
-        if (!line.starts_with("  leader-elector --lease-name")) {
+        if (!line.starts_with("  leader-elector --lease-name") &&
+            !line.starts_with("  leader-elector exec --lease-name")) {
             continue;
         }
         std::istringstream words(line.substr(0, line.find("   ", 2)));
@@ -110,7 +113,7 @@ TEST(HelpTest, GivesExamplesThatAreTaken) {
         EXPECT_EQ(refusalOf(arguments), "") << line;
         ++seen;
     }
-    EXPECT_EQ(seen, 3);
+    EXPECT_EQ(seen, 4);
 }
 
 TEST(VersionTest, IsTheProjects) {

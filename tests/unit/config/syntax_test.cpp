@@ -109,8 +109,10 @@ TEST(SyntaxTest, RefusesArgumentsThatBelongToNothing) {
 
 TEST(SyntaxTest, RefusesUnknownCommands) {
     EXPECT_EQ(refusalOf({"stauts"}),
-              "unknown command \"stauts\" (did you mean status?): allowed are run, status, probe");
-    EXPECT_EQ(refusalOf({"elect"}), "unknown command \"elect\": allowed are run, status, probe");
+              "unknown command \"stauts\" (did you mean status?): allowed are run, status, probe, "
+              "exec, copy-to");
+    EXPECT_EQ(refusalOf({"elect"}),
+              "unknown command \"elect\": allowed are run, status, probe, exec, copy-to");
     EXPECT_THAT(refusalOf({""}), HasSubstr("unknown command \"\": "));
 }
 

@@ -108,6 +108,58 @@ TEST(TimingTest, APollToleranceHasToFitBesideTheRenewDeadline) {
     EXPECT_EQ(review(kept).refusals[0].field, TimingField::RenewDeadline);
 }
 
+TEST(TimingTest, ATermGraceHasToFitBetweenRenewalsWithTheSumShown) {
+    Timing run = timing(seconds(10), seconds(5), seconds(2));
+    run.termGrace = milliseconds(2800) - nanoseconds(1);
+    EXPECT_TRUE(review(run).refusals.empty());
+    *run.termGrace += nanoseconds(1);
+    const TimingReview result = review(run);
+    ASSERT_EQ(result.refusals.size(), 1U);
+    EXPECT_EQ(result.refusals[0].field, TimingField::TermGrace);
+    EXPECT_NE(
+        result.refusals[0].reason.find("2.8s + 0.2s = 3s, it must be below the renew deadline "
+                                       "less the retry period, 5s - 2s = 3s"),
+        std::string::npos)
+        << result.refusals[0].reason;
+    run.termGrace = -seconds(1);
+    ASSERT_EQ(review(run).refusals.size(), 1U);
+    EXPECT_NE(review(run).refusals[0].reason.find("at least 0s"), std::string::npos);
+    // Without a program the margin is of no interest.
+    EXPECT_TRUE(review(timing(seconds(1), milliseconds(300), milliseconds(120))).refusals.empty());
+}
+
+TEST(TimingTest, ChoosesASixthOfTheRenewDeadlineAsTermGraceUpToFiveSeconds) {
+    EXPECT_EQ(defaultTermGrace(seconds(6)), seconds(1));
+    EXPECT_EQ(defaultTermGrace(seconds(60)), seconds(5));
+}
+
+// The first renewal is sent P after the last one and stalls; the read after it stalls as well, on a
+// new connection; a write has what is left.
+TEST(TimingTest, OneStalledRenewalCostsNeitherTheTermNorTheProgramThatRunsInIt) {
+    for (const Duration deadline : {Duration(seconds(5)), Duration(milliseconds(2400)),
+                                    Duration(seconds(60)), Duration(seconds(3240))}) {
+        Timing run = timing(hours(1), deadline, defaultRetryPeriod(deadline));
+        run.termGrace = defaultTermGrace(deadline);
+        EXPECT_TRUE(review(run).refusals.empty());
+        EXPECT_TRUE(review(run).warnings.empty());
+        Duration left = deadline - run.retryPeriod;
+        for (int stalled = 0; stalled < 2; ++stalled) {
+            left -= attemptTimeout(run, left);
+        }
+        EXPECT_GE(left - *run.termGrace, deadline / 12 - Duration(2)) << deadline.count();
+    }
+    // Without it, the time-out of the stalled renewal would end when the program is told to end.
+    const Timing byDefault;
+    const Duration left = byDefault.renewDeadline - byDefault.retryPeriod;
+    EXPECT_EQ(left - attemptTimeout(byDefault, left), defaultTermGrace(byDefault.renewDeadline));
+}
+
+TEST(TimingTest, OnceTheProgramWasToldTheTermIsStillWorthAnAttempt) {
+    Timing run = timing(seconds(10), seconds(6), seconds(2));
+    run.termGrace = seconds(1);
+    EXPECT_EQ(attemptTimeout(run, milliseconds(800)), milliseconds(400));
+}
+
 TEST(TimingTest, NamesEveryDurationThatIsWrong) {
     const TimingReview result = review(timing(seconds(0), seconds(0), seconds(0)));
     ASSERT_EQ(result.refusals.size(), 3U);
