@@ -223,6 +223,7 @@ tier_integration() {
         wait "${halves[half]}" || status=1
         cat "$1/$half.log"
     done
+    run_pytest exec "$1" || status=1
     return $status
 }
 
