@@ -11,14 +11,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <map>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 
@@ -37,68 +36,46 @@ using runtime::Descriptor;
 
 namespace {
 
-struct Relation {
-    pid_t parent = 0;
-    pid_t group = 0;
-};
-
-template <typename Number>
-std::optional<Number> numberIn(std::string_view text) {
-    Number number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
-                                                                    : std::nullopt;
-}
-
-// Of "17 (name) S 1 17 ...", where the name may hold anything.
-std::optional<Relation> relationIn(std::string_view stat) {
-    std::array<std::string_view, 3> words;
-    stat.remove_prefix(std::min(stat.rfind(") "), stat.size() - 1) + 1);
-    for (std::string_view& word : words) {
-        stat.remove_prefix(std::min(stat.find_first_not_of(' '), stat.size()));
-        word = stat.substr(0, stat.find(' '));
-        stat.remove_prefix(word.size());
-    }
-    const auto parent = numberIn<pid_t>(words[1]);
-    const auto group = numberIn<pid_t>(words[2]);
-    const bool isDead = words[0] == "Z" || words[0] == "X";
-    return parent && group && !isDead ? std::optional(Relation{*parent, *group}) : std::nullopt;
-}
-
-std::map<pid_t, Relation> livingProcesses() {
-    std::map<pid_t, Relation> processes;
+// Adds the processes below `pid` to `found`; false where the kernel does not show them. Reads no
+// more than concerns them: of a busy machine with a thousand processes, to look at all would take
+// longer than is left.
+bool collectBelow(pid_t pid, std::vector<pid_t>& found) {
     std::error_code error;
-    for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end;
-         entry.increment(error)) {
-        if (const auto pid = numberIn<pid_t>(entry->path().filename().native())) {
-            const auto stat = runtime::readFile(entry->path() / "stat");
-            const auto relation = stat ? relationIn(stat.value()) : std::nullopt;
-            if (relation) {
-                processes.emplace(*pid, *relation);
-            }
+    bool isShown = false;
+    const std::string tasks = fmt::format("/proc/{}/task", pid);
+    for (std::filesystem::directory_iterator task(tasks, error), end; !error && task != end;
+         task.increment(error)) {
+        const auto children = runtime::readFile(task->path() / "children");
+        if (!children) {
+            continue;
+        }
+        isShown = true;
+        std::istringstream numbers(children.value());
+        for (pid_t child = 0; numbers >> child;) {
+            found.push_back(child);
+            collectBelow(child, found);
         }
     }
-    return processes;
+    return isShown;
 }
 
 }  // namespace
 
 bool signalBelow(int signal, pid_t except, std::optional<pid_t> group) {
-    const auto processes = livingProcesses();
+    // One of another namespace counts other processes by these numbers.
+    std::error_code error;
     const pid_t self = getpid();
-    for (const auto& [pid, relation] : processes) {
-        // Bounded, should the parents have changed while they were read.
-        auto above = processes.find(relation.parent);
-        for (std::size_t i = 0;
-             i < processes.size() && above != processes.end() && above->first != self; ++i) {
-            above = processes.find(above->second.parent);
-        }
-        const bool isBelow = above != processes.end() && above->first == self;
-        if (isBelow && pid != except && (!group || relation.group == *group)) {
+    if (std::filesystem::read_symlink("/proc/self", error) != std::to_string(self)) {
+        return false;
+    }
+    std::vector<pid_t> found;
+    const bool isShown = collectBelow(self, found);
+    for (const pid_t pid : found) {
+        if (pid != except && (!group || getpgid(pid) == *group)) {
             kill(pid, signal);
         }
     }
-    return processes.contains(self);
+    return isShown;
 }
 
 void adoptOrphans() {

@@ -74,8 +74,8 @@ runtime::Descriptor takeSignals();
 // Makes orphans below this process its children, which it has to wait for.
 void adoptOrphans();
 
-// Sends `signal` to every process below this one, which /proc has to show, but for `except`; with a
-// `group` only to those in that one. False where /proc is not there.
+// Sends `signal` to every process below this one but for `except`; with a `group` only to those in
+// that one. False where /proc does not show the children of processes (CONFIG_PROC_CHILDREN).
 bool signalBelow(int signal, pid_t except, std::optional<pid_t> group = std::nullopt);
 
 }  // namespace elector::exec

@@ -161,6 +161,10 @@ int run(const config::ExecRequest& request, const MakeSource& campaign) {
     for (const std::string& warning : request.config.warnings) {
         log.warn(warning);
     }
+    constexpr int kNoSignal = 0;
+    if (!signalBelow(kNoSignal, -1)) {
+        log.warn("/proc does not show children: of the program, its process group alone is killed");
+    }
     const std::unique_ptr<Source> source =
         request.elector ? std::make_unique<StreamSource>(*request.elector, clock, log)
                         : campaign(clock, log);

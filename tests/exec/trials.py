@@ -177,15 +177,17 @@ def kill_both(trial):
 
 
 def trial_of(fault, folder, seed):
-    """Runs one; the history."""
+    """Runs one: a's exit code and the history. Nothing where a's term ended before anything happened to it."""
     name = Path(folder).name
     with Trial(folder, asks=fault is stop_elector) as trial:
-        trial.start("a", "--on-loss=exit")
-        trial.await_program("a")
+        wrapper = trial.start("a", "--on-loss=exit")
+        until("a's program", lambda: len(trial.beats("a")) >= len(ROLES) or wrapper.poll() is not None)
         trial.start("b")
         until("b's start", lambda: "campaigning" in trial.log("b"))
         time.sleep(random.Random(seed).uniform(0, 2 * RETRY))  # somewhere between two renewals
         valid = trial.valid_until("a")
+        if valid is None or wrapper.poll() is not None:
+            return None  # a machine too busy to renew in time
         fault(trial)
 
         def taken():
@@ -213,9 +215,9 @@ def run(fault, folder, count, parallel=5):
     with concurrent.futures.ThreadPoolExecutor(min(count, parallel)) as pool:
         trials = [pool.submit(trial_of, fault, f"{folder}/{fault.__name__}-{i}", i) for i in range(count)]
         for trial in trials:
-            code, claimed = trial.result()
-            codes.append(code)
-            records += claimed
+            if result := trial.result():
+                codes.append(result[0])
+                records += result[1]
     path = Path(folder, f"{fault.__name__}.history")
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
     ahead = [(record["validUntil"] - record["until"]) / 1e6 for record in records if "validUntil" in record]
