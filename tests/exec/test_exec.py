@@ -17,9 +17,9 @@ COUNT = int(os.environ.get("EXEC_TRIALS", "5"))
 def test_all_of_a_program_is_dead_before_its_term_ends(fault, code, tmp_path):
     codes, verdict, ahead = trials.run(fault, tmp_path, COUNT)
     print(f"{fault.__name__}: {len(ahead)} programs dead {min(ahead):.0f} to {max(ahead):.0f} ms before their end")
-    assert verdict.claims == 2 * COUNT
+    assert verdict.claims == 2 * len(codes) > 0
     assert [violation.text for violation in verdict.violations] == []
-    assert code is None or codes == [code] * COUNT
+    assert code is None or set(codes) == {code}
 
 
 def test_the_trials_notice_a_program_that_outlives_its_term(tmp_path):

@@ -2,6 +2,7 @@
 is dead before the term's validity ends; then the other one's program runs. tests/history judges what was written down.
 """
 import concurrent.futures
+import fcntl
 import json
 import os
 import random
@@ -140,8 +141,25 @@ class Trial:
                  **({"validUntil": valid} if valid else {})} for token, (start, end) in terms.items()]
 
 
+def freeze(trial, name):
+    """Stops a process, though not where it holds the lock of the folder: nobody could take over then."""
+    process = trial.processes[name]
+    with open(trial.folder / "store/.lock", "rb") as lock:
+        while True:
+            process.send_signal(signal.SIGSTOP)
+            until("its stop", lambda: Path(f"/proc/{process.pid}/stat").read_text("utf-8").rpartition(") ")[2][0] == "T")
+            for _ in range(10):
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return fcntl.flock(lock, fcntl.LOCK_UN)
+                except BlockingIOError:
+                    time.sleep(0.005)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.005)
+
+
 def stop(trial):
-    trial.processes["a"].send_signal(signal.SIGSTOP)
+    freeze(trial, "a")
 
 
 def kill(trial):
@@ -155,7 +173,7 @@ def cut(trial):
 
 
 def stop_elector(trial):
-    trial.processes["elector"].send_signal(signal.SIGSTOP)
+    freeze(trial, "elector")
 
 
 def stop_guard(trial):
@@ -171,7 +189,7 @@ def kill_guard(trial):
 def kill_both(trial):
     """What exec cannot help: nobody is left to kill the program's other processes."""
     guard = trial.guard("a")
-    stop(trial)
+    trial.processes["a"].send_signal(signal.SIGSTOP)
     os.kill(guard, signal.SIGKILL)
     kill(trial)
 
