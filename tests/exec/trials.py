@@ -2,6 +2,7 @@
 is dead before the term's validity ends; then the other one's program runs. tests/history judges what was written down.
 """
 import concurrent.futures
+import contextlib
 import fcntl
 import json
 import os
@@ -60,15 +61,16 @@ class Trial:
         for process in self.processes.values():
             process.kill()
             process.wait()
-        for name in self.living():
-            os.kill(name, signal.SIGKILL)
+        for pid in self.living():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     def living(self):
         """What runs of this trial, by its command line."""
         found = []
         for entry in Path("/proc").iterdir():
             try:
-                if entry.name.isdecimal() and str(self.folder).encode() in (entry / "cmdline").read_bytes():
+                if entry.name.isdecimal() and f"{self.folder}/".encode() in (entry / "cmdline").read_bytes():
                     found.append(int(entry.name))
             except OSError:
                 pass
@@ -141,13 +143,18 @@ class Trial:
                  **({"validUntil": valid} if valid else {})} for token, (start, end) in terms.items()]
 
 
+def thread_states(pid):
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        yield stat.read_text(encoding="utf-8").rpartition(") ")[2][0]
+
+
 def freeze(trial, name):
     """Stops a process, though not where it holds the lock of the folder: nobody could take over then."""
     process = trial.processes[name]
     with open(trial.folder / "store/.lock", "rb") as lock:
         while True:
             process.send_signal(signal.SIGSTOP)
-            until("its stop", lambda: Path(f"/proc/{process.pid}/stat").read_text("utf-8").rpartition(") ")[2][0] == "T")
+            until("its stop", lambda: all(state == "T" for state in thread_states(process.pid)))
             for _ in range(10):
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
