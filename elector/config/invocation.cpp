@@ -345,6 +345,11 @@ Config configIn(const Scan& scan, const Settings& settings, const Environment& e
     config.onMissing = settings.text("on-missing") == "wait" ? OnMissing::Wait : OnMissing::Create;
     config.drain = settings.duration("drain");
     config.health = healthIn(settings);
+    if (config.health && runsProgram) {
+        throw Refusal(
+            "a health gate is refused for exec: its program runs only once this one leads, and so "
+            "could never be found healthy before");
+    }
     if (config.drain == config.drain.zero() && !runsProgram) {
         // A drain outlasts every answer that was given, and so the program that runs by one.
         config.drain = config.timing.termGrace.value_or(config.drain);
