@@ -76,7 +76,10 @@ struct MakeProbe {
 }  // namespace
 
 Elector::Elector(config::Config config, const runtime::Clock& clock, const runtime::Log& log)
-    : config_(std::move(config)), clock_(clock), log_(log), leaderApi_(*this, clock) {
+    : config_(std::move(config)),
+      clock_(clock),
+      log_(log),
+      leaderApi_(*this, clock, config_.tellsNamesOnly) {
     describeMetrics();
     openStore();
     if (config_.isInjected) {
@@ -95,6 +98,9 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     http::ServerOptions options;
     options.host = config_.address.host;
     options.port = config_.address.port;
+    for (const config::Address& other : config_.otherAddresses) {
+        options.others.emplace_back(other.host, other.port);
+    }
     options.limits.later = kLongestLater;
     options.hostNames = config_.allowedHosts;
     options.hostNames.push_back(config_.id);

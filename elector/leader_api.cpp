@@ -40,9 +40,10 @@ std::string field(const Request& request, std::string_view name) {
 
 // ------------------------------------------------------------------------------------------ routes
 
-LeaderApi::LeaderApi(const StatusSource& source, const runtime::Clock& clock)
+LeaderApi::LeaderApi(const StatusSource& source, const runtime::Clock& clock, bool tellsNamesOnly)
     : source_(source),
       clock_(clock),
+      tellsNamesOnly_(tellsNamesOnly),
       nonce_(runtime::randomHex(kNonceBytes)),
       writer_(source, clock) {}
 
@@ -55,6 +56,11 @@ void LeaderApi::addRoutes(http::Router& router) {
         router.answer(method, "/api/is-leader",
                       [this](const Request& request) { return isLeader(request); });
     }
+    router.answer("GET", "/", [this](const Request& request) {
+        asked(request);
+        return Response::json(nameText(source_.answer().leader) + '\n');
+    });
+    router.answer("GET", "/sse", [this](const Request& request) { return watchName(request); });
 }
 
 campaign::Feed::Subscription LeaderApi::begin(http::Server& server, campaign::Feed& feed) {
@@ -138,10 +144,6 @@ std::variant<Response, Later> LeaderApi::leader(const Request& request) {
 
 std::variant<Response, Later> LeaderApi::watch(const Request& request) {
     asked(request);
-    const bool isLocal = request.remote.isLoopback();
-    if (!hasRoom(isLocal)) {
-        return Response::unavailable("Too many programs hold a stream.\n");
-    }
     auto stream = std::make_shared<Stream>();
     stream->renewals = parameter(request, "renewals") == "1";
     const std::string last = field(request, "Last-Event-ID");
@@ -151,7 +153,21 @@ std::variant<Response, Later> LeaderApi::watch(const Request& request) {
     } else if (!last.empty()) {
         stream->missed = "null";
     }
-    return [this, isLocal, stream](const http::Responder& responder) {
+    return startStream(std::move(stream), request.remote.isLoopback());
+}
+
+std::variant<Response, Later> LeaderApi::watchName(const Request& request) {
+    asked(request);
+    auto stream = std::make_shared<Stream>();
+    stream->namesOnly = true;
+    return startStream(std::move(stream), request.remote.isLoopback());
+}
+
+std::variant<Response, Later> LeaderApi::startStream(std::shared_ptr<Stream> stream, bool isLocal) {
+    if (!hasRoom(isLocal)) {
+        return Response::unavailable("Too many programs hold a stream.\n");
+    }
+    return [this, isLocal, stream = std::move(stream)](const http::Responder& responder) {
         const Response head{
             200,
             "text/event-stream; charset=utf-8",
@@ -213,14 +229,47 @@ std::optional<runtime::Instant> LeaderApi::lastAsked() {
 
 // What a stream is to be sent next.
 std::string LeaderApi::next(Stream& stream) {
+    std::string text;
     if (!std::exchange(stream.began, true)) {
-        return "retry: 1000\n" + event(source_.answer(), stream);
-    }
-    if (const auto standing = feed_->after(stream.told, stream.renewals)) {
-        return event(answerOf(*standing, source_, clock_), stream);
+        text = stream.namesOnly ? nameEvent(source_.answer(), stream)
+                                : "retry: 1000\n" + event(source_.answer(), stream);
+    } else if (stream.namesOnly) {
+        text = nextName(stream);
+    } else if (const auto answer = news(stream)) {
+        text = event(*answer, stream);
     }
     // Without an empty line behind it: some take that for an empty message.
-    return std::exchange(stream.beat, false) ? ":\n" : "";
+    return text.empty() && std::exchange(stream.beat, false) ? ":\n" : text;
+}
+
+std::optional<election::Answer> LeaderApi::news(const Stream& stream) const {
+    const auto standing = feed_->after(stream.told, stream.renewals);
+    return standing ? std::optional(answerOf(*standing, source_, clock_)) : std::nullopt;
+}
+
+// Passes over states in which the same one leads.
+std::string LeaderApi::nextName(Stream& stream) {
+    while (const auto answer = news(stream)) {
+        if (answer->leader != stream.name) {
+            return nameEvent(*answer, stream);
+        }
+        stream.told = answer->seq;
+    }
+    return "";
+}
+
+std::string LeaderApi::nameEvent(const election::Answer& answer, Stream& stream) {
+    stream.told = answer.seq;
+    stream.name = answer.leader;
+    return "data: " + nameText(answer.leader) + "\n\n";
+}
+
+std::string LeaderApi::nameText(const std::string& leader) const {
+    std::string text = R"({"name":)" + runtime::jsonString(leader);
+    if (!tellsNamesOnly_) {
+        text += R"(,"last_update":")" + runtime::formatSeconds(clock_.wall()) + '"';
+    }
+    return text + '}';
 }
 
 std::string LeaderApi::event(const election::Answer& answer, Stream& stream) {

@@ -40,6 +40,13 @@ namespace elector {
 //
 // GET /api/is-leader: 200 "true" with X-Fencing-Token, or 503 "false".
 //
+// For programs of other electors, which compare the name with their host's:
+// GET / answers {"name":"web-0","last_update":"2026-01-02T03:04:05Z"}, always with 200: some take
+//   an error for "I lead". Just these two members: some refuse more. The name holds as of the time.
+// GET /sse streams the same: at once, then whenever the name is another one, "" included. It has no
+//   deadline.
+// Where a program expects kubernetes/contrib's answer, it is {"name":"web-0"}.
+//
 // Threads: the server's loop; begin() and end() by the owner.
 class LeaderApi {
   public:
@@ -47,8 +54,9 @@ class LeaderApi {
     static constexpr int kLocalReaders = 256;
     static constexpr int kRemoteReaders = 64;
 
-    // Both outlive it. It outlives the server.
-    LeaderApi(const StatusSource& source, const runtime::Clock& clock);
+    // Both outlive it. It outlives the server. `tellsNamesOnly`: whether / and /sse leave out the
+    // time.
+    LeaderApi(const StatusSource& source, const runtime::Clock& clock, bool tellsNamesOnly = false);
 
     void addRoutes(http::Router& router);
     // From now on changes of `feed` are told. Feed and server outlive the subscription. REQUIRES:
@@ -66,6 +74,8 @@ class LeaderApi {
     // What a stream has been sent.
     struct Stream {
         bool renewals = false;
+        bool namesOnly = false;  // of GET /sse
+        std::string name;        // that it has told
         bool began = false;
         std::string missed;      // JSON, "" where nobody asked
         std::uint64_t told = 0;  // the number of the last state
@@ -84,6 +94,9 @@ class LeaderApi {
 
     std::variant<http::Response, http::Later> leader(const http::Request& request);
     std::variant<http::Response, http::Later> watch(const http::Request& request);
+    std::variant<http::Response, http::Later> watchName(const http::Request& request);
+    std::variant<http::Response, http::Later> startStream(std::shared_ptr<Stream> stream,
+                                                          bool isLocal);
     http::Response isLeader(const http::Request& request);
     void asked(const http::Request& request);
     http::Response answer(const election::Answer& answer);
@@ -95,7 +108,12 @@ class LeaderApi {
     std::optional<std::uint64_t> stateOf(std::string_view eventId) const;
 
     std::string next(Stream& stream);
+    // What a stream is told of the standing that comes next, if one does.
+    std::optional<election::Answer> news(const Stream& stream) const;
     std::string event(const election::Answer& answer, Stream& stream);
+    std::string nextName(Stream& stream);
+    std::string nameEvent(const election::Answer& answer, Stream& stream);
+    std::string nameText(const std::string& leader) const;
     bool respond(const Reader& reader);
     bool hasRoom(bool isLocal);
     void add(Reader reader);
@@ -105,6 +123,7 @@ class LeaderApi {
 
     const StatusSource& source_;
     const runtime::Clock& clock_;
+    const bool tellsNamesOnly_;
     const std::string nonce_;
     AnswerWriter writer_;
     http::Server* server_ = nullptr;

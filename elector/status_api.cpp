@@ -1,6 +1,6 @@
 #include "elector/status_api.h"
 
-#include "elector/runtime/escape.h"
+#include "elector/openapi.h"
 
 namespace elector {
 namespace {
@@ -28,11 +28,8 @@ void addStatusRoutes(http::Router& router, const StatusSource& source) {
     router.answer("GET", "/metrics", [&source](const Request&) {
         return Response{200, kMetricsType, source.metrics()};
     });
-    router.answer("GET", "/", [&source](const Request&) {
-        std::string body = R"({"name":)";
-        body += runtime::jsonString(source.answer().leader);
-        return Response::json(body + "}\n");
-    });
+    router.answer("GET", "/openapi.json",
+                  [](const Request&) { return Response::json(std::string(kOpenApi)); });
 }
 
 }  // namespace elector

@@ -27,7 +27,7 @@ class StatusSource {
     virtual std::string metrics() const = 0;
 };
 
-// /healthz, /readyz, /metrics and /, all by GET. `source` outlives the router.
+// /healthz, /readyz, /metrics and /openapi.json, all by GET. `source` outlives the router.
 void addStatusRoutes(http::Router& router, const StatusSource& source);
 
 }  // namespace elector

@@ -23,10 +23,12 @@
 #            fuzz          whatever reads foreign bytes: its corpus, and half a minute of new ones each
 #   process  demo          what tests/demo.sh shows
 #            integration   whole programs against an API server that misbehaves
+#            programs      programs beside electors: the examples of docs/examples, stopped and continued, and programs
+#                          of other electors; the OpenAPI document
 #            sanitizers    unit, contract and integration under the sanitizers of addresses, undefined behaviour and
 #                          threads, and a tenth of the simulation under the first two
 #   plane    controlplane  whole programs against a real etcd and kube-apiserver (the tier needs root)
-#            interop       a client-go elector and ours compete for one Lease
+#            interop       a client-go elector and ours compete for one Lease; rollouts from one for life
 #            chart         what helm renders, installs and refuses, and its policies, on a real kube-apiserver
 #            soak          five minutes of renewals and take-overs on a real kube-apiserver: what an elector occupies
 #                          stays flat
@@ -36,18 +38,18 @@
 # exit code 0 if nothing failed. With CI=true nothing may be skipped, and a part that runs fewer tests than
 # tests/expected says fails.
 # With KUBECONFIG and E2E_IMAGE set, the tier "cluster" runs against that cluster, with that image.
-# What mostly waits (soak, integration, controlplane, cluster, interop, chart) runs beside what works, two such parts at
-# a time, and is shown when it has ended. Logs stay in build/results.
+# What mostly waits (soak, integration, controlplane, cluster, interop, chart, programs) runs beside what works, two such
+# parts at a time, and is shown when it has ended. Logs stay in build/results.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tiers=(lint fast proof process plane cluster)
 declare -A parts_of=([lint]='format layers tidy' [fast]='unit contract schedules' [proof]='simulation mutations model fuzz'
-    [process]='demo integration sanitizers' [plane]='controlplane interop chart soak' [cluster]=cluster)
+    [process]='demo integration programs sanitizers' [plane]='controlplane interop chart soak' [cluster]=cluster)
 declare -A needs=([lint]='clang-format-19, clang-tidy-19' [fast]='g++, GoogleTest' [proof]='clang-19, spin'
     [process]='clang-19' [plane]='root, Kubernetes (built once)' [cluster]='root, Kubernetes (built once), containerd')
 # In the order in which they start: what fails soonest comes first, then what waits, and what it runs beside.
-all_parts=(format layers tidy unit contract schedules soak integration controlplane cluster interop chart simulation
-    mutations model fuzz demo sanitizers)
+all_parts=(format layers tidy unit contract schedules soak integration controlplane cluster interop chart programs
+    simulation mutations model fuzz demo sanitizers)
 results=$PWD/build/results
 # Each commit has an order of its own in which GoogleTest shuffles, and schedules of its own to simulate: every commit
 # tries new ones, and the same commit always gets the same verdict.
@@ -306,6 +308,8 @@ tier_interop() {
     return $status
 }
 
+tier_programs() { build leader-elector && run_pytest programs "$1"; }
+
 tier_chart() { run_pytest chart "$1"; }
 # Of the programs only `check` is called from here; the rest comes with the image.
 tier_cluster() { run_pytest cluster "$1"; }
@@ -369,7 +373,8 @@ count_tier() {
 # What mostly waits runs beside what works, which gives way to it. What it runs is built before: one build at a time.
 declare -A built_for=([soak]=leader-elector [integration]=integration_tier
     [controlplane]='leader-elector leader-elector-injector contract_tier' [cluster]='leader-elector-injector chaos'
-    [interop]=leader-elector [chart]='') works=([simulation]=1 [mutations]=1 [model]=1 [fuzz]=1)
+    [interop]=leader-elector [chart]='' [programs]=leader-elector)
+declare -A works=([simulation]=1 [mutations]=1 [model]=1 [fuzz]=1)
 unbuilt='' waiting=()
 
 build_for() { # build_for PART

@@ -24,6 +24,9 @@ packages_of() {
     model) echo gcc libc6-dev python3 spin ;;
     mutations) echo patch python3 "${build[@]}" ;;
     integration) echo "${processes[@]}" "${build[@]}" ;;
+    programs)
+        echo golang-go nodejs openjdk-17-jdk-headless postgresql python3-venv "${processes[@]}" "${build[@]}"
+        ;;
     demo) echo ccache curl jq python3 "${elector[@]}" ;;
     fuzz) echo clang-19 libclang-rt-19-dev llvm-19 python3 python3-yaml "${build[@]}" ;;
     sanitizers) echo clang-19 libclang-rt-19-dev "${processes[@]}" "${build[@]}" ;;
@@ -88,6 +91,13 @@ for tier in "$@"; do
 done
 # shellcheck disable=SC2046
 install_packages $(printf '%s\n' "${packages[@]}" | sort -u)
+
+# A tester of HTTP interfaces by their OpenAPI document, which Debian does not have.
+schemathesis=${XDG_CACHE_HOME:-$HOME/.cache}/leader-elector/schemathesis-4.32.5
+if [[ " $* " == *' programs '* ]] && [ ! -x "$schemathesis/bin/schemathesis" ]; then
+    python3 -m venv "$schemathesis"
+    "$schemathesis/bin/pip" install --quiet "schemathesis==${schemathesis##*-}"
+fi
 
 for tier in "$@"; do
     case $tier in

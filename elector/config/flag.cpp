@@ -173,7 +173,8 @@ constexpr std::string_view kRequests =
     "\"validForMs\" and more\n"
     "  /healthz, /readyz   200, or 503 with the reason\n"
     "  /metrics            for Prometheus\n"
-    "  /                   {\"name\":\"web-0\"}: the leader's name, for older programs\n";
+    "  /, /sse             {\"name\":\"web-0\", ...}: the leader's name, for programs of other "
+    "electors\n";
 
 constexpr std::string_view kExamples =
     "\nExamples:\n"
@@ -188,7 +189,7 @@ constexpr std::string_view kExamples =
     "  curl -s localhost:4040/api/leader\n";
 
 std::string describeOldNames() {
-    std::string text = "\nOld names, of the retired leader-elector of kubernetes/contrib:\n";
+    std::string text = "\nOld names, of the electors of kubernetes/contrib and nais:\n";
     for (const FlagSpec& old : oldNames()) {
         text += fmt::format("  --{}={}   now --{}\n", old.name, old.placeholder, old.replacement);
     }

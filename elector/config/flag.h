@@ -17,10 +17,12 @@ struct FlagSpec {
     std::string_view name = "";         // without dashes
     std::string_view placeholder = "";  // of its value, in help: "DURATION"
     std::string_view environment = "";  // its variable; "" for none
-    std::string_view fallback = "";     // the value where neither is given; "" where code chooses
-    std::string_view shown = "";        // the default in words, where code chooses
-    std::string_view purpose = "";      // lines of help
-    std::string_view letter = "";       // the same with a single dash: "n"; "" for none
+    // The variable of another elector that says the same; counts where `environment` is not set.
+    std::string_view othersVariable = "";
+    std::string_view fallback = "";  // the value where neither is given; "" where code chooses
+    std::string_view shown = "";     // the default in words, where code chooses
+    std::string_view purpose = "";   // lines of help
+    std::string_view letter = "";    // the same with a single dash: "n"; "" for none
     // The name that replaces this one, for a flag that is kept for older manifests.
     std::string_view replacement = "";
     // Null where the placeholder lists all values that are allowed ("a|b"), or any text is.
@@ -37,6 +39,7 @@ struct FlagSpec {
 struct GivenFlag {
     std::string written;  // with the dashes, as written: an old name, a single dash
     std::string value;
+    bool isOld = false;  // it was given by an old name
 };
 
 // Arguments taken apart, nothing judged but the flags' names.

@@ -169,6 +169,7 @@ void adoptOldNames(Scan& scan, std::vector<std::string>& warnings) {
         warnings.push_back(
             fmt::format("{} is an old name: write --{}", given->second.written, old.replacement));
         scan.flags[old.replacement] = given->second;
+        scan.flags[old.replacement].isOld = true;
     }
 }
 
@@ -317,6 +318,35 @@ void sayThatNoProxyIsUsed(const Environment& environment, Config& config) {
     }
 }
 
+// Those who started the electors of kubernetes/contrib and nais named the election so, and called
+// no candidate by anything but its host's name, which programs compare with their own.
+std::string runIdIn(const Settings& settings, const Facts& facts) {
+    const bool isOthers = settings.find("lease-name")->isOld && settings.find("id") == nullptr;
+    return isOthers && complaintAboutId(facts.hostName).empty() ? facts.hostName
+                                                                : idIn(settings, facts);
+}
+
+// nais/elector has flags of its own, and needs a namespace; kubernetes/contrib's needs none.
+bool isContribs(const Scan& scan, const Settings& settings) {
+    const bool isNaiss =
+        settings.find("probe-address") != nullptr || settings.find("metrics-address") != nullptr;
+    return scan.flags.contains("election") && !isNaiss &&
+           (settings.find("namespace") == nullptr || scan.flags.contains("ttl") ||
+            scan.flags.contains("use-cluster-credentials"));
+}
+
+std::vector<Address> otherAddressesIn(const Settings& settings, const Address& first) {
+    std::vector<Address> addresses;
+    for (const char* name : {"probe-address", "metrics-address"}) {
+        const auto address = parseAddress(settings.text(name));
+        if (address && *address != first &&
+            std::ranges::find(addresses, *address) == addresses.end()) {
+            addresses.push_back(*address);
+        }
+    }
+    return addresses;
+}
+
 // What a campaign is told; of a program that exec runs, too.
 Config configIn(const Scan& scan, const Settings& settings, const Environment& environment,
                 const Facts& facts, bool runsProgram) {
@@ -329,7 +359,7 @@ Config configIn(const Scan& scan, const Settings& settings, const Environment& e
             "for, as in --lease-name=web");
     }
     config.timing = timingIn(settings, runsProgram, config.warnings);
-    config.id = idIn(settings, facts);
+    config.id = runIdIn(settings, facts);
     config.lease.space = settings.text("namespace");
     if (config.lease.space.empty()) {
         config.lease.space = namespaceFrom(facts);
@@ -337,6 +367,13 @@ Config configIn(const Scan& scan, const Settings& settings, const Environment& e
     config.podUid = podUidIn(settings, facts);
     takePod(settings, environment, config);
     config.address = settings.address("addr");
+    config.otherAddresses = otherAddressesIn(settings, config.address);
+    config.tellsNamesOnly = isContribs(scan, settings);
+    if (settings.find("use-cluster-credentials") != nullptr) {
+        config.warnings.emplace_back(
+            "--use-cluster-credentials is without effect: in a Pod, the service account's are used "
+            "anyway");
+    }
     config.allowedHosts = hostsIn(settings.text("allowed-host")).value_or(config.allowedHosts);
     config.kubeconfig = settings.text("kubeconfig");
     config.folder = folderIn(settings.text("store"));
@@ -536,18 +573,20 @@ std::string subjectOf(std::string_view where, const std::string& value, std::str
 std::optional<Setting> settingOf(const FlagSpec& spec, const Scan& scan,
                                  const Environment& environment) {
     if (const auto given = scan.flags.find(spec.name); given != scan.flags.end()) {
-        const auto& [written, value] = given->second;
-        return Setting{true, value, subjectOf(written, value, "")};
+        const auto& [written, value, isOld] = given->second;
+        return Setting{true, isOld, value, subjectOf(written, value, "")};
     }
-    const auto variable = environment.find(std::string(spec.environment));
-    if (variable != environment.end() && !variable->second.empty()) {
-        const std::string remark = fmt::format(" (the environment's --{})", spec.name);
-        return Setting{false, variable->second,
-                       subjectOf(spec.environment, variable->second, remark)};
+    for (const std::string_view name : {spec.environment, spec.othersVariable}) {
+        const auto variable = environment.find(std::string(name));
+        if (variable != environment.end() && !variable->second.empty()) {
+            const std::string remark = fmt::format(" (the environment's --{})", spec.name);
+            return Setting{false, name != spec.environment, variable->second,
+                           subjectOf(name, variable->second, remark)};
+        }
     }
     if (!spec.fallback.empty() && !spec.isLeftToElector) {
         const std::string value(spec.fallback);
-        return Setting{false, value,
+        return Setting{false, false, value,
                        subjectOf(fmt::format("--{}", spec.name), value, " (the default)")};
     }
     return std::nullopt;

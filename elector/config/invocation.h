@@ -51,6 +51,7 @@ struct Config {
     election::LeaseKey lease;
     election::Timing timing;                // passes election::review without refusals
     Address address;                        // to serve on
+    std::vector<Address> otherAddresses;    // to serve the same on
     std::vector<std::string> allowedHosts;  // names to answer for besides the id
     std::string kubeconfig;  // a path, or several with colons between; "": in-cluster
     // Where --store=file:DIR keeps its Leases; nothing: in Kubernetes.
@@ -61,6 +62,8 @@ struct Config {
     std::optional<HealthCheck> health;  // nothing: the program counts as healthy
     ReadyWhen ready = ReadyWhen::Synced;
     std::string statusFolder;  // where to keep who leads in files; "": nowhere
+    // Started as kubernetes/contrib's elector is, which tells the leader's name and nothing else.
+    bool tellsNamesOnly = false;
     // Injected into a Pod, for a Lease that nobody may have chosen: yields to others who use it.
     bool isInjected = false;
     // Why this process may not campaign, only follow: a sentence; "" where it may.
@@ -175,6 +178,7 @@ Invocation parseInvocation(const std::vector<std::string>& arguments,
 // A value with where it came from, for sentences about it.
 struct Setting {
     bool isFlag = false;  // rather than from the environment, or the fallback
+    bool isOld = false;   // by the name that another elector has for it
     std::string value;
     std::string subject;  // such as: --id "web-0"; how a sentence about it begins
 };

@@ -52,6 +52,11 @@ std::string complaintAboutCount(const std::string& value) {
     return countIn(value) ? "" : "allowed are 1 to 100";
 }
 
+// "0" for none, as nais/elector takes it.
+std::string complaintAboutOtherAddress(const std::string& value) {
+    return value == "0" ? "" : complaintAboutAddress(value);
+}
+
 std::string complaintAboutTimeout(const std::string& value) {
     return complaintAboutDuration(value, "1ms", "1h");
 }
@@ -63,6 +68,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {.flag = {.name = "lease-name",
               .placeholder = "NAME",
               .environment = "LEASE_NAME",
+              .othersVariable = "ELECTOR_ELECTION",
               .shown = "required",
               .purpose = "The Lease that the replicas campaign for: one name, one leader.",
               .complain = complaintAboutLeaseName},
@@ -87,6 +93,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {.flag = {.name = "namespace",
               .placeholder = "NAME",
               .environment = "NAMESPACE",
+              .othersVariable = "ELECTOR_ELECTION_NAMESPACE",
               .shown = "the service account's, else the one called default",
               .purpose = "The namespace of the Lease.",
               .letter = "n",
@@ -219,9 +226,24 @@ constexpr auto kOptions = std::to_array<Option>({
     {.flag = {.name = "addr",
               .placeholder = "[HOST]:PORT",
               .environment = "ADDR",
+              .othersVariable = "ELECTOR_HTTP",
               .fallback = ":4040",
               .purpose = "Where to answer over HTTP.",
               .complain = complaintAboutAddress}},
+    {.flag = {.name = "probe-address",
+              .placeholder = "[HOST]:PORT",
+              .environment = "ELECTOR_PROBE_ADDRESS",
+              .shown = "none",
+              .purpose = "Where to answer as well, as nais/elector does for probes.",
+              .complain = complaintAboutOtherAddress,
+              .mayBeEmpty = true}},
+    {.flag = {.name = "metrics-address",
+              .placeholder = "[HOST]:PORT",
+              .environment = "ELECTOR_METRICS_ADDRESS",
+              .shown = "none",
+              .purpose = "Where to answer as well, as nais/elector does for metrics.",
+              .complain = complaintAboutOtherAddress,
+              .mayBeEmpty = true}},
     {.flag = {.name = "on-shutdown",
               .placeholder = "release|expire",
               .environment = "ON_SHUTDOWN",
@@ -325,6 +347,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {.flag = {.name = "log-level",
               .placeholder = "debug|info|warn|error",
               .environment = "LOG_LEVEL",
+              .othersVariable = "ELECTOR_LOG_LEVEL",
               .fallback = "info",
               .purpose = "The least level that is logged, to standard error.",
               .complain = complaintAboutLogLevel},
@@ -334,6 +357,7 @@ constexpr auto kOptions = std::to_array<Option>({
     {.flag = {.name = "log-format",
               .placeholder = "text|json",
               .environment = "LOG_FORMAT",
+              .othersVariable = "ELECTOR_LOG_FORMAT",
               .shown = "text on a terminal, else json",
               .purpose = "How log lines are written.",
               .complain = complaintAboutLogFormat}},
@@ -345,6 +369,12 @@ constexpr auto kOptions = std::to_array<Option>({
                          "1/4 of it.",
               .replacement = "lease-duration",
               .complain = complaintAboutDuration}},
+    {.flag = {.name = "use-cluster-credentials",
+              .placeholder = "true|false",
+              .purpose = "Old, and without effect: the service account's credentials are used "
+                         "in a Pod.",
+              .replacement = "kubeconfig",
+              .isSwitch = true}},
 });
 
 }  // namespace

@@ -46,7 +46,7 @@ const std::vector<FlagSpec>& probeFlags();
 const std::vector<FlagSpec>& execFlags();
 const std::vector<FlagSpec>& copyFlags();
 
-// Names of the retired leader-elector of kubernetes/contrib for flags of `run`.
+// Names that the leader-elector of kubernetes/contrib and nais/elector have for flags of `run`.
 const std::vector<FlagSpec>& oldNames();
 
 // What options are set to, each as the text that was written, by the option's name. A value.

@@ -329,6 +329,10 @@ EventLoop::EventLoop(ServerOptions options, Router router, const runtime::Clock&
                clock, log),
       listeners_(Listener::open(options.host, options.port, options.limits)),
       port_(listeners_.front().port()) {
+    for (const auto& [host, port] : options.others) {
+        std::ranges::move(Listener::open(host, port, options.limits),
+                          std::back_inserter(listeners_));
+    }
     poller_.change(context_.mailbox->descriptor(), kMail, 0, Poller::kRead);
     watchListeners(true);
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "elector/http/limits.h"
@@ -23,6 +24,8 @@ struct ServerOptions {
     // whichever the machine has, or "" for all addresses, IPv6 and IPv4.
     std::string host;
     std::uint16_t port = 0;  // 0: one that is free
+    // Where to serve the same besides: hosts and ports likewise. At most six.
+    std::vector<std::pair<std::string, std::uint16_t>> others;
     // Under which names it may be asked for, besides localhost and IP literals (AllowedHosts). With
     // TLS and none given, under any: a browser that was led here by another name has found that the
     // certificate does not carry it.
@@ -73,6 +76,7 @@ class Server {
     // closes, returns. Once.
     void stop();
 
+    // The first one's.
     std::uint16_t port() const;
     const Stats& stats() const;
     // How long the loop has been at work since it last looked for something to do: some

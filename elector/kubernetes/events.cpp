@@ -20,12 +20,6 @@ constexpr std::size_t kMaxNamePrefix = 200;
 constexpr std::size_t kMaxMessage = 1000;  // the API server takes 1024 bytes
 constexpr std::size_t kInstanceBytes = 6;
 
-// metav1.Time has whole seconds.
-std::string secondsText(election::WallTime time) {
-    const auto text = runtime::formatMicroTime(time);
-    return text.substr(0, text.find('.')) + "Z";
-}
-
 std::string pathOf(const std::string& space) {
     return fmt::format("/api/v1/namespaces/{}/events", encoded(space));
 }
@@ -33,7 +27,7 @@ std::string pathOf(const std::string& space) {
 }  // namespace
 
 std::string eventBody(const EventText& event) {
-    const auto time = jsonString(secondsText(event.time));
+    const auto time = jsonString(runtime::formatSeconds(event.time));
     const auto component = jsonString(event.component);
     return fmt::format(
         R"({{"apiVersion":"v1","kind":"Event","metadata":{{"name":{},"namespace":{}}},)"

@@ -338,4 +338,9 @@ std::string formatMicroTime(WallTime time) {
                        clock.subseconds().count());
 }
 
+std::string formatSeconds(WallTime time) {
+    const std::string text = formatMicroTime(time);
+    return text.substr(0, text.find('.')) + 'Z';
+}
+
 }  // namespace elector::runtime

@@ -25,4 +25,7 @@ std::optional<election::WallTime> parseRfc3339(std::string_view text);
 // API server refuses anything else.
 std::string formatMicroTime(election::WallTime time);
 
+// The same in whole seconds, rounded down: "2026-01-02T03:04:05Z".
+std::string formatSeconds(election::WallTime time);
+
 }  // namespace elector::runtime

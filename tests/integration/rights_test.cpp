@@ -45,6 +45,22 @@ TEST_F(RightsTest, WithoutAnyRightItStaysUpSaysSoOnceAndJoinsWhenGranted) {
     EXPECT_EQ(web->get("/readyz")->status, 200);
 }
 
+TEST_F(RightsTest, UnderTheRoleOfNaisItNamesTheVerbThatIsMissing) {
+    server_.forbid({"update"});
+    const auto web = run({"--election=web", "--election-namespace=default", "--id=web-0",
+                          "--http=127.0.0.1:0", "--kubeconfig=" + kubeconfig_});
+    std::optional<HttpReply> ready;
+    ASSERT_TRUE(eventually([&] {
+        ready = web->get("/readyz");
+        return ready && ready->status == 503 && ready->body.find("update") != std::string::npos;
+    })) << web->output();
+    EXPECT_THAT(web->output(), HasSubstr("update"));
+    EXPECT_THAT(web->get("/")->body, HasSubstr("{\"name\":\"\","));
+    server_.forbid({});
+    ASSERT_TRUE(web->waitUntilLeading()) << web->output();
+    EXPECT_THAT(web->get("/")->body, HasSubstr("{\"name\":\"web-0\","));
+}
+
 TEST_F(RightsTest, AnExpiredTokenIsReplacedByTheFilesNewOneWithinTheTerm) {
     const std::string file = folder_.path() + "/token";
     writeText(file, std::string(FakeApiServer::kToken) + "\n");

@@ -40,6 +40,8 @@ TEST(HelpTest, ShowsEveryFlagWithItsVariableAndDefault) {
         {"lease-renew-duration", "LEASE_RENEW_DURATION", "default 5s"},
         {"retry-period", "RETRY_PERIOD", "default 2s, or 2/5"},
         {"addr", "ADDR", "default :4040"},
+        {"probe-address", "ELECTOR_PROBE_ADDRESS", "default none"},
+        {"metrics-address", "ELECTOR_METRICS_ADDRESS", "default none"},
         {"allowed-host", "ALLOWED_HOST", "default none"},
         {"kubeconfig", "KUBECONFIG", "default in-cluster"},
         {"store", "STORE", "default kubernetes"},

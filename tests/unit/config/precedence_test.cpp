@@ -233,6 +233,78 @@ TEST(FactsTest, ChooseTextForATerminalOnly) {
               runtime::LogFormat::Json);
 }
 
+// ----------------------------------------------------------------------------- as other electors
+
+TEST(OtherElectorsTest, TheVariablesOfNaisCountWhereOursAreNotSet) {
+    const Environment nais{
+        {"ELECTOR_ELECTION", "web"},          {"ELECTOR_ELECTION_NAMESPACE", "shop"},
+        {"ELECTOR_HTTP", "localhost:4040"},   {"ELECTOR_PROBE_ADDRESS", "0.0.0.0:4041"},
+        {"ELECTOR_METRICS_ADDRESS", ":4042"}, {"ELECTOR_LOG_FORMAT", "text"},
+        {"ELECTOR_LOG_LEVEL", "debug"},       {"ELECTOR_PATH", "localhost:4040"}};  // the program's
+    const Config config = configOf({}, nais);
+    EXPECT_EQ(config.lease, (election::LeaseKey{"shop", "web"}));
+    EXPECT_EQ(config.address, (Address{"localhost", 4040}));
+    EXPECT_THAT(config.otherAddresses,
+                testing::ElementsAre(Address{"0.0.0.0", 4041}, Address{"", 4042}));
+    EXPECT_EQ(config.logFormat, runtime::LogFormat::Text);
+    EXPECT_EQ(config.logLevel, runtime::LogLevel::Debug);
+    EXPECT_EQ(config.id, "box") << "the host's name, which programs compare with their own";
+    EXPECT_FALSE(config.tellsNamesOnly);
+
+    Environment both = nais;
+    both["LEASE_NAME"] = "own";
+    both["ADDR"] = ":1";
+    EXPECT_EQ(configOf({}, both).lease.name, "own");
+    EXPECT_EQ(configOf({}, both).id, "box_0a1b2c3d");
+    EXPECT_EQ(configOf({"--addr=:2"}, both).address, (Address{"", 2}));
+}
+
+TEST(OtherElectorsTest, TheFlagsThatNaiseratorGivesDoAsTheyStand) {
+    const Config config = configOf({"--election=web", "--election-namespace=shop",
+                                    "--http=localhost:4040", "--probe-address=0.0.0.0:4041"},
+                                   {{"ELECTOR_LOG_FORMAT", "json"}});
+    EXPECT_EQ(config.id, "box");
+    EXPECT_FALSE(config.tellsNamesOnly);
+    EXPECT_EQ(config.otherAddresses.size(), 1U);
+    EXPECT_EQ(configOf({"--election=web"}, {{"POD_NAME", "web-0"}}).id, "web-0");
+}
+
+TEST(OtherElectorsTest, AnAddressIsServedOnce) {
+    EXPECT_THAT(configOf(withLease({"--addr=:1", "--probe-address=:1", "--metrics-address=:1"}))
+                    .otherAddresses,
+                IsEmpty());
+    EXPECT_THAT(configOf(withLease({"--probe-address=:2", "--metrics-address=:2"})).otherAddresses,
+                testing::ElementsAre(Address{"", 2}));
+    EXPECT_THAT(configOf(withLease({"--probe-address=0", "--metrics-address="})).otherAddresses,
+                IsEmpty());
+    EXPECT_NE(refusalOf(withLease({"--probe-address=web:1"})), "");
+}
+
+TEST(OtherElectorsTest, OnlyContribsFlagsMakeItTellNamesOnly) {
+    struct Case {
+        Arguments arguments;
+        bool tellsNamesOnly;
+    };
+    for (const auto& [arguments, tellsNamesOnly] : std::vector<Case>{
+             {{"--election=web", "--http=0.0.0.0:4040"}, true},
+             {{"--election=web", "--election-namespace=shop", "--ttl=12s"}, true},
+             {{"--election=web", "--election-namespace=shop", "--use-cluster-credentials"}, true},
+             {{"--election=web", "--election-namespace=shop"}, false},
+             {{"--election=web", "--probe-address=:1"}, false},
+             {{"--election=web", "--use-cluster-credentials", "--metrics-address=:1"}, false},
+             {{"--lease-name=web", "--ttl=12s"}, false}}) {
+        EXPECT_EQ(configOf(arguments).tellsNamesOnly, tellsNamesOnly)
+            << testing::PrintToString(arguments);
+    }
+}
+
+TEST(OtherElectorsTest, ClusterCredentialsAreTakenWithOneWarning) {
+    for (const std::string flag : {"--use-cluster-credentials", "--use-cluster-credentials=true"}) {
+        EXPECT_THAT(configOf(withLease({flag})).warnings,
+                    testing::ElementsAre(testing::HasSubstr("--use-cluster-credentials is")));
+    }
+}
+
 TEST(TimingDefaultsTest, DeriveTheRetryPeriodFromTheRenewDeadline) {
     EXPECT_EQ(configOf(withLease({"--lease-renew-duration=2500ms"})).timing.retryPeriod,
               seconds(1));

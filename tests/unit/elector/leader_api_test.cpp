@@ -29,7 +29,7 @@ using testing::StartsWith;
 
 class LeaderApiTest : public http::ServerFixture {
   protected:
-    LeaderApiTest() {
+    explicit LeaderApiTest(bool tellsNamesOnly = false) : api_(status_, clock, tellsNamesOnly) {
         api_.addRoutes(router);
         start();
     }
@@ -74,7 +74,7 @@ class LeaderApiTest : public http::ServerFixture {
     static std::string event(TestClient& client) { return client.until("\n\n\r\n"); }
 
     test::ToldStatus status_{clock};
-    LeaderApi api_{status_, clock};
+    LeaderApi api_;
     std::unique_ptr<campaign::Feed::Subscription> subscription_;
 };
 
@@ -374,7 +374,7 @@ TEST_F(LeaderApiTest, SaysWhereTheProgramOfTheLeaderIsUnhealthy) {
 
 TEST_F(LeaderApiTest, KnowsWhenAProgramAskedLastOrThatItHoldsAStream) {
     EXPECT_FALSE(api_.lastAsked());
-    for (const char* path : {"/api/leader", "/api/is-leader"}) {
+    for (const char* path : {"/api/leader", "/api/is-leader", "/"}) {
         const runtime::Instant before = clock.now();
         get(path);
         EXPECT_GE(*api_.lastAsked(), before) << path;
@@ -386,6 +386,104 @@ TEST_F(LeaderApiTest, KnowsWhenAProgramAskedLastOrThatItHoldsAStream) {
     while (*api_.lastAsked() < read) {  // as the loop sees it
         std::this_thread::yield();
     }
+}
+
+// --------------------------------------------------------------- for programs of other electors
+
+constexpr const char* kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z";
+
+std::string named(const std::string& name) {
+    return R"(\{"name":")" + name + R"(","last_update":")" + kTime + R"("\})";
+}
+
+TEST_F(LeaderApiTest, TellsTheNameAloneAsOthersDo) {
+    const auto body = [this] {
+        const std::string answer = get("/");
+        EXPECT_THAT(answer, AllOf(StartsWith("HTTP/1.1 200 OK\r\n"),
+                                  HasSubstr("\r\nContent-Type: application/json\r\n")));
+        return answer.substr(answer.find("\r\n\r\n") + 4);
+    };
+    EXPECT_THAT(body(), MatchesRegex(named("") + "\n")) << "from the first moment";
+    tell(no(Reason::Changed, "web-1"));
+    EXPECT_THAT(body(), MatchesRegex(named("web-1") + "\n"));
+    tell(no(Reason::Changed, "web-0"));
+    EXPECT_THAT(body(), MatchesRegex(named("") + "\n")) << "its own name, from before it started";
+    tell(yes(Reason::Acquired));
+    EXPECT_THAT(body(), MatchesRegex(named("web-0") + "\n"));
+    pass(4200ms);
+    EXPECT_THAT(body(), MatchesRegex(named("") + "\n")) << "expired, and nobody has told so";
+}
+
+TEST_F(LeaderApiTest, TheNameHoldsAsOfItsTime) {
+    tell(no(Reason::Changed, "web-1"));
+    const auto time = [this] { return get("/").substr(get("/").find("last_update")); };
+    const std::string before = time();
+    pass(1s);
+    EXPECT_GT(time(), before);
+}
+
+TEST_F(LeaderApiTest, ANameStaysJsonWhateverALeaderIsCalled) {
+    tell(no(Reason::Changed, "a\"b\\c\nd\x01\xff\xc3\xa4"));
+    EXPECT_THAT(get("/"), HasSubstr("{\"name\":\"a\\\"b\\\\c\\nd\\u0001\xef\xbf\xbd\xc3\xa4\","));
+}
+
+TEST_F(LeaderApiTest, StreamsTheNameWheneverItIsAnotherOne) {
+    TestClient client(port());
+    client.send(request("/sse"));
+    EXPECT_THAT(client.headOnly(),
+                HasSubstr("\r\nContent-Type: text/event-stream; charset=utf-8\r\n"));
+    const auto next = [&client] {
+        const std::string chunk = event(client);  // its size, itself, and the end of a line
+        const auto begin = chunk.find("data: ");
+        EXPECT_EQ(begin, chunk.find("\r\n") + 2) << chunk;
+        return chunk.substr(begin, chunk.size() - begin - 2);
+    };
+    EXPECT_THAT(next(), MatchesRegex("data: " + named("") + "\n\n"));
+    tell(no(Reason::Changed, "web-1"));
+    EXPECT_THAT(next(), MatchesRegex("data: " + named("web-1") + "\n\n"));
+    tell(no(Reason::Renewed, "web-1"));
+    tell(no(Reason::Changed, "web-1"));  // another term
+    server->barrier().wait();
+    tell(no(Reason::Vacant));
+    EXPECT_THAT(next(), MatchesRegex("data: " + named("") + "\n\n"));
+    tell(yes(Reason::Acquired));
+    EXPECT_THAT(next(), MatchesRegex("data: " + named("web-0") + "\n\n"));
+    tell(yes(Reason::Renewed));
+    server->barrier().wait();
+    pass(4200ms);
+    tell(no(Reason::Expired));
+    EXPECT_THAT(next(), MatchesRegex("data: " + named("") + "\n\n"));
+    pass(15s);
+    EXPECT_EQ(client.until(":\n\r\n"), "2\r\n:\n\r\n") << "it lives";
+}
+
+TEST_F(LeaderApiTest, AStreamOfNamesTellsTheNobodyBetweenTwoTerms) {
+    tell(yes(Reason::Acquired, "17"));
+    TestClient client(port());
+    client.send(request("/sse"));
+    EXPECT_THAT(event(client), HasSubstr("\"web-0\""));
+    {
+        http::Hold hold(*server);
+        tell(no(Reason::Lost));
+        tell(yes(Reason::Acquired, "23"));
+        hold.release();
+        server->barrier().wait();
+    }
+    EXPECT_THAT(event(client), HasSubstr("\"name\":\"\""));
+    EXPECT_THAT(event(client), HasSubstr("\"web-0\""));
+}
+
+class NamesOnlyTest : public LeaderApiTest {
+  protected:
+    NamesOnlyTest() : LeaderApiTest(true) {}
+};
+
+TEST_F(NamesOnlyTest, TellsNothingElse) {
+    tell(no(Reason::Changed, "web-1"));
+    EXPECT_THAT(get("/"), EndsWith("\r\n\r\n{\"name\":\"web-1\"}\n"));
+    TestClient client(port());
+    client.send(request("/sse"));
+    EXPECT_THAT(event(client), HasSubstr("\r\ndata: {\"name\":\"web-1\"}\n\n"));
 }
 
 }  // namespace

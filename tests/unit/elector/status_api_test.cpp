@@ -47,15 +47,6 @@ class StatusApiTest : public http::ServerFixture {
     FakeStatus status_;
 };
 
-TEST_F(StatusApiTest, NamesNobodyWhereNobodyLeads) {
-    EXPECT_THAT(get("/"), EndsWith("\r\n\r\n{\"name\":\"\"}\n"));
-}
-
-TEST_F(StatusApiTest, StaysJsonWhateverALeaderIsCalled) {
-    status_.shownAnswer.leader = "a\"b\\c\nd\x01\xff\xc3\xa4";
-    EXPECT_THAT(get("/"), EndsWith("{\"name\":\"a\\\"b\\\\c\\nd\\u0001\xef\xbf\xbd\xc3\xa4\"}\n"));
-}
-
 TEST_F(StatusApiTest, SaysWhyItIsNotLiveOrReady) {
     EXPECT_THAT(get("/healthz"), EndsWith("\r\n\r\nok\n"));
     EXPECT_THAT(get("/readyz"), EndsWith("\r\n\r\nok\n"));

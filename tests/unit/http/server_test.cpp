@@ -1,8 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <ostream>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/test_client.h"
@@ -32,6 +35,27 @@ TEST_F(ServerTest, AnswersOneRequestAfterTheOtherOnOneConnection) {
     }
     EXPECT_EQ(server->stats().connections, 1U);
     EXPECT_EQ(server->stats().requests, 3U);
+}
+
+TEST_F(ServerTest, ServesTheSameAtAllItsAddresses) {
+    // Ports that were free just now.
+    std::vector<std::uint16_t> ports;
+    {
+        start();
+        ports.push_back(port());
+        const std::unique_ptr<Server> first = std::move(server);
+        start();
+        ports.push_back(port());
+        server.reset();
+    }
+    options.port = ports[0];
+    options.others = {{"127.0.0.1", ports[1]}};
+    start();
+    for (const std::uint16_t at : ports) {
+        EXPECT_THAT(TestClient(at).get("/hello"), StartsWith("HTTP/1.1 200 ")) << at;
+    }
+    options.port = 0;
+    EXPECT_THROW(Server(options, router, clock, log), std::runtime_error) << "one is in use";
 }
 
 TEST_F(ServerTest, AnswersARequestThatComesByteByByte) {

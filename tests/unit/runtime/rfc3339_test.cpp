@@ -111,6 +111,11 @@ TEST(Rfc3339Test, PrintsExactlySixDecimalsInUtc) {
     EXPECT_EQ(formatMicroTime(at(-62'135'596'800'000'000)), "0001-01-01T00:00:00.000000Z");
 }
 
+TEST(Rfc3339Test, PrintsWholeSecondsWhereAsked) {
+    EXPECT_EQ(formatSeconds(at(1'767'323'045'999'999)), "2026-01-02T03:04:05Z");
+    EXPECT_EQ(formatSeconds(at(-1)), "1969-12-31T23:59:59Z");
+}
+
 TEST(Rfc3339Test, PrintsNoYearThatTheApiServerWouldRefuse) {
     EXPECT_EQ(formatMicroTime(WallTime::min()), "0001-01-01T00:00:00.000000Z");
     EXPECT_EQ(formatMicroTime(WallTime::max()), "9999-12-31T23:59:59.999999Z");
