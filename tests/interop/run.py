@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Our elector and client-go's compete for one Lease on a real API server. README.md says what is checked.
+"""Our elector competes with client-go's for one Lease on a real API server, and takes over from one that holds it for
+life and hands back to it. README.md says what is checked.
 
-tests/interop/run.py --elector PATH [--peer PATH] [--rounds N] [--seed N] [--keep DIR] [--junit FILE]
+tests/interop/run.py --elector PATH [--peer PATH] [--rounds N] [--rollouts N] [--seed N] [--keep DIR] [--junit FILE]
 """
 
 import argparse
@@ -21,11 +22,12 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "history"), str(HERE.parent / "clus
 
 import check  # noqa: E402
 import claims  # noqa: E402
-from contender import OURS, PEER, Arena, Timing  # noqa: E402
+from contender import OURS, PEER, Arena, Contender, Timing  # noqa: E402
 from contest import Contest, phase  # noqa: E402
 from course import check_course  # noqa: E402
 from machine import OwnCluster  # noqa: E402
-from recorder import LeaseApi, Recording  # noqa: E402
+from recorder import LeaseApi, LeaseRecorder, Recording  # noqa: E402
+from rollout import FOR_LIFE, TIMING, Rollout, usurp  # noqa: E402
 
 CLUSTER = HERE.parent / "cluster" / "cluster"
 API_SERVER = ("10.99.0.10", 6443)
@@ -109,20 +111,59 @@ def check_history(tally, arena, contest):
     return [beyond for beyond in verdict.beyond if beyond.by.startswith("peer-") and beyond.awake > 0]
 
 
-def hold(tally, arguments, directory, first, seed):
-    """One election from its first candidate to the check of its history."""
+def arena_of(arguments, directory, lease, timing):
+    """What the contenders for a Lease share, and the Lease."""
     directory.mkdir()
     arena = Arena(
         arguments.elector,
         arguments.peer,
         arguments.cluster / "pki" / "admin.kubeconfig",
         NAMESPACE,
-        f"begun-by-{'elector' if first == OURS else 'peer'}",
-        Timing(),
+        lease,
+        timing,
         directory,
         Recording(directory / "run.history"),
     )
-    api = LeaseApi(*API_SERVER, OwnCluster(arguments.cluster).administrators_tls(), NAMESPACE, arena.lease)
+    return arena, LeaseApi(*API_SERVER, OwnCluster(arguments.cluster).administrators_tls(), NAMESPACE, lease)
+
+
+def judged(arena):
+    """The history in the folder, and what the checker says of it."""
+    histories = claims.histories_of(claims.load(sorted(arena.directory.glob("*.history"))))
+    return histories, check.judge(histories)
+
+
+def roll_out(tally, arguments):
+    """From an elector for life to ours and back, again and again; and what the check says of one that does not wait."""
+    arena, api = arena_of(arguments, arguments.keep / FOR_LIFE, "held-for-life", TIMING)
+    recorder = LeaseRecorder(arena.recording, api)
+    recorder.start()
+    rollout = Rollout(arena, api, tally)
+    try:
+        rollout.run(arguments.rollouts)
+        rollout.leader.leave()
+    except (TimeoutError, RuntimeError, AssertionError, OSError) as error:
+        tally.check("the rollouts run to their end", False, str(error))
+    finally:
+        rollout.close()
+        recorder.stop()
+    histories, verdict = judged(arena)
+    check.report(verdict, histories)
+    tally.check(
+        "in no rollout two led at one time",
+        not verdict.violations and verdict.claims >= 3 * arguments.rollouts,
+        f"{len(verdict.violations)} violations in {verdict.claims} claims",
+    )
+    arena, api = arena_of(arguments, arguments.keep / "usurped", "usurped", TIMING)
+    usurp(arena, lambda *more: Contender(arena, PEER, *more), api)
+    found = {violation.rule for violation in judged(arena)[1].violations}
+    tally.check("the check sees an elector that takes a Lease without a duration at once", "S1" in found, found)
+
+
+def hold(tally, arguments, directory, first, seed):
+    """One election from its first candidate to the check of its history."""
+    lease = f"begun-by-{'elector' if first == OURS else 'peer'}"
+    arena, api = arena_of(arguments, directory, lease, Timing())
     contest = Contest(arena, api, tally, seed)
     try:
         phase(contest, first, arguments.rounds, SIGNALS)
@@ -139,8 +180,17 @@ def hold(tally, arguments, directory, first, seed):
 def compete(arguments):
     """Everything that happens inside the network of the control plane."""
     tally = Tally()
-    hand_overs, beyond = [], []
     print(f"seed {arguments.seed}", flush=True)
+    if arguments.rollouts:
+        print("-- a Lease held for life", flush=True)
+        roll_out(tally, arguments)
+    if arguments.rounds:
+        compete_with_client_go(tally, arguments)
+    return tally.close(arguments.junit)
+
+
+def compete_with_client_go(tally, arguments):
+    hand_overs, beyond = [], []
     for first in (OURS, PEER):
         print(f"-- a Lease begun by {first}", flush=True)
         more_hand_overs, more_beyond = hold(tally, arguments, arguments.keep / first, first, arguments.seed)
@@ -169,7 +219,6 @@ def compete(arguments):
         bool(beyond) and answered > 0,
         "a checker that sees nothing proves nothing",
     )
-    return tally.close(arguments.junit)
 
 
 def run_on_cluster(arguments, argv):
@@ -180,7 +229,8 @@ def run_on_cluster(arguments, argv):
     cluster = lambda *command: subprocess.Popen([CLUSTER, *command], env=environment)  # noqa: E731
     inner = None
     try:
-        if cluster("up", "0").wait() != 0:
+        # With the garbage collector, which deletes a Lease that is held for life.
+        if cluster("up", "0").wait() != 0 or cluster("start", "kcm").wait() != 0:
             print("interop: the control plane does not come up", file=sys.stderr)
             return 1
         inner = cluster(
@@ -219,12 +269,16 @@ def build_peer(directory):
 
 
 def parse(argv):
-    parser = argparse.ArgumentParser(description="Our elector and client-go's compete for one Lease.")
+    parser = argparse.ArgumentParser(description="Our elector beside those of others, for one Lease.")
     parser.add_argument("--elector", required=True, type=Path, help="our binary")
     parser.add_argument("--peer", type=Path, help="the binary of tests/peer (default: build it)")
     parser.add_argument(
-        "--rounds", type=int, default=9, help="hand-overs in each direction, in each of two elections (default 9)"
+        "--rounds",
+        type=int,
+        default=9,
+        help="hand-overs to and from client-go's, in each of two elections (default 9; 0: no such election)",
     )
+    parser.add_argument("--rollouts", type=int, default=2, help="from an elector for life to ours and back (default 2)")
     parser.add_argument(
         "--seed", type=int, default=random.SystemRandom().randrange(10**9), help="of the moments at which faults strike"
     )

@@ -1,4 +1,5 @@
-// Peer is an elector as client-go makes it: the other party of the interoperability tests.
+// Peer is an elector as client-go makes it, or, with --for-life, one that holds its Lease for life: the other party of
+// the interoperability tests.
 //
 // It competes for a Lease with client-go's own LeaderElector, campaigns again after every loss,
 // says over HTTP whether it believes to lead, and writes down, in the format of
@@ -26,6 +27,7 @@ import (
 type options struct {
 	id, namespace, leaseName, kubeconfig, addr, history string
 	leaseDuration, renewDeadline, retryPeriod           time.Duration
+	forLife                                             bool
 }
 
 func parseOptions() (options, error) {
@@ -39,6 +41,7 @@ func parseOptions() (options, error) {
 	flag.StringVar(&o.kubeconfig, "kubeconfig", "", "path of the kubeconfig (default: in-cluster)")
 	flag.StringVar(&o.addr, "addr", ":4040", "address of GET /api/leader")
 	flag.StringVar(&o.history, "history", "", "file to append the history to (required)")
+	flag.BoolVar(&o.forLife, "for-life", false, "hold the Lease for life, as nais/elector does, instead")
 	flag.Parse()
 	for name, value := range map[string]string{"id": o.id, "lease-name": o.leaseName, "history": o.history} {
 		if value == "" {
@@ -76,6 +79,9 @@ func run() error {
 
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	if o.forLife {
+		return campaignForLife(ctx, o, client, listener)
+	}
 	lock := &recordingLock{
 		Interface: &resourcelock.LeaseLock{
 			LeaseMeta:  metav1.ObjectMeta{Namespace: o.namespace, Name: o.leaseName},
