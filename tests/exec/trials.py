@@ -53,6 +53,7 @@ class Trial:
         (self.folder / "store").mkdir(parents=True)
         (self.folder / "beats").mkdir()
         self.asks = asks
+        self.valid = None  # until when a's term was last seen to last
 
     def __enter__(self):
         return self
@@ -120,18 +121,18 @@ class Trial:
         pid = self.processes[name].pid
         return int(Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()[0])
 
-    def valid_until(self, name, before=None):
-        """By the record of the Lease while `name` holds it; else what it was `before`."""
+    def look(self):
+        """At the record of the Lease, while a holds it."""
         try:
             record = json.loads((self.folder / "store/default/web/lease.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            return before
+            return
         spec = record["spec"]
-        if spec.get("holderIdentity") != name:
-            return before
+        if spec.get("holderIdentity") != "a":
+            return
         renewed = datetime.strptime(spec["renewTime"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc)
         microseconds = round(renewed.timestamp() * 1_000_000)
-        return microseconds * 1000 - time.clock_gettime_ns(time.CLOCK_REALTIME) + boottime() + int(DEADLINE * SECOND)
+        self.valid = microseconds * 1000 - time.clock_gettime_ns(time.CLOCK_REALTIME) + boottime() + int(DEADLINE * SECOND)
 
     def claims(self, name, lease, valid=None):
         """Of each term, from its first instant to the last one of any process."""
@@ -158,6 +159,7 @@ def freeze(trial, name):
             for _ in range(10):
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    trial.look()  # it may have renewed since
                     return fcntl.flock(lock, fcntl.LOCK_UN)
                 except BlockingIOError:
                     time.sleep(0.005)
@@ -210,14 +212,13 @@ def trial_of(fault, folder, seed):
         trial.start("b")
         until("b's start", lambda: "campaigning" in trial.log("b"))
         time.sleep(random.Random(seed).uniform(0, 2 * RETRY))  # somewhere between two renewals
-        valid = trial.valid_until("a")
-        if valid is None or wrapper.poll() is not None:
+        trial.look()
+        if trial.valid is None or wrapper.poll() is not None:
             return None  # a machine too busy to renew in time
         fault(trial)
 
         def taken():
-            nonlocal valid
-            valid = trial.valid_until("a", valid)
+            trial.look()
             return len(trial.beats("b")) >= len(ROLES)
 
         until("b's program", taken)
@@ -231,7 +232,7 @@ def trial_of(fault, folder, seed):
         trial.processes["b"].send_signal(signal.SIGTERM)
         trial.processes["b"].wait(PATIENCE)
         code = trial.processes["a"].poll()
-        return code, trial.claims("a", name, valid) + trial.claims("b", name)
+        return code, trial.claims("a", name, trial.valid) + trial.claims("b", name)
 
 
 def run(fault, folder, count, parallel=5):
