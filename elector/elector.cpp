@@ -79,7 +79,9 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     : config_(std::move(config)),
       clock_(clock),
       log_(log),
-      leaderApi_(*this, clock, config_.tellsNamesOnly) {
+      leaderApi_(*this, clock, config_.tellsNamesOnly),
+      termApi_(*this, {config_.takesNoOrders, config_.timing, config_.drain},
+               [this](election::StepDownRequested how) { campaign_->stepDown(std::move(how)); }) {
     describeMetrics();
     openStore();
     if (config_.isInjected) {
@@ -102,11 +104,13 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
         options.others.emplace_back(other.host, other.port);
     }
     options.limits.later = kLongestLater;
+    options.limits.bodyBytes = TermApi::kLargestOrder;
     options.hostNames = config_.allowedHosts;
     options.hostNames.push_back(config_.id);
     http::Router router;
     addStatusRoutes(router, *this);
     leaderApi_.addRoutes(router);
+    termApi_.addRoutes(router);
     server_ = std::make_unique<http::Server>(std::move(options), std::move(router), clock_, log_);
 
     campaign_ = std::make_unique<campaign::Campaign>(

@@ -22,6 +22,7 @@
 #include "elector/status_api.h"
 #include "elector/store/lease_store.h"
 #include "elector/teller.h"
+#include "elector/term_api.h"
 
 namespace elector {
 
@@ -84,6 +85,7 @@ class Elector final : private StatusSource {
     std::unique_ptr<campaign::PodLock> podLock_;  // null: no Pod
     std::unique_ptr<Reporter> reporter_;
     LeaderApi leaderApi_;
+    TermApi termApi_;
     // The server answers for the campaign, and the campaign announces by the server: the server is
     // stopped first, and destroyed last.
     std::unique_ptr<http::Server> server_;

@@ -101,6 +101,9 @@ int carryOut(const config::Invocation& invocation, const runtime::EndingSignals&
         int operator()(const config::CopyRequest& request) const {
             return commands::runCopy(request, std::cerr);
         }
+        int operator()(const config::StepDownRequest& request) const {
+            return commands::runStepDown(request, runtime::SystemClock(), std::cout, std::cerr);
+        }
         int operator()(const config::HelpRequest& /*request*/) const {
             fmt::print("{}", config::helpText());
             return config::kExitSuccess;

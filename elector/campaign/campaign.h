@@ -52,9 +52,9 @@ class Campaign {
     // Steps down as the settings say (rule 13). The future is ready once the campaign has nothing
     // left to do.
     std::shared_future<void> stop();
-    // Leaves the Lease to another, if this process leads, in the same order; then follows again,
-    // and takes nothing for `pause` after that. Returns at once.
-    void stepDown(election::Duration pause) { post(election::StepDownRequested{pause}); }
+    // Leaves the Lease to another, if this process leads, in the same order; then follows again.
+    // Returns at once.
+    void stepDown(election::StepDownRequested how) { post(std::move(how)); }
 
     // What is known of the program's health has changed. Returns at once.
     void setHealth(election::HealthChanged health) { post(std::move(health)); }

@@ -50,8 +50,8 @@ Result<kubernetes::Done> open(Connection& connection, const config::Address& add
 }
 
 Result<HttpAnswer> exchange(Connection& connection, const config::Address& address,
-                            const std::string& path) {
-    const auto head = begin(connection, address, path);
+                            const kubernetes::Request& request) {
+    const auto head = begin(connection, address, request);
     if (!head) {
         return head.error();
     }
@@ -73,21 +73,26 @@ Result<HttpAnswer> exchange(Connection& connection, const config::Address& addre
 }  // namespace
 
 Result<kubernetes::Head> begin(Connection& connection, const config::Address& address,
-                               const std::string& path) {
+                               const kubernetes::Request& request) {
     if (auto opened = open(connection, address); !opened) {
         return std::move(opened).error();
     }
-    if (auto sent = connection.send({.path = path}, ""); !sent) {
+    if (auto sent = connection.send(request, ""); !sent) {
         return std::move(sent).error();
     }
     return connection.receiveHead();
 }
 
 std::variant<HttpAnswer, NoAnswer> ask(const config::Address& address, const std::string& path,
-                                       election::Duration timeout, const runtime::Clock& clock) {
+                                       election::Duration timeout, const runtime::Clock& clock,
+                                       const std::string& body) {
     Connection connection(clock);
     connection.setLimits({clock.now() + timeout, {}});
-    auto answer = exchange(connection, address, path);
+    auto answer =
+        exchange(connection, address,
+                 {.method = body.empty() ? kubernetes::Method::Get : kubernetes::Method::Post,
+                  .path = path,
+                  .body = body});
     if (answer) {
         return std::move(answer).value();
     }
@@ -284,6 +289,35 @@ int runStatus(const config::StatusRequest& request, const runtime::Clock& clock,
     }
     out << (request.output == config::Output::Json ? asJson(http.body) : inWords(*answer));
     return exitCodeOf(*answer);
+}
+
+// ------------------------------------------------------------------------------------- step down
+
+int runStepDown(const config::StepDownRequest& request, const runtime::Clock& clock,
+                std::ostream& out, std::ostream& err) {
+    std::string body = "{}";
+    const auto add = [&body](std::string_view name, const std::string& value) {
+        if (!value.empty()) {
+            body = json_text::withMember(body, name, runtime::jsonString(value));
+        }
+    };
+    add("token", request.token);
+    add("backOff", request.backOff);
+    const auto asked = ask(request.address, "/api/step-down", request.timeout, clock, body);
+    if (const auto* none = std::get_if<NoAnswer>(&asked)) {
+        err << none->reason << '\n';
+        return config::kExitNoAnswer;
+    }
+    const auto& answer = std::get<HttpAnswer>(asked);
+    const bool taken = answer.status == 202 && json_text::isValid(answer.body);
+    if (!taken) {
+        err << fmt::format("refused: {} {}\n", answer.status, reasonIn(answer));
+        return config::kExitFailure;
+    }
+    const auto drain = json_text::integerIn(json_text::member(answer.body, "drainMs").value_or(""));
+    out << fmt::format("steps down: the term {} ends, and the Lease is released in {} ms\n",
+                       shown(json_text::textAt(answer.body, "token")), drain.value_or(0));
+    return config::kExitSuccess;
 }
 
 }  // namespace elector::commands

@@ -31,15 +31,18 @@ struct NoAnswer {
 // below 4 KiB; the rest is room for what later versions add.
 inline constexpr std::size_t kMaxBodyBytes = std::size_t{64} * 1024;
 
-// Sends "GET `path`" to the elector at `address` and reads its answer. Takes no longer than
+// Sends "GET `path`", or "POST `path`" with a `body` (JSON), to the elector at `address` and reads
+// its answer. Takes no longer than
 // `timeout` in all, however slowly bytes come. NoAnswer says who was asked and what went wrong.
 std::variant<HttpAnswer, NoAnswer> ask(const config::Address& address, const std::string& path,
-                                       election::Duration timeout, const runtime::Clock& clock);
+                                       election::Duration timeout, const runtime::Clock& clock,
+                                       const std::string& body = {});
 
 // The same up to the head of the answer, which the caller reads on. Limits are the connection's.
 // REQUIRES: it is not open.
 kubernetes::Result<kubernetes::Head> begin(kubernetes::Connection& connection,
-                                           const config::Address& address, const std::string& path);
+                                           const config::Address& address,
+                                           const kubernetes::Request& request);
 
 // Asks a running elector whether it is live, or ready, and prints the reason to `out`, which a
 // kubelet puts into the Event of a failed probe. Returns kExitSuccess for yes, else kExitFailure.
@@ -77,5 +80,10 @@ int runStatus(const config::StatusRequest& request, const runtime::Clock& clock,
 // image of this architecture, one that has no C library or another one included. An earlier copy is
 // replaced, though it may run. Returns kExitSuccess, or kExitFailure with a sentence on `err`.
 int runCopy(const config::CopyRequest& request, std::ostream& err);
+
+// Asks a running elector to step down, and prints what it answered to `out`, or why it does not to
+// `err`. Returns kExitSuccess, kExitFailure where it refuses, kExitNoAnswer.
+int runStepDown(const config::StepDownRequest& request, const runtime::Clock& clock,
+                std::ostream& out, std::ostream& err);
 
 }  // namespace elector::commands

@@ -162,6 +162,7 @@ constexpr std::string_view kIntroduction =
     "  leader-elector probe live|ready [flags]          ask a running elector how it is\n"
     "  leader-elector exec [flags] -- PROGRAM ARGS      run a program only while leading\n"
     "  leader-elector copy-to DIR [--at=DIR]            put a copy there that runs in any image\n"
+    "  leader-elector step-down [flags]                 ask the leader beside it to step down\n"
     "  leader-elector --help | --version\n"
     "\n"
     "Flags are written --flag=value or --flag value. They win over the environment, and that over\n"
@@ -174,7 +175,9 @@ constexpr std::string_view kRequests =
     "  /healthz, /readyz   200, or 503 with the reason\n"
     "  /metrics            for Prometheus\n"
     "  /, /sse             {\"name\":\"web-0\", ...}: the leader's name, for programs of other "
-    "electors\n";
+    "electors\n"
+    "and POST, by the loopback\n"
+    "  /api/step-down      the leader leaves the Lease to another\n";
 
 constexpr std::string_view kExamples =
     "\nExamples:\n"
@@ -199,11 +202,12 @@ std::string describeOldNames() {
 std::string describeExitCodes() {
     return fmt::format(
         "\nExit codes:\n"
-        "  {}  run: stopped as asked; status: this one leads; probe: yes\n"
-        "  {}  run: failed; status: another one leads; probe: no, or no answer\n"
+        "  {}  run: stopped as asked; status: this one leads; probe: yes; step-down: done\n"
+        "  {}  run: failed; status: another one leads; probe: no, or no answer; step-down: "
+        "refused\n"
         "  {}  wrong flags, environment or surroundings; one sentence says which\n"
         "  {}  status: nobody leads\n"
-        "  {}  status: no elector answers\n"
+        "  {}  status, step-down: no elector answers\n"
         "  {}, {}, {}, {}  exec: no term within --timeout; the term ended (--on-loss=exit); the "
         "program cannot\n"
         "      be run; it is not there. Else the program's, or 128 + the signal that ended it\n",
@@ -262,6 +266,7 @@ std::string helpText() {
     text += helpSection("Flags of probe", probeFlags());
     text += helpSection("Flags of exec, besides those of run", execFlags());
     text += helpSection("Flags of copy-to", copyFlags());
+    text += helpSection("Flags of step-down", stepDownFlags());
     text += kRequests;
     text += kExamples;
     return text + describeExitCodes();

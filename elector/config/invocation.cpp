@@ -121,7 +121,8 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
-const std::vector<std::string_view> kCommands{"run", "status", "probe", "exec", "copy-to"};
+const std::vector<std::string_view> kCommands{"run",  "status",  "probe",
+                                              "exec", "copy-to", "step-down"};
 
 bool isCommand(std::string_view text) {
     return std::ranges::find(kCommands, text) != kCommands.end();
@@ -306,6 +307,29 @@ void takePod(const Settings& settings, const Environment& environment, Config& c
         named.empty() ? "is missing" : fmt::format("says \"{}\"", runtime::quoted(named)));
 }
 
+// Whether the host is called as Kubernetes calls a Pod's that has a network of its own: with the
+// Pod's name, cut off where it is longer than a host's name may be.
+bool isNamedAsItsPod(const Facts& facts, const std::string& pod) {
+    constexpr std::size_t kCutOff = 56;  // at 63, and without the dashes at the end
+    const std::string& host = facts.hostName;
+    return host == pod || host.starts_with(pod + ".") ||
+           (host.size() >= kCutOff && pod.starts_with(host));
+}
+
+// In a Pod that shares its node's network, whatever runs on the node is on the loopback.
+std::string whyNoOrders(const std::string& admin, const Config& config, const Facts& facts) {
+    if (admin == "off") {
+        return "--admin=off: this elector takes no orders";
+    }
+    if (admin == "on" || config.podUid.empty() || isNamedAsItsPod(facts, config.id)) {
+        return "";
+    }
+    return fmt::format(
+        "this elector takes no orders, as its host is not called {}, as its Pod is: others may "
+        "share its network; --admin=on allows them",
+        runtime::quoted(config.id));
+}
+
 // A variable that programs of other makes heed, in either case.
 void sayThatNoProxyIsUsed(const Environment& environment, Config& config) {
     for (const char* name : {"HTTPS_PROXY", "https_proxy"}) {
@@ -391,6 +415,7 @@ Config configIn(const Scan& scan, const Settings& settings, const Environment& e
         // A drain outlasts every answer that was given, and so the program that runs by one.
         config.drain = config.timing.termGrace.value_or(config.drain);
     }
+    config.takesNoOrders = whyNoOrders(settings.text("admin"), config, facts);
     config.ready = settings.text("ready") == "leader" ? ReadyWhen::Leader : ReadyWhen::Synced;
     config.statusFolder = settings.text("status-dir");
     config.logLevel = logLevelIn(settings);
@@ -511,13 +536,30 @@ ProbeRequest parseProbe(const Scan& scan, const Environment& environment) {
             what == "live" ? Probe::Live : Probe::Ready};
 }
 
+StepDownRequest parseStepDown(const Scan& scan, const Environment& environment) {
+    if (!scan.rest.empty()) {
+        refuseArgument(scan.rest.front());
+    }
+    const Settings settings(scan, environment, stepDownFlags());
+    return {targetIn(settings), settings.duration("timeout"), settings.text("token"),
+            settings.text("back-off")};
+}
+
 std::vector<FlagSpec> specsFor(const std::string& command) {
     if (command == "exec") {
         return flagsOfExec();
     }
-    if (command != "run") {
-        return command == "status" ? statusFlags()
-                                   : (command == "probe" ? probeFlags() : copyFlags());
+    if (command == "copy-to") {
+        return copyFlags();
+    }
+    if (command == "status") {
+        return statusFlags();
+    }
+    if (command == "probe") {
+        return probeFlags();
+    }
+    if (command == "step-down") {
+        return stepDownFlags();
     }
     std::vector<FlagSpec> specs = runFlags();
     specs.insert(specs.end(), oldNames().begin(), oldNames().end());
@@ -557,6 +599,9 @@ Invocation parseInvocation(const Arguments& arguments, const Environment& enviro
     }
     if (command == "copy-to") {
         return parseCopy(scanned);
+    }
+    if (command == "step-down") {
+        return parseStepDown(scanned, environment);
     }
     return parseRun(std::move(scanned), environment, facts);
 }

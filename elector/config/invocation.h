@@ -64,6 +64,9 @@ struct Config {
     std::string statusFolder;  // where to keep who leads in files; "": nowhere
     // Started as kubernetes/contrib's elector is, which tells the leader's name and nothing else.
     bool tellsNamesOnly = false;
+    // Why no program may ask this process to step down: a sentence; "" where those on the loopback
+    // may.
+    std::string takesNoOrders;
     // Injected into a Pod, for a Lease that nobody may have chosen: yields to others who use it.
     bool isInjected = false;
     // Why this process may not campaign, only follow: a sentence; "" where it may.
@@ -142,12 +145,20 @@ struct CopyRequest {
     std::string seenAt;  // where it is found when the copy runs; an absolute path
 };
 
+// `step-down`: asks the leader beside it to leave the Lease to another.
+struct StepDownRequest {
+    Address address;
+    election::Duration timeout{};
+    std::string token;    // "": whichever term it is
+    std::string backOff;  // a duration; "": the elector's choice
+};
+
 struct HelpRequest {};
 struct VersionRequest {};
 
 // A Config stands for `run`.
 using Invocation = std::variant<Config, StatusRequest, ProbeRequest, ExecRequest, CopyRequest,
-                                HelpRequest, VersionRequest>;
+                                StepDownRequest, HelpRequest, VersionRequest>;
 
 // The arguments or the environment are wrong. what() is one sentence that names the flag or the
 // variable, its value and what is allowed. The program ends with kExitUsage.
@@ -157,11 +168,12 @@ class Refusal : public std::runtime_error {
 };
 
 // Exit codes of all commands.
-inline constexpr int kExitSuccess = 0;  // stopped as asked; status: this one leads; probe: yes
-inline constexpr int kExitFailure = 1;  // run: could not start; status: another leads; probe: no
-inline constexpr int kExitUsage = 2;    // wrong flags, environment or surroundings
+inline constexpr int kExitSuccess = 0;  // done as asked; status: this one leads; probe: yes
+// run: could not start; status: another leads; probe: no; step-down: refused
+inline constexpr int kExitFailure = 1;
+inline constexpr int kExitUsage = 2;        // wrong flags, environment or surroundings
 inline constexpr int kExitNobodyLeads = 3;  // status only
-inline constexpr int kExitNoAnswer = 4;     // status only
+inline constexpr int kExitNoAnswer = 4;     // status, step-down
 // exec; else what its program exits with, or 128 + the signal that ended it or the waiting.
 inline constexpr int kExitTimeout = 69;     // no term came in time
 inline constexpr int kExitLost = 75;        // the term ended, and --on-loss=exit

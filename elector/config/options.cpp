@@ -262,6 +262,12 @@ constexpr auto kOptions = std::to_array<Option>({
               .shown = "none",
               .purpose = "Host names to answer for, besides localhost, IP addresses and the id.",
               .complain = complaintAboutHosts}},
+    {.flag = {.name = "admin",
+              .placeholder = "auto|on|off",
+              .environment = "ADMIN",
+              .fallback = "auto",
+              .purpose = "Whether programs on the loopback may ask the leader to step down. auto: "
+                         "unless the\nPod may share its node's network."}},
     {.flag = {.name = "ready",
               .placeholder = "synced|leader",
               .environment = "READY",
@@ -462,6 +468,28 @@ const std::vector<FlagSpec>& copyFlags() {
          .placeholder = "DIR",
          .shown = "the same folder",
          .purpose = "Where the program's container sees the folder, an absolute path."},
+    };
+    return kFlags;
+}
+
+const std::vector<FlagSpec>& stepDownFlags() {
+    static const std::vector<FlagSpec> kFlags{
+        kTarget,
+        {.name = "token",
+         .placeholder = "TOKEN",
+         .shown = "whichever",
+         .purpose = "Only in the term of this fencing token: nobody is deposed by a late retry.",
+         .complain = complaintAboutToken},
+        {.name = "back-off",
+         .placeholder = "DURATION",
+         .shown = "10s, or twice the retry period if that is more",
+         .purpose = "For how long it takes the Lease from nobody once it has released it.",
+         .complain = complaintAboutDrain},
+        {.name = "timeout",
+         .placeholder = "DURATION",
+         .fallback = "2s",
+         .purpose = "How long to wait for the answer.",
+         .complain = complaintAboutTimeout},
     };
     return kFlags;
 }

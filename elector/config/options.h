@@ -45,6 +45,7 @@ const std::vector<FlagSpec>& probeFlags();
 // Those that exec takes besides the flags of `run`.
 const std::vector<FlagSpec>& execFlags();
 const std::vector<FlagSpec>& copyFlags();
+const std::vector<FlagSpec>& stepDownFlags();
 
 // Names that the leader-elector of kubernetes/contrib and nais/elector have for flags of `run`.
 const std::vector<FlagSpec>& oldNames();

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "elector/config/invocation.h"
+#include "elector/election/revision.h"
 #include "elector/names.h"
 #include "elector/runtime/time_text.h"
 
@@ -153,6 +154,10 @@ std::string complaintAboutNamespace(const std::string& name) {
 
 std::string complaintAboutPodUid(const std::string& uid) {
     return isPodUid(uid) ? "" : "a Pod's UID has letters, digits and dashes, at most 64";
+}
+
+std::string complaintAboutToken(const std::string& token) {
+    return election::Revision::parse(token) ? "" : "a fencing token is a decimal number, as 48213";
 }
 
 std::string complaintAboutAddress(const std::string& address) {

@@ -54,6 +54,7 @@ std::string complaintAboutAddress(const std::string& address);  // to serve on
 std::string complaintAboutTarget(const std::string& address);   // to ask
 std::string complaintAboutHealthUrl(const std::string& url);
 std::string complaintAboutHosts(const std::string& hosts);
+std::string complaintAboutToken(const std::string& token);
 std::string complaintAboutDuration(const std::string& duration);
 // `least` and `most` are durations too.
 std::string complaintAboutDuration(const std::string& duration, std::string_view least,

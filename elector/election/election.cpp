@@ -149,7 +149,8 @@ void Election::on(const StopRequested& /*event*/) {
 }
 
 void Election::on(const StepDownRequested& event) {
-    if (std::holds_alternative<Leading>(state_)) {
+    const auto* leading = std::get_if<Leading>(&state_);
+    if (leading != nullptr && (event.token.empty() || event.token == leading->term.token.text())) {
         drain(event.pause, "this process is stepping down");
     }
 }

@@ -56,9 +56,10 @@ struct AnsweredNo {};
 struct StopRequested {};
 
 // The process shall leave the Lease to another, and follow again: for `pause` after that it takes
-// nothing (rule 13). Ignored by whoever does not lead.
+// nothing (rule 13). Ignored by whoever does not lead, or leads in another term than `token`'s.
 struct StepDownRequested {
     Duration pause;
+    std::string token = {};  // "": whichever term it is
 };
 
 // The program is known to be healthy, or is not any more: `why`, in a few words. Until the first of

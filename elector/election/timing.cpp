@@ -124,6 +124,10 @@ Duration defaultRetryPeriod(Duration renewDeadline) {
     return std::min<Duration>(seconds(2), renewDeadline / 5 * 2);
 }
 
+Duration defaultPause(const Timing& timing) {
+    return std::max<Duration>(2 * timing.retryPeriod, seconds(10));
+}
+
 Duration attemptTimeout(const Timing& timing, std::optional<Duration> termLeft) {
     // A leader sends its renewal at P after the last one, and D - P is left of its term: with the
     // default P, 2/5 D, a write may take 13/30 D, 2.1 s of 5 s, as it may where a slow admission

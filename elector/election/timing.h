@@ -43,6 +43,10 @@ Duration defaultTermGrace(Duration renewDeadline);
 // P where nobody chose one: min(2 s, D / 2.5), so that a second attempt always fits into D.
 Duration defaultRetryPeriod(Duration renewDeadline);
 
+// For how long a leader that has stepped down takes nothing, where nobody chose: another has the
+// time to lead, even one that misses its first attempt.
+Duration defaultPause(const Timing& timing);
+
 // How long one request to the store may take (rule 12), at least 50 ms. Of a process that does not
 // lead D / 2: a write that takes longer begins a term that a second one like it could not prolong.
 // Of a leader whose term lasts for `termLeft` all but D / 6 of that, or half of it where that is

@@ -86,7 +86,8 @@ void StreamSource::read(const std::stop_token& stop) {
 std::string StreamSource::readStream(const std::stop_token& stop) {
     Connection connection(clock_);
     connection.setLimits({clock_.now() + kAnswer, stop});
-    const auto head = commands::begin(connection, elector_, "/api/leader/watch?renewals=1");
+    const auto head =
+        commands::begin(connection, elector_, {.path = "/api/leader/watch?renewals=1"});
     if (!head) {
         return head.error().message;
     }

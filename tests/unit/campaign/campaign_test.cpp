@@ -240,7 +240,7 @@ TEST(CampaignTest, WhoeverStepsDownLeavesTheLeaseToAnotherAndLeadsAgainAfterIt) 
     ASSERT_TRUE(a.recorder.waitFor(NoteKind::TermBegan));
     Candidate b("b", table);
     b.campaign.start();
-    a.campaign.stepDown(milliseconds(500));
+    a.campaign.stepDown({milliseconds(500)});
     ASSERT_TRUE(a.recorder.waitFor(NoteKind::Released));
     ASSERT_TRUE(b.recorder.waitFor(NoteKind::TermBegan));
     ASSERT_TRUE(eventually([&] { return a.campaign.answer().leader == "b"; }));

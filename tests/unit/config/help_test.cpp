@@ -60,6 +60,7 @@ TEST(HelpTest, ShowsEveryFlagWithItsVariableAndDefault) {
         {"health-successes", "HEALTH_SUCCESSES", "default 1"},
         {"degraded-after", "DEGRADED_AFTER", "default 5m"},
         {"term-grace", "TERM_GRACE", "default none; of exec min(5s, 1/6 of the renew duration)"},
+        {"admin", "ADMIN", "default auto"},
         {"ready", "READY", "default synced"},
         {"status-dir", "STATUS_DIR", "default none"},
         {"pod-uid", "POD_UID", "default the one in the service account's token"},
@@ -77,11 +78,12 @@ TEST(HelpTest, ShowsEveryFlagWithItsVariableAndDefault) {
 TEST(HelpTest, ShowsCommandsOldNamesAndExitCodes) {
     const std::string help = helpText();
     for (const std::string part :
-         {"leader-elector status", "leader-elector probe live|ready", "--election=NAME",
-          "--election-namespace=NAME", "--http=", "--ttl=DURATION", "--version",
-          "--output=human|json", "--timeout=DURATION", "Examples:", "Exit codes:", "/api/leader",
-          "/healthz, /readyz", "leader-elector exec [flags] -- PROGRAM ARGS",
-          "leader-elector copy-to DIR", "--elector=[HOST]:PORT", "--on-loss=wait|exit"}) {
+         {"leader-elector status", "leader-elector step-down", "/api/step-down",
+          "leader-elector probe live|ready", "--election=NAME", "--election-namespace=NAME",
+          "--http=", "--ttl=DURATION", "--version", "--output=human|json", "--timeout=DURATION",
+          "Examples:", "Exit codes:", "/api/leader", "/healthz, /readyz",
+          "leader-elector exec [flags] -- PROGRAM ARGS", "leader-elector copy-to DIR",
+          "--elector=[HOST]:PORT", "--on-loss=wait|exit"}) {
         EXPECT_THAT(help, HasSubstr(part));
     }
     for (const std::string code : {"\n  0  ", "\n  1  ", "\n  2  ", "\n  3  ", "\n  4  "}) {

@@ -97,6 +97,8 @@ const std::vector<Row>& rows() {
          [](const Config& c) { return nanoseconds(c.drain); }},
         {"poll-tolerance", "POLL_TOLERANCE", "1ns", "4000000000ns",
          [](const Config& c) { return nanoseconds(c.timing.pollTolerance); }},
+        {"admin", "ADMIN", "on", "off",
+         [](const Config& c) { return c.takesNoOrders.empty() ? "on" : "off"; }},
         {"ready", "READY", "synced", "leader",
          [](const Config& c) { return c.ready == ReadyWhen::Synced ? "synced" : "leader"; }},
         {"pod-uid", "POD_UID", "0a-B9", "f00d", [](const Config& c) { return c.podUid; }},
@@ -215,6 +217,27 @@ TEST(FactsTest, AreRefusedLikeFlags) {
     EXPECT_NE(refusalOf({"--lease-name=web"}, {}, facts).find("--id \"a box_0a1b2c3d\""),
               std::string::npos);
     EXPECT_EQ(refusalOf({"--lease-name=web", "--id=x"}, {}, facts), "");
+}
+
+TEST(FactsTest, SayWhetherTheLoopbackIsThePodsOwn) {
+    const std::string longName(70, 'w');
+    const auto takesOrders = [](const std::string& host, const std::string& pod,
+                                const std::string& admin = "auto") {
+        Facts facts = plainFacts();
+        facts.hostName = host;
+        return configOf({"--lease-name=web", "--admin=" + admin},
+                        {{"POD_UID", "u-1"}, {"POD_NAME", pod}}, facts)
+            .takesNoOrders.empty();
+    };
+    EXPECT_TRUE(takesOrders("web-0", "web-0"));
+    EXPECT_TRUE(takesOrders("web-0.web.shop.svc", "web-0")) << "setHostnameAsFQDN";
+    EXPECT_TRUE(takesOrders(std::string(63, 'w'), longName)) << "cut off";
+    EXPECT_FALSE(takesOrders("node-1", "web-0")) << "hostNetwork";
+    EXPECT_FALSE(takesOrders("web", "web-0"));
+    EXPECT_FALSE(takesOrders("w", longName));
+    EXPECT_TRUE(takesOrders("node-1", "web-0", "on"));
+    EXPECT_FALSE(takesOrders("web-0", "web-0", "off"));
+    EXPECT_TRUE(configOf({"--lease-name=web"}).takesNoOrders.empty()) << "no Pod";
 }
 
 TEST(FactsTest, GiveThePodUidOfTheToken) {

@@ -110,9 +110,10 @@ TEST(SyntaxTest, RefusesArgumentsThatBelongToNothing) {
 TEST(SyntaxTest, RefusesUnknownCommands) {
     EXPECT_EQ(refusalOf({"stauts"}),
               "unknown command \"stauts\" (did you mean status?): allowed are run, status, probe, "
-              "exec, copy-to");
-    EXPECT_EQ(refusalOf({"elect"}),
-              "unknown command \"elect\": allowed are run, status, probe, exec, copy-to");
+              "exec, copy-to, step-down");
+    EXPECT_EQ(
+        refusalOf({"elect"}),
+        "unknown command \"elect\": allowed are run, status, probe, exec, copy-to, step-down");
     EXPECT_THAT(refusalOf({""}), HasSubstr("unknown command \"\": "));
 }
 
@@ -190,10 +191,22 @@ TEST(StatusCommandTest, RefusesWrongFlagsWithASentence) {
         {{"probe"}, "allowed are probe live and probe ready"},
         {{"probe", "alive"}, "probe \"alive\" is refused: allowed are live and ready"},
         {{"probe", "live", "--timeout=x"}, "--timeout \"x\" is refused: "},
+        {{"step-down", "now"}, "unexpected argument \"now\": "},
+        {{"step-down", "--token=x"}, "--token \"x\" is refused: a fencing token is a decimal"},
+        {{"step-down", "--back-off=61m"}, "--back-off \"61m\" is refused: "},
     };
     for (const Refused& refused : cases) {
         EXPECT_THAT(refusalOf(refused.arguments), HasSubstr(refused.sentence));
     }
+}
+
+TEST(StepDownCommandTest, TakesItsFlags) {
+    const auto request = std::get<StepDownRequest>(parseInvocation(
+        {"step-down", "--token=17", "--back-off=30s"}, {{"ADDR", ":4141"}}, plainFacts()));
+    EXPECT_EQ(request.address, (Address{"localhost", 4141}));
+    EXPECT_EQ(request.token, "17");
+    EXPECT_EQ(request.backOff, "30s");
+    EXPECT_EQ(request.timeout, std::chrono::seconds(2));
 }
 
 TEST(ProbeCommandTest, KnowsWhatToAsk) {

@@ -419,6 +419,15 @@ TEST(LeavingTest, AStopWhileSteppingDownStops) {
     EXPECT_FALSE(expiring.noted(NoteKind::Released)) << "as it was told to";
 }
 
+TEST(LeavingTest, AnOrderForAnotherTermIsNone) {
+    Candidate web0;
+    web0.lead();
+    EXPECT_FALSE(web0.send(StepDownRequested{seconds(30), "10"}).announceNo);
+    EXPECT_TRUE(web0.leads());
+    EXPECT_TRUE(web0.send(StepDownRequested{seconds(30), "11"}).announceNo);
+    EXPECT_FALSE(web0.leads());
+}
+
 TEST(LeavingTest, OnlyALeaderStepsDown) {
     Candidate web0;
     const Lease lease = leaseOf(heldBy("web-1", "pod-1/n1", WallTime{}), 10);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fake_status.h"
 #include "tests/support/test_client.h"
 #include "tests/unit/http/server_fixture.h"
 
@@ -12,22 +13,6 @@ namespace {
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-class FakeStatus final : public StatusSource {
-  public:
-    const std::string& id() const override { return shownId; }
-    const election::LeaseKey& lease() const override { return shownLease; }
-    election::Answer answer() const override { return shownAnswer; }
-    std::optional<std::string> notLive() const override { return shownNotLive; }
-    std::optional<std::string> notReady() const override { return shownNotReady; }
-    std::string metrics() const override { return "a_total 1\n"; }
-
-    std::string shownId = "web-0";
-    election::LeaseKey shownLease{"default", "web"};
-    election::Answer shownAnswer;
-    std::optional<std::string> shownNotLive;
-    std::optional<std::string> shownNotReady;
-};
 
 class StatusApiTest : public http::ServerFixture {
   protected:

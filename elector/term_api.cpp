@@ -1,0 +1,109 @@
+#include "elector/term_api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+#include "elector/config/values.h"
+#include "elector/runtime/escape.h"
+#include "elector/runtime/json_text.h"
+#include "elector/runtime/time_text.h"
+
+namespace elector {
+namespace {
+
+using http::Request;
+using http::Response;
+
+constexpr int kAccepted = 202;
+constexpr int kBadRequest = 400;
+constexpr int kForbidden = 403;
+constexpr int kConflict = 409;
+constexpr int kPreconditionFailed = 412;
+constexpr int kUnsupportedMediaType = 415;
+
+// A browser sends this type to another site only after it has asked, which is answered 405.
+bool isJson(const Request& request) {
+    const std::string_view type = request.head.field("Content-Type").value_or("");
+    return http::equalsIgnoringCase(http::trimmed(type.substr(0, type.find(';'))), http::kJson);
+}
+
+}  // namespace
+
+TermApi::TermApi(const StatusSource& source, Rules rules, StepDown stepDown)
+    : source_(source), rules_(std::move(rules)), stepDown_(std::move(stepDown)) {}
+
+void TermApi::addRoutes(http::Router& router) {
+    router.answer("POST", "/api/step-down",
+                  [this](const Request& request) { return stepDown(request); });
+}
+
+Response TermApi::stepDown(const Request& request) {
+    if (!request.remote.isLoopback()) {
+        return Response::text(kForbidden, "Only programs in the same Pod may ask for this.\n");
+    }
+    if (!rules_.refusal.empty()) {
+        return Response::text(kForbidden, rules_.refusal + '\n');
+    }
+    if (!isJson(request)) {
+        return Response::text(kUnsupportedMediaType, "Send Content-Type: application/json.\n");
+    }
+    auto order = orderIn(request.body);
+    if (const auto* wrong = std::get_if<std::string>(&order)) {
+        return Response::text(kBadRequest, *wrong + '\n');
+    }
+    auto& how = std::get<election::StepDownRequested>(order);
+    const election::Answer answer = source_.answer();
+    if (!answer.isLeader) {
+        return Response::text(kConflict, source_.id() + " does not lead.\n");
+    }
+    if (!how.token.empty() && how.token != answer.fencingToken) {
+        return Response::text(kPreconditionFailed, fmt::format("{} leads by the token {}.\n",
+                                                               source_.id(), answer.fencingToken));
+    }
+    how.token = answer.fencingToken;
+    stepDown_(std::move(how));
+    using std::chrono::milliseconds;
+    // As rule 13 says: all that was promised, and what programs may remember of it.
+    const auto drain = std::chrono::ceil<milliseconds>(
+        std::max<election::Duration>(rules_.drain, answer.validFor + milliseconds(1)) +
+        rules_.timing.pollTolerance);
+    Response response =
+        Response::json(fmt::format(R"({{"token":{},"drainMs":{}}})",
+                                   runtime::jsonString(answer.fencingToken), drain.count()) +
+                       '\n');
+    response.status = kAccepted;
+    return response;
+}
+
+std::variant<election::StepDownRequested, std::string> TermApi::orderIn(
+    std::string_view body) const {
+    using json_text::Kind;
+    if (!json_text::isValid(body) || json_text::kindOf(body) != Kind::Object) {
+        return "The body is no JSON object, as {} or {\"backOff\":\"10s\"}.";
+    }
+    election::StepDownRequested order{election::defaultPause(rules_.timing)};
+    for (const json_text::Member& member : json_text::membersOf(body)) {
+        const std::string value = json_text::stringIn(member.value).value_or("");
+        std::string allowed;
+        if (member.key == "token") {
+            allowed = config::complaintAboutToken(value);
+            order.token = value;
+        } else if (member.key == "backOff") {
+            allowed = config::complaintAboutDuration(value, "0s", "1h");
+            order.pause = runtime::parseDuration(value).value_or(order.pause);
+        } else {
+            allowed = "it is unknown; allowed are token and backOff";
+        }
+        if (!allowed.empty()) {
+            return fmt::format("The member {} is refused: {}.", runtime::jsonString(member.key),
+                               allowed);
+        }
+    }
+    return order;
+}
+
+}  // namespace elector

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <variant>
+
+#include "elector/election/election.h"
+#include "elector/election/event.h"
+#include "elector/http/router.h"
+#include "elector/status_api.h"
+
+namespace elector {
+
+// What programs in the Pod may do with the present term.
+//
+// POST /api/step-down, Content-Type: application/json, by the loopback only; the body is {} or any
+// of
+//   {"token":"48213","backOff":"10s"}
+// 202 {"token":"48213","drainMs":5000}: this process has stepped down from the term of that token,
+//   and releases the Lease once no "yes" is good any more, in drainMs at most; then it takes
+//   nothing for backOff (by default defaultPause()), or until it is started anew.
+// 409: it does not lead. 412: it leads, by another token: a late retry deposes nobody.
+// 415, 400: it is no such JSON. 403: not by the loopback, or `refusal` says why by nobody.
+//
+// Threads: the server's loop.
+class TermApi {
+  public:
+    struct Rules {
+        std::string refusal;  // why no order is taken, in a sentence; "" where they are
+        election::Timing timing;
+        election::Duration drain{0};
+    };
+    // Bytes of a body, three of what may stand there.
+    static constexpr std::size_t kLargestOrder = 1024;
+    using StepDown = std::function<void(election::StepDownRequested)>;
+
+    // `source` outlives it. It outlives the server.
+    TermApi(const StatusSource& source, Rules rules, StepDown stepDown);
+
+    void addRoutes(http::Router& router);
+
+  private:
+    http::Response stepDown(const http::Request& request);
+    // The order in a body, or what is wrong with it, in a sentence.
+    std::variant<election::StepDownRequested, std::string> orderIn(std::string_view body) const;
+
+    const StatusSource& source_;
+    const Rules rules_;
+    const StepDown stepDown_;
+};
+
+}  // namespace elector
