@@ -114,7 +114,7 @@ class WebhookProgramTest : public testing::Test {
     ReadAnswer judged(const std::string& review) const {
         const std::string answer = answerTo(review);
         EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
-        return admission::readAnswer({200, bodyOf(answer), {}});
+        return admission::readAnswer({200, bodyOf(answer), {}, {}});
     }
     std::string health(const std::string& path) const {
         program_->port();  // waits for the line
@@ -200,7 +200,7 @@ TEST_F(WebhookProgramTest, AnswersEveryGoldenCaseAsExpected) {
         client->send(post(reviewOf(pod, space.empty() ? "default" : space)));
         const std::string answer = client->answer();
         ASSERT_THAT(answer, StartsWith("HTTP/1.1 200 "));
-        const ReadAnswer read = admission::readAnswer({200, bodyOf(answer), {}});
+        const ReadAnswer read = admission::readAnswer({200, bodyOf(answer), {}, {}});
         const bool isRefused = textIn(expected, "verdict") == "refused";
         const std::string patch = compact(json_text::member(expected, "patch").value_or("[]"));
         EXPECT_EQ(read.uid, "705ab4f5-6393-11e8-b7cc-42010a800002");

@@ -59,10 +59,12 @@ std::vector<Cells> tableIn(const std::string& path, const std::string& head) {
 
 TEST(ReferenceTest, OfTheElectorNamesEachFlagWithItsVariableAndDefault) {
     std::map<std::string, Cells> rows;
-    for (const Cells& row : tableIn("README.md", "| flag | environment | default |")) {
-        ASSERT_GE(row.size(), 4U);
-        for (const std::string& flag : quotedIn(row[0])) {
-            EXPECT_TRUE(rows.emplace(flag, row).second) << flag << " stands there twice";
+    for (const char* document : {"README.md", "docs/health.md"}) {
+        for (const Cells& row : tableIn(document, "| flag | environment | default |")) {
+            ASSERT_GE(row.size(), 4U);
+            for (const std::string& flag : quotedIn(row[0])) {
+                EXPECT_TRUE(rows.emplace(flag, row).second) << flag << " stands there twice";
+            }
         }
     }
     std::set<std::string> known;
