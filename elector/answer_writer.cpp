@@ -85,7 +85,7 @@ void AnswerWriter::appendDeadlines(std::string& text, const election::Answer& an
 
 election::Answer answerOf(const election::Standing& standing, const StatusSource& source,
                           const runtime::Clock& clock) {
-    election::Answer now = source.answer();
+    const election::Answer now = source.answer();
     return now.seq == standing.seq ? now : answerAt(standing, source.id(), clock.moment());
 }
 

@@ -68,8 +68,8 @@ struct MakeProbe {
         return health::fileProbe(file.path, file.maxAge, clock);
     }
     health::Probe operator()(const config::HealthCheck::Asked& asked) const {
-        return health::askedProbe([this_api = &api] { return this_api->lastAsked(); }, asked.within,
-                                  clock);
+        return health::askedProbe([leaderApi = &api] { return leaderApi->lastAsked(); },
+                                  asked.within, clock);
     }
 };
 

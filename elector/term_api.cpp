@@ -83,7 +83,7 @@ std::variant<election::StepDownRequested, std::string> TermApi::orderIn(
     std::string_view body) const {
     using json_text::Kind;
     if (!json_text::isValid(body) || json_text::kindOf(body) != Kind::Object) {
-        return "The body is no JSON object, as {} or {\"backOff\":\"10s\"}.";
+        return R"(The body is no JSON object, as {} or {"backOff":"10s"}.)";
     }
     election::StepDownRequested order{election::defaultPause(rules_.timing)};
     for (const json_text::Member& member : json_text::membersOf(body)) {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "elector/config/facts.h"
 #include "elector/config/flag.h"
 #include "elector/config/options.h"
 #include "elector/config/values.h"
@@ -78,34 +79,6 @@ struct Config {
     // Sentences to log once the log exists: old names of flags, unwise durations.
     std::vector<std::string> warnings;
 };
-
-// What is found on the machine rather than told: gathered once at start, a value to the rest.
-struct Facts {
-    std::string hostName;
-    std::string random;  // distinguishes processes that would have the same default id
-    // The contents of the files that Kubernetes mounts for the service account, as read.
-    std::optional<std::string> serviceAccountNamespace;
-    std::optional<std::string> serviceAccountToken;
-    bool logsToTerminal = false;
-};
-
-// Reads them: host name, randomness, and two small files under `serviceAccountFolder`, which may
-// not exist.
-Facts gatherFacts(
-    const std::string& serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount");
-
-// The variables of `variables` ("NAME=value" strings, null at the end, as in environ). Of several
-// with one name the first counts, as for getenv.
-std::map<std::string, std::string> environmentFrom(const char* const* variables);
-
-// The UID of the Pod that a service account's token (a JWT) is bound to; "" if it names none, or is
-// no such token. Only reads: a process is told here who it is by its own file, and whoever could
-// forge that could forge its flags.
-std::string podUidOf(const std::string& token);
-
-// True for what may be a Pod's UID: letters, digits and dashes, at most 64 of them (a UUID has 36;
-// static Pods have a hash).
-bool isPodUid(const std::string& text);
 
 // What the program was started to do: flags win over the environment, the environment over
 // defaults.
@@ -179,8 +152,6 @@ inline constexpr int kExitTimeout = 69;     // no term came in time
 inline constexpr int kExitLost = 75;        // the term ended, and --on-loss=exit
 inline constexpr int kExitCannotRun = 126;  // the program is there but cannot be run
 inline constexpr int kExitNotFound = 127;   // the program is not there
-
-using Environment = std::map<std::string, std::string>;
 
 // Decides by its arguments alone: `arguments` without the program's name, and what was found on
 // this machine. A variable that is empty counts as not set. Throws Refusal.

@@ -40,9 +40,10 @@ struct Settings {
     Timing timing;
     OnMissing onMissing = OnMissing::Create;
     OnShutdown onShutdown = OnShutdown::Release;
-    Duration drain{0};                      // how long a leaving leader answers "no", renewing on
-    std::uint64_t seed = 0;                 // of the jitter
-    std::optional<HealthGate> health = {};  // without one, the program counts as healthy
+    Duration drain{0};       // how long a leaving leader answers "no", renewing on
+    std::uint64_t seed = 0;  // of the jitter
+    // Without one, the program counts as healthy. Said to be empty, so that it may be left out.
+    std::optional<HealthGate> health = {};  // NOLINT(readability-redundant-member-init)
 };
 
 // One candidate's part in the election of the leader of one Lease: a state machine without clock,

@@ -18,7 +18,7 @@ std::int64_t nextTransitions(std::int64_t transitions) {
 
 void Election::plan() {
     if (const auto why = mustStepDown()) {
-        drain(settings_.health->pause, *why);
+        drain(settings_.health.value_or(HealthGate()).pause, *why);
     }
     if (const auto* leading = std::get_if<Leading>(&state_)) {
         wakeBy(leading->term.validUntil);
@@ -63,7 +63,8 @@ void Election::planFollowing() {
 void Election::planClaim() {
     const Instant pausedUntil = std::max(std::get<Following>(state_).pausedUntil, mayLeadFrom());
     // Whoever is healthy comes first.
-    const Duration standBack = healthy_ ? Duration(0) : settings_.health->pause;
+    const Duration standBack =
+        healthy_ ? Duration(0) : settings_.health.value_or(HealthGate()).pause;
     if (now_.boot < pausedUntil) {
         wakeBy(pausedUntil);
         return;
@@ -108,16 +109,16 @@ Instant Election::mayLeadFrom() const {
     if (healthy_) {
         return Instant::min();
     }
-    const Duration after = settings_.health->degradedAfter;
+    const Duration after = settings_.health.value_or(HealthGate()).degradedAfter;
     return after == Duration(0) ? Instant::max() : unledSince_ + after;
 }
 
 // Asks a leader for the Lease that says that its program is unhealthy. True once there is nothing
 // else to be done.
 bool Election::planAsking() {
-    const LeaseRecord& record = observation_.lease()->record;
-    if (!healthy_ || record.degraded != kDegraded || observation_.claim() != Claim::Rival ||
-        now_.boot >= observation_.heldUntil()) {
+    const auto& lease = observation_.lease();
+    if (!healthy_ || !lease || lease->record.degraded != kDegraded ||
+        observation_.claim() != Claim::Rival || now_.boot >= observation_.heldUntil()) {
         return false;
     }
     if (now_.boot >= askAt_) {

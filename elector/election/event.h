@@ -59,7 +59,8 @@ struct StopRequested {};
 // nothing (rule 13). Ignored by whoever does not lead, or leads in another term than `token`'s.
 struct StepDownRequested {
     Duration pause;
-    std::string token = {};  // "": whichever term it is
+    // "": whichever term it is. Said to be empty, so that it may be left out.
+    std::string token = {};  // NOLINT(readability-redundant-member-init)
 };
 
 // The program is known to be healthy, or is not any more: `why`, in a few words. Until the first of

@@ -36,10 +36,8 @@ using runtime::Descriptor;
 
 namespace {
 
-// Adds the processes below `pid` to `found`; false where the kernel does not show them. Reads no
-// more than concerns them: of a busy machine with a thousand processes, to look at all would take
-// longer than is left.
-bool collectBelow(pid_t pid, std::vector<pid_t>& found) {
+// Adds the children of `pid` to `found`; false where the kernel does not show them.
+bool collectChildren(pid_t pid, std::vector<pid_t>& found) {
     std::error_code error;
     bool isShown = false;
     const std::string tasks = fmt::format("/proc/{}/task", pid);
@@ -53,8 +51,18 @@ bool collectBelow(pid_t pid, std::vector<pid_t>& found) {
         std::istringstream numbers(children.value());
         for (pid_t child = 0; numbers >> child;) {
             found.push_back(child);
-            collectBelow(child, found);
         }
+    }
+    return isShown;
+}
+
+// Adds all processes below `pid`. Reads no more than concerns them: of a busy machine with a
+// thousand processes, to look at all would take longer than is left.
+bool collectBelow(pid_t pid, std::vector<pid_t>& found) {
+    std::size_t next = found.size();
+    const bool isShown = collectChildren(pid, found);
+    for (; next < found.size(); ++next) {
+        collectChildren(found[next], found);
     }
     return isShown;
 }
@@ -85,7 +93,7 @@ void adoptOrphans() {
 Descriptor takeSignals() {
     sigset_t all;
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, nullptr);
+    pthread_sigmask(SIG_SETMASK, &all, nullptr);
     signal(SIGCHLD, SIG_DFL);  // where it is ignored, nobody is told how a child ended
     return Descriptor(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
 }
@@ -326,7 +334,8 @@ class Service {
             runtime::complain("leader-elector",
                               "cannot start a process: " + std::generic_category().message(errno));
             ended_ = config::kExitCannotRun;
-            return finish();
+            finish();
+            return;
         }
         setpgid(program_, program_);  // here too, so that it is so before anything is sent there
         report({Guard::Report::Kind::Started, program_, false});
@@ -343,7 +352,7 @@ class Service {
         }
         signal(SIGPIPE, SIG_DFL);
         for (std::string& variable : environment_) {
-            putenv(variable.data());
+            putenv(variable.data());  // NOLINT(concurrency-mt-unsafe): a new process has one thread
         }
         std::vector<char*> arguments;
         for (const std::string& argument : task_.command) {
@@ -352,7 +361,7 @@ class Service {
         arguments.push_back(nullptr);
         sigset_t none;
         sigemptyset(&none);
-        sigprocmask(SIG_SETMASK, &none, nullptr);
+        pthread_sigmask(SIG_SETMASK, &none, nullptr);
         execvp(arguments.front(), arguments.data());
         const int why = errno;
         runtime::complain("leader-elector",

@@ -82,8 +82,9 @@ std::vector<std::filesystem::path> splitKubeconfigList(std::string_view list);
 // counts as absent. Refused, with a sentence: exec and auth-provider plugins, user names with
 // passwords, impersonation, proxies; data that stand in the file and hold no certificate, key or
 // token; and what refuseUnsafe() refuses. Throws std::runtime_error whose sentence names file,
-// line, value and remedy. `context` is the name of the one that counts; "": the current one.
+// line, value and remedy. `chosen` is the name of the context that counts; "":
+// the current one.
 Access readKubeconfig(const std::vector<std::filesystem::path>& files,
-                      const std::string& context = {});
+                      const std::string& chosen = {});
 
 }  // namespace elector::kubernetes

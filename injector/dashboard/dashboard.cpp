@@ -55,6 +55,11 @@ cluster::Selection podSelection() {
             &cluster::kPodOnly};
 }
 
+std::int64_t milliseconds(Instant instant) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch())
+        .count();
+}
+
 Response page(const WebFile& file) {
     return {200,
             std::string(file.type),
@@ -114,9 +119,13 @@ class Dashboard::PodSink final : public cluster::InformerSink {
     Dashboard& dashboard_;
 };
 
-Dashboard::Dashboard(Source source, const elector::kubernetes::Access& access,
+Dashboard::Dashboard(Source source, elector::kubernetes::Access access,
                      const elector::runtime::Clock& clock, const elector::runtime::Log& log)
-    : source_(std::move(source)), access_(access), clock_(clock), log_(log), table_(clock.now()) {
+    : source_(std::move(source)),
+      access_(std::move(access)),
+      clock_(clock),
+      log_(log),
+      table_(clock.now()) {
     elector::http::ServerOptions options;
     options.host = source_.address.host;
     options.port = source_.address.port;
@@ -262,15 +271,9 @@ std::string Dashboard::message(std::uint64_t& seen, bool isWhole, std::size_t mo
 const std::string& Dashboard::textOf(const Election& election) {
     Text& text = texts_[election.lease];
     if (text.version != election.version) {
-        text = {election.version,
-                electionJson(election, [this](Instant instant) { return milliseconds(instant); })};
+        text = {election.version, electionJson(election, milliseconds)};
     }
     return text.json;
-}
-
-std::int64_t Dashboard::milliseconds(Instant instant) const {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch())
-        .count();
 }
 
 }  // namespace injector::dashboard

@@ -41,7 +41,7 @@ class Dashboard {
   public:
     // Listens from here on. Throws std::runtime_error with a sentence where it cannot. `clock` and
     // `log` outlive it.
-    Dashboard(Source source, const elector::kubernetes::Access& access,
+    Dashboard(Source source, elector::kubernetes::Access access,
               const elector::runtime::Clock& clock, const elector::runtime::Log& log);
     ~Dashboard();
     Dashboard(const Dashboard&) = delete;
@@ -83,7 +83,6 @@ class Dashboard {
     // The message for who was told up to `seen`, which becomes what it is told of. REQUIRES: mutex_
     std::string message(std::uint64_t& seen, bool isWhole, std::size_t most,
                         const std::string& problem);
-    std::int64_t milliseconds(elector::runtime::Instant instant) const;
     const std::string& textOf(const elections::Election& election);
 
     const Source source_;

@@ -30,13 +30,19 @@ std::string array(const Entries& entries, Print print) {
     return text += "]";
 }
 
+const char* stateOf(const Candidate& candidate, const std::string& holder) {
+    if (candidate.name == holder) {
+        return "leads";
+    }
+    if (candidate.campaigns) {
+        return "follows";
+    }
+    return candidate.problem.empty() ? "is ending" : "has no sidecar";
+}
+
 std::string candidateJson(const Candidate& candidate, const std::string& holder) {
-    const char* state = candidate.name == holder    ? "leads"
-                        : candidate.campaigns       ? "follows"
-                        : candidate.problem.empty() ? "is ending"
-                                                    : "has no sidecar";
     return fmt::format(R"({{"name":{},"node":{},"state":"{}"}})", jsonString(candidate.name),
-                       jsonString(candidate.node), state);
+                       jsonString(candidate.node), stateOf(candidate, holder));
 }
 
 }  // namespace

@@ -1,12 +1,9 @@
 #include "injector/elections/candidate.h"
 
-#include "elector/names.h"
 #include "injector/operator/pod.h"
 
 namespace injector::elections {
 namespace {
-
-namespace names = elector::names;
 
 // By the names that controllers give: of a Deployment's Pods only the ReplicaSet is named.
 cluster::OwnerReference workloadOf(const cluster::ObjectMeta& pod) {

@@ -104,8 +104,8 @@ void Elections::begin(Election& election, Tracked& tracked, const Lease& lease, 
     }
     const Instant since = isFirst ? ago(lease.record.acquireTime, now) : now.boot;
     end(election, now.boot);
-    if (election.leaderlessSince) {
-        election.leaderless += now.boot - *std::exchange(election.leaderlessSince, std::nullopt);
+    if (const auto vacant = std::exchange(election.leaderlessSince, std::nullopt)) {
+        election.leaderless += now.boot - *vacant;
     }
     election.holder = holder;
     election.heldSince = since;
@@ -266,11 +266,12 @@ void Elections::refresh(Election& election, Instant now) {
         election.warnings.push_back(
             fmt::format("The leader changed {} times within {} minutes.", late, kFlapping.count()));
     }
-    if (const auto tracked = tracked_.find(election.lease);
-        tracked != tracked_.end() && tracked->second.sessionsAlternate &&
-        *tracked->second.sessionsAlternate > now - kFlapping) {
-        election.warnings.push_back("Two processes campaign with the same id, " +
-                                    tracked->second.claimant + ": give each an id of its own.");
+    if (const auto tracked = tracked_.find(election.lease); tracked != tracked_.end()) {
+        const auto& alternate = tracked->second.sessionsAlternate;
+        if (alternate && *alternate > now - kFlapping) {
+            election.warnings.push_back("Two processes campaign with the same id, " +
+                                        tracked->second.claimant + ": give each an id of its own.");
+        }
     }
     for (const Candidate& candidate : election.candidates) {
         if (!candidate.problem.empty()) {

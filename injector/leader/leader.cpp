@@ -142,6 +142,7 @@ class Reader {
 
 std::string electionJson(const Election& election, const Moment& now) {
     std::vector<std::string> candidates;
+    candidates.reserve(election.candidates.size());
     for (const Candidate& each : election.candidates) {
         candidates.push_back(
             fmt::format(R"({{"name":{},"node":{},"workload":{},"campaigns":{},"problem":{}}})",
@@ -149,6 +150,7 @@ std::string electionJson(const Election& election, const Moment& now) {
                         each.campaigns, jsonString(each.problem)));
     }
     std::vector<std::string> warnings;
+    warnings.reserve(election.warnings.size());
     for (const std::string& warning : election.warnings) {
         warnings.push_back(jsonString(warning));
     }
