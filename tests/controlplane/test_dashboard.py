@@ -133,7 +133,7 @@ def test_a_lost_connection_leaves_nothing_green(control_plane, electors, served,
     browser.wait(f"{row(electors.lease)}?.dataset.state === 'led'")
     served.kill("a")
     browser.wait("document.getElementById('connection').textContent === 'connection lost'")
-    assert browser.run("document.querySelectorAll('#rows tr[data-state=led]').length") == 0
+    browser.wait("document.querySelectorAll('#rows tr[data-state=led]').length === 0")
     browser.wait("document.getElementById('stale').innerText.includes('What is shown was true')")
     served.start("a", flags=[f"--dashboard-addr=localhost:{PORT}"])
     browser.wait(f"{row(electors.lease)}?.dataset.state === 'led'", 60)

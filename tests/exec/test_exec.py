@@ -139,7 +139,8 @@ def test_the_program_has_the_terminal_while_it_runs(trial):
         until("the program", ready.exists)
         assert os.tcgetpgrp(terminal) != pid
         os.write(terminal, b"\x03")  # Ctrl-C
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 5
+        _, status = until("the wrapper's end", lambda: (end := os.waitpid(pid, os.WNOHANG))[0] and end)
+        assert os.waitstatus_to_exitcode(status) == 5
     finally:
         os.close(terminal)
 

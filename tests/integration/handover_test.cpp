@@ -9,6 +9,7 @@ namespace {
 
 using HandoverTest = IntegrationTest;
 using testing::IsEmpty;
+using testing::StartsWith;
 
 TEST_F(HandoverTest, ALoneElectorLeadsAtOnceAndKeepsItsToken) {
     const auto web = elector("web-0");
@@ -22,7 +23,7 @@ TEST_F(HandoverTest, ALoneElectorLeadsAtOnceAndKeepsItsToken) {
     EXPECT_LE(reply->validFor, kRenew);
     EXPECT_EQ(web->get("/healthz")->status, 200);
     EXPECT_EQ(web->get("/readyz")->status, 200);
-    EXPECT_EQ(web->get("/")->body, "{\"name\":\"web-0\"}\n");
+    EXPECT_THAT(web->get("/")->body, StartsWith("{\"name\":\"web-0\",\"last_update\":\""));
     EXPECT_EQ(server_.leases().field(key_, "spec.holderIdentity"), "web-0");
     EXPECT_EQ(server_.leases().field(key_, "spec.leaseDurationSeconds"), "2");
 }
