@@ -102,7 +102,7 @@ def test_it_lists_who_leads_in_a_pipe_and_on_a_terminal(kubectl):
     assert all(len(line) <= WIDTH for line in shown.splitlines())
     assert kubectl.leader("list", "--context=here", "-o", "name").splitlines() == [
         f"lease.coordination.k8s.io/{name}" for name in ("gone", "idle", "web")]
-    everywhere = kubectl.leader("-A")
+    everywhere = {each["namespace"] for each in json.loads(kubectl.leader("-A", "-o", "json"))["elections"]}
     assert kubectl.space.name in everywhere and "kube-node-lease" not in everywhere
 
 

@@ -68,7 +68,7 @@ ASAN_OPTIONS = "quarantine_size_mb=64:malloc_context_size=8"
 GIANT = "giant"
 PROGRAM_AT_REST = 16
 GIANT_BODY = 8
-GIANT_TIMEOUT = "-timeout=60"
+GIANT_TIMEOUT = "-timeout=180"
 GIANT_ASAN_OPTIONS = "quarantine_size_mb=1:malloc_context_size=8"
 CHART_VALUES = TREE / "charts/leader-elector/values.yaml"
 # The corpus of a target grows to no more than this by itself.
