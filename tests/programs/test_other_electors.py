@@ -145,7 +145,7 @@ def test_each_answer_is_200_with_two_members_from_the_first_moment_to_the_last(e
 
     asker = threading.Thread(target=ask)
     asker.start()
-    elector.await_leading()
+    await_that(lambda: any('"web-0"' in body for _, body in answers), "it is told that it leads")
     elector.end()
     asker.join()
     assert {status for status, _ in answers} == {200} and not failed
@@ -174,6 +174,9 @@ def overlaps(electors, tmp_path, *flags):
     history = tmp_path / "programs.history"
     recording, ended = [], threading.Event()
 
+    def claims_of(elector):
+        return any(record["by"] == elector.name for record in recording)
+
     def program(elector):
         while not ended.is_set():
             try:
@@ -195,14 +198,14 @@ def overlaps(electors, tmp_path, *flags):
         return elector
 
     first = start("web-0")
-    first.await_leading()
+    await_that(lambda: claims_of(first), "the first one's program leads")
     second, third = start("web-1"), start("web-2")
     first.end()
-    next_one = await_that(lambda: next((e for e in (second, third) if e.state()["isLeader"]), None), "another leads")
+    next_one = await_that(lambda: next((e for e in (second, third) if claims_of(e)), None), "another's program leads")
     next_one.signal(signal.SIGKILL)
     next_one.process.wait()
     last = third if next_one is second else second
-    await_that(lambda: any(record["by"] == last.name for record in recording), "the program of the last one leads")
+    await_that(lambda: claims_of(last), "the program of the last one leads")
     ended.set()
     for thread in threads:
         thread.join()
