@@ -14,7 +14,7 @@ import yaml
 from machine import TOOL, run
 from operators import eventually
 
-PLUGIN = Path(__file__).resolve().parents[2] / "plugin"
+PLUGIN = Path(__file__).resolve().parents[2] / "injector" / "leader" / "plugin"
 MANY = 1000
 PAGE = 200  # Leases that the API server is asked for at a time
 WIDTH = 100
