@@ -54,7 +54,7 @@ TEST_F(RightsTest, UnderTheRoleOfNaisItNamesTheVerbThatIsMissing) {
         ready = web->get("/readyz");
         return ready && ready->status == 503 && ready->body.find("update") != std::string::npos;
     })) << web->output();
-    EXPECT_THAT(web->output(), HasSubstr("update"));
+    EXPECT_TRUE(web->waitForOutput("update")) << web->output();
     EXPECT_THAT(web->get("/")->body, HasSubstr("{\"name\":\"\","));
     server_.forbid({});
     ASSERT_TRUE(web->waitUntilLeading()) << web->output();
