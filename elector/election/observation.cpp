@@ -66,7 +66,10 @@ News Observation::ignore(const Lease& lease) {
     }
     sawMortal_ = true;
     lastDuration_ = std::max(lastDuration_, recordedDuration(lease.record));
-    if (!everSeen() || lease.uid == uid_) {
+    if (!everSeen()) {  // one that was held for life is forgotten: this one came before it
+        uid_ = lease.uid;
+    }
+    if (lease.uid == uid_) {
         return News::Ignored;
     }
     sawAnother_ = true;

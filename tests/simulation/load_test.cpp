@@ -181,9 +181,10 @@ std::vector<Case> cases() {
     all.push_back({"no watch is answered",
                    [](Group& group) {
                        group.answer([](const Call& call) -> std::optional<std::optional<Event>> {
-                           return call.kind == Call::Kind::List
-                                      ? std::optional(std::optional<Event>())
-                                      : std::nullopt;
+                           if (call.kind != Call::Kind::List) {
+                               return std::nullopt;
+                           }
+                           return std::optional<Event>();
                        });
                        group.endWatchesBy(ErrorKind::Gone);
                    },
