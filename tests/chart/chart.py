@@ -10,7 +10,7 @@ import yaml
 HERE = Path(__file__).resolve().parent
 # mutants.py gives a copy.
 CHART = Path(os.environ.get("CHART", HERE.parent.parent / "charts" / "leader-elector"))
-sys.path[:0] = [str(HERE.parent / "cluster")]
+sys.path[:0] = [str(HERE.parent / part) for part in ("cluster", "lib")]
 
 from machine import TOOL, run  # noqa: E402
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "cluster")]
+sys.path[:0] = [str(HERE), *[str(HERE.parent / part) for part in ("cluster", "lib")]]
 
 from machine import OwnCluster  # noqa: E402
 

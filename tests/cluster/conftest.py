@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "history")]
+sys.path[:0] = [str(HERE), *[str(HERE.parent / part) for part in ("history", "lib")]]
 
 from group import Group  # noqa: E402
 from machine import GivenCluster, OwnCluster  # noqa: E402

@@ -2,13 +2,13 @@
 import ctypes
 import os
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import check
 from etcd_recorder import EtcdRecorder
 from recorder import Poller, Recording, boottime
+from waiting import eventually
 
 CLONE_NEWNET = 0x40000000
 SECOND = 1_000_000_000
@@ -52,17 +52,6 @@ def in_network(path, action):
     thread.join()
     assert results, f"an action in {path} failed; see the thread's exception"
     return results[0]
-
-
-def wait(what, condition, seconds, last):
-    """The first true value of condition(); an error that shows last() where there is none in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.005)
-    raise AssertionError(f"not within {seconds} s: {what}; the last answers: {last()}")
 
 
 class NetworkPoller(Poller):
@@ -154,7 +143,8 @@ class Observation:
 
     def wait(self, what, condition, seconds=30):
         """The first true value of condition()."""
-        return wait(what, condition, seconds, lambda: {by: self.answer(by) for by in self._pollers})
+        return eventually(what, condition, seconds, 0.005,
+                          lambda: f"the last answers: {({by: self.answer(by) for by in self._pollers})}")
 
     def agreed(self, seconds=30):
         """The answer of the leader that all who are watched name, once they do."""

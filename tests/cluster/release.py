@@ -3,7 +3,8 @@ import json
 import time
 from pathlib import Path
 
-from workload import endpoints, is_ready, wait_for
+from workload import endpoints, is_ready
+from waiting import eventually
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "leader-elector"
 NAME = "leader-elector"
@@ -59,7 +60,7 @@ class Release:
 
     def _wait_for_leavers(self):
         """Those that are about to go still answer for a while, as they were told before."""
-        wait_for("old Pods of the injector are gone", lambda: all(
+        eventually("old Pods of the injector are gone", lambda: all(
             len(self._all_pods(component)) == len(self.pods(component)) for component in (WEBHOOK, OPERATORS)))
 
     def ready_pods(self, count=2, seconds=90, component=WEBHOOK):
@@ -67,12 +68,12 @@ class Release:
             pods = self.pods(component)
             return pods if len(pods) == count and all(map(is_ready, pods)) else None
 
-        return wait_for(f"{count} ready Pods of the {component}", all_ready, seconds)
+        return eventually(f"{count} ready Pods of the {component}", all_ready, seconds)
 
     def scale(self, replicas):
         """The webhook."""
         self.kubectl("scale", "deployment", NAME, f"--replicas={replicas}")
-        wait_for(f"{replicas} Pods of the webhook", lambda: len(self.pods()) == replicas, 60)
+        eventually(f"{replicas} Pods of the webhook", lambda: len(self.pods()) == replicas, 60)
         self._wait_for_leavers()
 
     def endpoints(self):
@@ -112,7 +113,7 @@ class Release:
                     for pod in self.ready_pods()]
 
         before = reviews()
-        stream.wait_for(50)
+        stream.eventually(50)
         after = {pod["metadata"]["uid"]: count for pod, count in reviews()}
         return max(before, key=lambda pair: after.get(pair[0]["metadata"]["uid"], 0) - pair[1])[0]
 

@@ -3,7 +3,8 @@ import json
 
 import pytest
 from release import OPERATOR, OPERATORS, SPACE
-from workload import INJECT, bare_pod, deployment, program, wait_for
+from workload import INJECT, bare_pod, deployment, program
+from waiting import eventually
 
 ASK = {INJECT: "true"}
 
@@ -75,7 +76,7 @@ def test_a_pod_writes_only_itself_as_holder(spaces):
     space.ready_pods("web", 2)
     leader = space.agreed_leader("web", "web")
     follower = next(pod["metadata"]["name"] for pod in space.pods("web") if pod["metadata"]["name"] != leader)
-    wait_for("the Lease is labelled",
+    eventually("the Lease is labelled",
              lambda: "app.kubernetes.io/managed-by" in space.find("lease", "web")["metadata"].get("labels", {}))
     forge = f"""
         call() {{
@@ -94,7 +95,7 @@ def test_a_second_workload_of_one_lease_gets_no_rights_and_is_told(spaces):
     lease = {**ASK, "leader-elector.io/lease-name": "common"}
     space.apply(deployment("first", annotations=lease, **with_account(space, "first")))
     space.ready_pods("first", 1)
-    wait_for("its Role", lambda: space.grants("common") == ["first"])
+    eventually("its Role", lambda: space.grants("common") == ["first"])
     space.apply(deployment("second", annotations=lease, **with_account(space, "second")))
     message = space.event("LeaseConflict", "second")
     assert "common" in message and "first" in message and "leader-elector.io/shared" in message
@@ -108,23 +109,23 @@ def test_workloads_that_both_say_so_meet_in_one_lease(spaces):
         space.apply(deployment(name, annotations=lease, **with_account(space, name)))
     for name in ("first", "second"):
         space.ready_pods(name, 1)
-    wait_for("both may campaign", lambda: space.grants("common") == ["first", "second"])
-    wait_for("one of them leads", lambda: space.leader("common"))
+    eventually("both may campaign", lambda: space.grants("common") == ["first", "second"])
+    eventually("one of them leads", lambda: space.leader("common"))
 
 
 def test_rights_go_with_the_last_pod_and_come_back(spaces):
     space = spaces[0]
     space.apply(deployment("web", annotations=ASK))
     space.ready_pods("web", 1)
-    wait_for("its Role", lambda: space.grants("web") == ["default"])
+    eventually("its Role", lambda: space.grants("web") == ["default"])
     space.kubectl("scale", "deployment", "web", "--replicas=0")
-    wait_for("no Role and no binding", lambda: not space.find("role", "leader-elector:web")
+    eventually("no Role and no binding", lambda: not space.find("role", "leader-elector:web")
              and not space.find("rolebinding", "leader-elector:web"), 90)
     space.kubectl("scale", "deployment", "web", "--replicas=1")
     space.ready_pods("web", 1)
     space.agreed_leader("web", "web")
     space.kubectl("delete", "deployment", "web")
-    wait_for("no Role again", lambda: space.grants("web") is None, 90)
+    eventually("no Role again", lambda: space.grants("web") is None, 90)
 
 
 def test_a_role_that_was_there_before_is_nobodys_to_take(spaces):
@@ -141,11 +142,11 @@ def test_an_edited_role_is_mended(spaces):
     space = spaces[0]
     space.apply(deployment("web", annotations=ASK))
     space.ready_pods("web", 1)
-    wait_for("its Role", lambda: space.grants("web") == ["default"])
+    eventually("its Role", lambda: space.grants("web") == ["default"])
     granted = space.find("role", "leader-elector:web")["rules"]
     space.kubectl("patch", "role", "leader-elector:web", "--type=merge", "-p",
                   json.dumps({"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]}))
-    wait_for("the rules are back", lambda: space.find("role", "leader-elector:web")["rules"] == granted)
+    eventually("the rules are back", lambda: space.find("role", "leader-elector:web")["rules"] == granted)
 
 
 DENIED = "ValidatingAdmissionPolicy 'leader-elector-operator-.* denied request"

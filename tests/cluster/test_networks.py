@@ -5,7 +5,8 @@ import urllib.request
 
 import pytest
 from observation import in_network
-from workload import INJECT, RESTRICTED, Space, deployment, endpoints, sidecar_of, tools_image, wait_for
+from workload import INJECT, RESTRICTED, Space, deployment, endpoints, sidecar_of, tools_image
+from waiting import eventually
 
 ASK = {INJECT: "true"}
 NUMBERS = itertools.count(1)
@@ -28,7 +29,7 @@ def test_programs_stay_in_service_while_their_pods_do_not_reach_the_api_server(s
     for name in ("web", "choosy"):
         space.ready_pods(name, 2)
         space.agreed_leader(name, name)
-        wait_for(f"{name} is in service", lambda name=name: in_service(name) == 2)
+        eventually(f"{name} is in service", lambda name=name: in_service(name) == 2)
     counts = set()
 
     def choosy_ones_are_gone():
@@ -40,12 +41,12 @@ def test_programs_stay_in_service_while_their_pods_do_not_reach_the_api_server(s
         cluster.tool("exec", node, "iptables", "-w", "-I", "FORWARD", *API, "-j", "DROP")
     try:
         # Those that wait for the Lease's state show that it is unknown by now.
-        wait_for("the state of the Lease takes Pods out of service", choosy_ones_are_gone, 90)
+        eventually("the state of the Lease takes Pods out of service", choosy_ones_are_gone, 90)
         assert counts == {2}
     finally:
         for node in nodes:
             cluster.tool("exec", node, "iptables", "-w", "-D", "FORWARD", *API, "-j", "DROP")
-    wait_for("all are back", lambda: in_service("choosy") == 2, 90)
+    eventually("all are back", lambda: in_service("choosy") == 2, 90)
     assert in_service("web") == 2
     space.agreed_leader("web", "web")
 

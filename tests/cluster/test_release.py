@@ -3,7 +3,8 @@ import json
 
 import pytest
 from release import NAME, OPERATORS, leftovers
-from workload import INJECT, deployment, sidecar_of, wait_for
+from workload import INJECT, deployment, sidecar_of
+from waiting import eventually
 
 ASK = {INJECT: "true"}
 
@@ -38,8 +39,8 @@ def test_without_a_webhook_others_start_and_the_annotated_are_refused(changed, s
     changed.scale(0)
     try:
         space.apply(deployment("plain"), deployment("web", annotations=ASK))
-        wait_for("the Pod that asks for nothing", lambda: space.pods("plain"))
-        replica_set = wait_for("a ReplicaSet", lambda: [
+        eventually("the Pod that asks for nothing", lambda: space.pods("plain"))
+        replica_set = eventually("a ReplicaSet", lambda: [
             item["metadata"]["name"] for item in space.get("replicasets", "-l", "app=web")["items"]])[0]
         message = space.event("FailedCreate", replica_set, 60)
         assert "inject.leader-elector.io" in message
@@ -56,7 +57,7 @@ def test_what_started_bare_is_found_and_reported(changed, space):
     changed.scale(0)
     try:
         space.apply(deployment("web", annotations=ASK))
-        pod = wait_for("a bare Pod", lambda: space.pods("web"), 60)[0]
+        pod = eventually("a bare Pod", lambda: space.pods("web"), 60)[0]
         assert sidecar_of(pod) is None
     finally:
         changed.scale(2)
@@ -64,9 +65,9 @@ def test_what_started_bare_is_found_and_reported(changed, space):
     assert space.event("InjectionMissed", "web", 90) == (
         f'Pod "{pod["metadata"]["name"]}" asks for a sidecar (leader-elector.io/inject: "true") but came up without '
         "one, as the webhook was not asked when it was made: delete the Pod, and the next one gets it")
-    leader = wait_for("an operator works", changed.operator_leader)
+    leader = eventually("an operator works", changed.operator_leader)
     operator = next(pod for pod in changed.pods(OPERATORS) if pod["metadata"]["name"] == leader)
-    wait_for("the metric says so",
+    eventually("the metric says so",
              lambda: changed.metric(operator, 8082, "leader_elector_injector_uninjected_pods") == 1)
 
 
@@ -89,10 +90,10 @@ def test_an_uninstalled_release_leaves_only_what_running_pods_need(changed, spac
         assert leftovers(changed.cluster) == []
         assert space.grants("web") == ["default"], "a running Pod still campaigns"
         space.apply(deployment("later", annotations=ASK))
-        pod = wait_for("a new Pod", lambda: space.pods("later"))[0]
+        pod = eventually("a new Pod", lambda: space.pods("later"))[0]
         assert sidecar_of(pod) is None
         space.kubectl("delete", "deployment", "web")
-        wait_for("Role and binding are gone with their workload", lambda: space.grants("web") is None)
+        eventually("Role and binding are gone with their workload", lambda: space.grants("web") is None)
     finally:
         changed.install()
         changed.ready_pods()

@@ -1,7 +1,8 @@
 """Manifests of workloads that ask for a sidecar, and what became of them on a cluster."""
 import json
-import time
 from pathlib import Path
+
+from waiting import eventually
 
 MANIFESTS = Path(__file__).resolve().parents[2] / "docs" / "manifests"
 INJECT = "leader-elector.io/inject"
@@ -71,18 +72,6 @@ def is_ready(pod):
     return conditions.get("Ready") == "True" and "deletionTimestamp" not in pod["metadata"]
 
 
-def wait_for(what, condition, seconds=60):
-    """The first true value of condition()."""
-    deadline = time.monotonic() + seconds
-    value = None
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.2)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
 def endpoints(cluster, namespace, service):
     """The addresses that a Service leads to now."""
     slices = cluster.get("endpointslices", "--namespace", namespace, "-l",
@@ -97,7 +86,7 @@ class Space:
     def __init__(self, cluster, name):
         self.cluster, self.name = cluster, name
         cluster.apply(json.dumps({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
-        wait_for("the namespace has a ServiceAccount", lambda: self.find("serviceaccount", "default"))
+        eventually("the namespace has a ServiceAccount", lambda: self.find("serviceaccount", "default"))
 
     def delete(self):
         self.cluster.kubectl("delete", "namespace", self.name, "--wait=false", "--ignore-not-found")
@@ -129,7 +118,7 @@ class Space:
             return pods if good else None
 
         try:
-            return wait_for(f"{count} ready Pods of {app} with a sidecar", all_ready, seconds)
+            return eventually(f"{count} ready Pods of {app} with a sidecar", all_ready, seconds)
         except AssertionError as error:
             raise AssertionError(f"{error}\n" + self.kubectl("get", "pods,events", "-o", "wide")) from None
 
@@ -145,7 +134,7 @@ class Space:
             holder = self.leader(lease)
             return holder if holder in [pod["metadata"]["name"] for pod in self.pods(app)] else None
 
-        return wait_for(f"a Pod of {app} holds the Lease {lease}", leads, seconds)
+        return eventually(f"a Pod of {app} holds the Lease {lease}", leads, seconds)
 
     def grants(self, lease):
         """The names of the ServiceAccounts that may campaign for a Lease; None while there is no such Role."""
@@ -160,4 +149,4 @@ class Space:
                 if event["reason"] == reason and event["involvedObject"]["name"] == about]
 
     def event(self, reason, about, seconds=30):
-        return wait_for(f"an Event {reason} on {about}", lambda: self.events(reason, about), seconds)[0]
+        return eventually(f"an Event {reason} on {about}", lambda: self.events(reason, about), seconds)[0]

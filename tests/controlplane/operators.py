@@ -2,26 +2,15 @@
 import json
 import signal
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from observation import in_network
+from waiting import eventually
 
 NAMESPACE = "default"
 FIRST_PORT = 8082
-
-
-def eventually(what, check, seconds=20):
-    """The first true thing that `check` returns."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = check()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
 
 
 def peak_memory(pid):

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from observation import in_network
 from operators import FIRST_PORT as OPERATOR_PORT
-from operators import eventually
 from processes import FIRST_PORT as ELECTOR_PORT
+from waiting import eventually
 
 PROMETHEUS_PORT, WEBHOOK_PORT, HEALTH_PORT = 9090, 8443, 8081
 DURATION = re.compile(r"\b\d+[mh]\b")

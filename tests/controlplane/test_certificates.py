@@ -3,7 +3,8 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from operators import NAMESPACE, eventually
+from operators import NAMESPACE
+from waiting import eventually
 
 NAME = "certificates-of-a-test"
 

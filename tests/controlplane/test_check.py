@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from injected import annotated
-from operators import eventually
+from waiting import eventually
 
 WEBHOOK = {
     "name": "inject.leader-elector.io", "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Ignore",

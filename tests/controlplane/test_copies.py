@@ -5,8 +5,8 @@ import time
 
 import pytest
 from injected import ENDING, KINDS, SELECTOR, TEMPLATE, annotated
-from operators import eventually
 from test_check import Checks
+from waiting import eventually
 
 ASKS = annotated(inject="true")
 SOON = 30

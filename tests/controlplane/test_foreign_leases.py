@@ -8,9 +8,9 @@ import uuid
 
 import pytest
 from injected import LABEL, annotated
-from operators import eventually
 from test_releases import Release
 from test_rights import kubeconfig_of
+from waiting import eventually
 
 TESTS = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 GO = os.path.join(TESTS, "cluster", "tools", "go")

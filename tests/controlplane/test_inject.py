@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from operators import eventually
+from waiting import eventually
 
 GOLDENS = Path(__file__).resolve().parents[1] / "golden" / "offline"
 # Files whose objects all are of kinds that any cluster has, and valid.

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from injected import ENDING, LABEL, OURS, Space, annotated, reference, rules
-from operators import eventually
+from waiting import eventually
 
 # In which something that should not happen would have happened.
 A_WHILE = 2

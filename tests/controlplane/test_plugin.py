@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from machine import TOOL, run
-from operators import eventually
+from waiting import eventually
 
 PLUGIN = Path(__file__).resolve().parents[2] / "injector" / "leader" / "plugin"
 MANY = 1000

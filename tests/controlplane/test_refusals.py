@@ -5,9 +5,9 @@ import time
 
 import pytest
 from observation import Timing
-from operators import eventually
 from policies import SENTENCE
 from processes import LEASE_SECONDS
+from waiting import eventually
 
 
 def tells(electors, name):

@@ -1,11 +1,10 @@
 """Two releases of the chart in one cluster, for a team each. Their operators run with the tokens of their Pods."""
-import json
 from pathlib import Path
 
 import pytest
 from injected import LABEL, OURS, Space, annotated
-from operators import eventually
 from test_rights import kubeconfig_of
+from waiting import eventually
 
 CHART = Path(__file__).resolve().parents[2] / "charts" / "leader-elector"
 

@@ -4,8 +4,8 @@ import time
 
 import pytest
 from injected import SELECTOR, annotated
-from operators import eventually
 from test_check import Checks
+from waiting import eventually
 
 KNATIVE, ARGO, UNKNOWN = "serving.knative.dev/v1", "argoproj.io/v1alpha1", "unknown.example.com/v1"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from injected import KINDS, LABEL, OURS, Space, annotated
 from observation import Timing
-from operators import eventually
+from waiting import eventually
 
 MIB = 1024 * 1024
 OPERATOR_LIMIT = 128 * MIB  # of the chart, for the operator

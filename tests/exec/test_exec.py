@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 import trials
-from trials import ELECTOR, Trial, until
+from trials import ELECTOR, Trial
+from waiting import eventually
 
 COUNT = int(os.environ.get("EXEC_TRIALS", "5"))
 
@@ -64,10 +65,10 @@ def test_signals_go_to_the_program_and_its_end_is_the_wrappers(trial):
     wrapper = trial.start("a", program=shell(
         f"trap 'echo usr1 >>{heard}' USR1; trap 'echo hup >>{heard}' HUP; trap 'exit 9' TERM; echo runs >{heard}; "
         "while :; do sleep 0.02; done"))
-    until("the program", heard.exists)
+    eventually("the program", heard.exists)
     for name, number in (("usr1", signal.SIGUSR1), ("hup", signal.SIGHUP)):
         wrapper.send_signal(number)
-        until(name, lambda name=name: name in heard.read_text(encoding="utf-8"))
+        eventually(name, lambda name=name: name in heard.read_text(encoding="utf-8"))
     wrapper.send_signal(signal.SIGTERM)
     assert wrapper.wait(trials.PATIENCE) == 9
     # It has ended before the Lease is given up.
@@ -78,9 +79,9 @@ def test_signals_go_to_the_program_and_its_end_is_the_wrappers(trial):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGUSR2])
 def test_a_signal_ends_the_waiting(number, trial):
     trial.start("b", program=["sleep", "600"])
-    until("b's program", lambda: "the program runs" in trial.log("b"))
+    eventually("b's program", lambda: "the program runs" in trial.log("b"))
     waiting = trial.start("a", program=["false"])
-    until("a's start", lambda: "campaigning" in trial.log("a"))
+    eventually("a's start", lambda: "campaigning" in trial.log("a"))
     waiting.send_signal(number)
     assert waiting.wait(trials.PATIENCE) == 128 + number
 
@@ -88,7 +89,7 @@ def test_a_signal_ends_the_waiting(number, trial):
 def test_gives_up_waiting(trial):
     trial.asks = True
     trial.spawn("b", "exec", *trial.campaign("b"), "--", "sleep", "600")
-    until("b's program", lambda: "the program runs" in trial.log("b"))
+    eventually("b's program", lambda: "the program runs" in trial.log("b"))
     assert trial.start("a", "--timeout=300ms", program=["false"]).wait(trials.PATIENCE) == 69
 
 
@@ -96,10 +97,10 @@ def test_after_a_loss_it_waits_and_runs_again_with_another_token(trial):
     trial.start("a")
     first = trial.await_program("a")
     trials.cut(trial)
-    until("the loss", lambda: "lost=true" in trial.log("a") and "a stopped leading" in trial.log("a"))
+    eventually("the loss", lambda: "lost=true" in trial.log("a") and "a stopped leading" in trial.log("a"))
     (trial.folder / "again").symlink_to("store")
     (trial.folder / "again").rename(trial.folder / "a")
-    until("the next program", lambda: len(trial.beats("a")) >= 2 * len(first))
+    eventually("the next program", lambda: len(trial.beats("a")) >= 2 * len(first))
     beats = trial.beats("a")
     assert len({token for token, _, _ in beats}) == 2
     assert max(beats[key][1] for key in first) < min(beats[key][0] for key in set(beats) - set(first))
@@ -112,7 +113,7 @@ def test_a_wrapper_that_is_started_again_waits_for_what_the_last_one_left(trial)
     left = trial.await_program("a")
     trial.processes["a"].kill()
     trial.start("a")
-    until("the next program", lambda: len(trial.beats("a")) >= 2 * len(left))
+    eventually("the next program", lambda: len(trial.beats("a")) >= 2 * len(left))
     beats = trial.beats("a")
     assert {token for token, _, _ in beats} == {2}
     assert max(beats[key][1] for key in left) < min(beats[key][0] for key in set(beats) - set(left))
@@ -136,10 +137,10 @@ def test_the_program_has_the_terminal_while_it_runs(trial):
         os.execv(ELECTOR, [ELECTOR, "exec", *trial.campaign("a"), "--", *shell(
             f"trap 'exit 5' INT; echo >{ready}; while :; do sleep 0.02; done")])
     try:
-        until("the program", ready.exists)
+        eventually("the program", ready.exists)
         assert os.tcgetpgrp(terminal) != pid
         os.write(terminal, b"\x03")  # Ctrl-C
-        _, status = until("the wrapper's end", lambda: (end := os.waitpid(pid, os.WNOHANG))[0] and end)
+        _, status = eventually("the wrapper's end", lambda: (end := os.waitpid(pid, os.WNOHANG))[0] and end)
         assert os.waitstatus_to_exitcode(status) == 5
     finally:
         os.close(terminal)

@@ -17,31 +17,20 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "history")]
+sys.path[:0] = [str(HERE.parent / part) for part in ("history", "lib")]
 
 import check  # noqa: E402
 import claims  # noqa: E402
+from waiting import PATIENCE, eventually  # noqa: E402
 
 ELECTOR = os.environ.get("ELECTOR", "build/elector/leader-elector")
 LEASE, DEADLINE, RETRY, GRACE = 2, 1.5, 0.3, 0.4
 ROLES = ("daemon", "first", "stubborn")
 SECOND = 1_000_000_000
-PATIENCE = 60  # a busy machine takes its time; nothing here is judged by it
 
 
 def boottime():
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-
-
-def until(what, done):
-    """What `done` returns once that is true."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        result = done()
-        if result:
-            return result
-        time.sleep(0.01)
-    raise AssertionError(f"waited {PATIENCE} s in vain for {what}")
 
 
 class Trial:
@@ -99,7 +88,7 @@ class Trial:
             return self.spawn(name, "exec", *self.campaign(name), *flags, "--", *program)
         if "elector" not in self.processes:
             self.spawn("elector", *self.campaign(name))
-        port = until("the elector's port", lambda: re.search(r" port=(\d+)", self.log("elector")))[1]
+        port = eventually("the elector's port", lambda: re.search(r" port=(\d+)", self.log("elector")))[1]
         return self.spawn(name, "exec", f"--elector=127.0.0.1:{port}", *self.durations(), *flags, "--", *program)
 
     def log(self, name):
@@ -115,7 +104,7 @@ class Trial:
         return found
 
     def await_program(self, name):
-        return until(f"the program of {name}", lambda: len(self.beats(name)) >= len(ROLES) and self.beats(name))
+        return eventually(f"the program of {name}", lambda: len(self.beats(name)) >= len(ROLES) and self.beats(name))
 
     def guard(self, name):
         pid = self.processes[name].pid
@@ -155,7 +144,7 @@ def freeze(trial, name):
     with open(trial.folder / "store/.lock", "rb") as lock:
         while True:
             process.send_signal(signal.SIGSTOP)
-            until("its stop", lambda: all(state == "T" for state in thread_states(process.pid)))
+            eventually("its stop", lambda: all(state == "T" for state in thread_states(process.pid)))
             for _ in range(10):
                 try:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -208,9 +197,9 @@ def trial_of(fault, folder, seed):
     name = Path(folder).name
     with Trial(folder, asks=fault is stop_elector) as trial:
         wrapper = trial.start("a", "--on-loss=exit")
-        until("a's program", lambda: len(trial.beats("a")) >= len(ROLES) or wrapper.poll() is not None)
+        eventually("a's program", lambda: len(trial.beats("a")) >= len(ROLES) or wrapper.poll() is not None)
         trial.start("b")
-        until("b's start", lambda: "campaigning" in trial.log("b"))
+        eventually("b's start", lambda: "campaigning" in trial.log("b"))
         time.sleep(random.Random(seed).uniform(0, 2 * RETRY))  # somewhere between two renewals
         trial.look()
         if trial.valid is None or wrapper.poll() is not None:
@@ -221,7 +210,7 @@ def trial_of(fault, folder, seed):
             trial.look()
             return len(trial.beats("b")) >= len(ROLES)
 
-        until("b's program", taken)
+        eventually("b's program", taken)
         if fault is not kill_both:
             # Whatever continues finds its program dead.
             for process in trial.processes.values():

@@ -18,7 +18,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "history"), str(HERE.parent / "cluster")]
+sys.path[:0] = [str(HERE), *[str(HERE.parent / part) for part in ("history", "cluster", "lib")]]
 
 import check  # noqa: E402
 import claims  # noqa: E402

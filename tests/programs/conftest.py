@@ -3,38 +3,24 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "history")]
+sys.path[:0] = [str(HERE), *[str(HERE.parent / part) for part in ("history", "lib")]]
+
+from ports import free_port  # noqa: E402
+from waiting import PATIENCE, eventually  # noqa: E402
+
 ELECTOR = os.environ.get("ELECTOR", HERE.parents[1] / "build" / "elector" / "leader-elector")
-PATIENCE = 30  # seconds that a busy machine may take for what is awaited
-
-
-def await_that(condition, what, seconds=PATIENCE):
-    """The first true value of condition()."""
-    until = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < until, f"not within {seconds} s: {what}"
-        time.sleep(0.01)
-    return value
 
 
 def state_of(stat):
     """Of a thread, by its file below /proc."""
     return stat.read_text(encoding="ascii", errors="replace").rsplit(")", 1)[1].split()[0]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Elector:
@@ -66,7 +52,7 @@ class Elector:
         return json.loads(answer[1]) if answer else {"isLeader": False, "leader": None}
 
     def await_leading(self):
-        await_that(lambda: self.state()["isLeader"], f"{self.name} leads")
+        eventually(f"{self.name} leads", lambda: self.state()["isLeader"])
         return self.state()["fencingToken"]
 
     def signal(self, number):
@@ -76,14 +62,14 @@ class Elector:
         """SIGSTOP, but not while it holds the lock of the folder, for which the others would wait."""
         def stops():
             self.signal(signal.SIGSTOP)
-            await_that(lambda: all(state_of(stat) == "T" for stat in
-                                   Path(f"/proc/{self.process.pid}/task").glob("*/stat")), f"{self.name} stops")
+            eventually(f"{self.name} stops", lambda: all(state_of(stat) == "T" for stat in
+                                                                     Path(f"/proc/{self.process.pid}/task").glob("*/stat")))
             if not any(line.split()[4] == str(self.process.pid) for line in Path("/proc/locks").read_text().splitlines()
                        if "->" not in line):
                 return True
             self.signal(signal.SIGCONT)
             return False
-        await_that(stops, f"{self.name} stops without the lock")
+        eventually(f"{self.name} stops without the lock", stops)
 
     def end(self):
         """SIGTERM, and its end."""

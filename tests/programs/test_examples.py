@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import HERE, PATIENCE, await_that
+from conftest import HERE
 from valve import Valve
+from waiting import PATIENCE, eventually
 
 EXAMPLES = HERE.parents[1] / "docs" / "examples"
 LEASE = 2.0  # L, in seconds
@@ -67,7 +68,7 @@ class Program:
 
     def stop(self):
         os.killpg(self.process.pid, signal.SIGSTOP)
-        await_that(self._is_stopped, f"{self.name} stops")
+        eventually(f"{self.name} stops", self._is_stopped)
 
     def go_on(self):
         os.killpg(self.process.pid, signal.SIGCONT)
@@ -112,9 +113,9 @@ def test_a_program_that_was_stopped_with_an_unread_yes_does_not_act(elector_is_s
         for name in PROGRAMS:
             programs.append(Program(name, tmp_path / name, first, heeds_deadline))
         for program in programs:
-            await_that(program.acts, f"{program.name} acts")
+            eventually(f"{program.name} acts", program.acts)
         second = electors("b", *FLAGS)
-        await_that(lambda: second.state()["leader"] == "a", "the other elector follows")
+        eventually("the other elector follows", lambda: second.state()["leader"] == "a")
         for program in programs:
             program.valve.armed.set()
         for program in programs:
@@ -124,21 +125,20 @@ def test_a_program_that_was_stopped_with_an_unread_yes_does_not_act(elector_is_s
         between = int(second.await_leading())
         if not elector_is_stopped:
             first.signal(signal.SIGCONT)
-            await_that(lambda: first.state()["leader"] == "b", "the elector knows the next leader")
-        await_that(lambda: time.monotonic() > stopped + 2 * LEASE, "2 L pass")
+            eventually("the elector knows the next leader", lambda: first.state()["leader"] == "b")
+        eventually("2 L pass", lambda: time.monotonic() > stopped + 2 * LEASE)
         asked = {program: program.valve.requests for program in programs}
         for program in programs:
             program.go_on()
         for program in programs:
             if program.name in ASKING:  # what it has read is behind it once it asks again
-                await_that(lambda program=program: program.valve.requests > asked[program],
-                           f"{program.name} asks again")
+                eventually(f"{program.name} asks again", lambda program=program: program.valve.requests > asked[program])
         # The elector leads again, by which every program acts once more.
         first.signal(signal.SIGCONT)
         second.end()
         first.await_leading()
         for program in programs:
-            await_that(lambda program=program: program.acts()[acts[program]:], f"{program.name} acts again")
+            eventually(f"{program.name} acts again", lambda program=program: program.acts()[acts[program]:])
             late = program.acts()[acts[program]] < between
             assert late != heeds_deadline, f"{program.name} acted by {program.acts()[acts[program]:]}, after {between}"
     finally:
@@ -164,7 +164,7 @@ class Database:
             self.process = subprocess.Popen([*self._user, programs / "postgres", "-D", folder / "data", "-k", folder,
                                              "-c", "listen_addresses=", "-c", "fsync=off"], stdout=log, stderr=log,
                                             start_new_session=True)
-        await_that(lambda: self.run("SELECT 1").returncode == 0, "the database answers")
+        eventually("the database answers", lambda: self.run("SELECT 1").returncode == 0)
 
     def start(self, *more):
         command = ["psql", "-h", self._folder, "-U", "owner", "-d", "postgres", "-Atq", "-v", "ON_ERROR_STOP=1", *more]
@@ -222,11 +222,11 @@ def test_who_led_before_waits_for_the_next_leaders_write_and_is_refused(database
     newer = database.start()
     newer.stdin.write("BEGIN;" + write(8, "newer") + "\n")
     newer.stdin.flush()
-    await_that(lambda: database.run("SELECT 1 FROM pg_locks WHERE relation = 'job'::regclass").stdout, "it has the row")
+    eventually("it has the row", lambda: database.run("SELECT 1 FROM pg_locks WHERE relation = 'job'::regclass").stdout)
     older = database.start()
     older.stdin.write(write(7, "older") + "\n")
     older.stdin.flush()
-    await_that(lambda: database.run("SELECT 1 FROM pg_locks WHERE NOT granted").stdout, "the older one waits")
+    eventually("the older one waits", lambda: database.run("SELECT 1 FROM pg_locks WHERE NOT granted").stdout)
     assert newer.communicate("COMMIT;\n", timeout=PATIENCE)[1] == ""
     assert "former leader" in older.communicate(timeout=PATIENCE)[1]
     assert database.run("SELECT state FROM job").stdout == "newer\n"

@@ -4,7 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from conftest import PATIENCE
+from waiting import PATIENCE
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "leader-elector"
 SCHEMATHESIS = sorted(CACHE.glob("schemathesis-*/bin/schemathesis"))

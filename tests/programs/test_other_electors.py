@@ -15,7 +15,7 @@ from datetime import datetime
 import check
 import claims
 import pytest
-from conftest import await_that
+from waiting import eventually
 
 QUICK = ("--lease-duration=1s", "--lease-renew-duration=500ms", "--retry-period=100ms")
 NAME_LIKE_JAVA = re.compile(r'^\{"name":"([^"\\]*)","last_update":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)"\}$')
@@ -120,9 +120,9 @@ def world(tmp_path_factory):
     try:
         started[0].await_leading()
         started.append(Elector(folder, "web-1", "--election-namespace=shop", "--election=web"))
-        await_that(lambda: started[1].state()["leader"] == "web-0", "the follower knows the leader")
+        eventually("the follower knows the leader", lambda: started[1].state()["leader"] == "web-0")
         started.append(Elector(other, "web-2", "--on-missing=wait", "--lease-duration=1h"))
-        await_that(lambda: started[2].get("/"), "the third one answers")
+        eventually("the third one answers", lambda: started[2].get("/"))
         yield started
     finally:
         for elector in started:
@@ -145,7 +145,7 @@ def test_each_answer_is_200_with_two_members_from_the_first_moment_to_the_last(e
 
     asker = threading.Thread(target=ask)
     asker.start()
-    await_that(lambda: any('"web-0"' in body for _, body in answers), "it is told that it leads")
+    eventually("it is told that it leads", lambda: any('"web-0"' in body for _, body in answers))
     elector.end()
     asker.join()
     assert {status for status, _ in answers} == {200} and not failed
@@ -158,7 +158,7 @@ def test_a_name_that_has_expired_is_not_given(electors):
     leader = electors("web-0", *QUICK)
     leader.await_leading()
     follower = electors("web-1", *QUICK, "--on-missing=wait")
-    await_that(lambda: follower.state()["leader"] == "web-0", "the follower knows the leader")
+    eventually("the follower knows the leader", lambda: follower.state()["leader"] == "web-0")
     follower.stop()
     leader.signal(signal.SIGKILL)
     time.sleep(1.0)  # L, while the follower cannot notice
@@ -192,20 +192,20 @@ def overlaps(electors, tmp_path, *flags):
 
     def start(name):
         elector = electors(name, "--retry-period=100ms", *flags)
-        await_that(lambda: elector.get("/"), "it answers")
+        eventually("it answers", lambda: elector.get("/"))
         threads.append(threading.Thread(target=program, args=[elector]))
         threads[-1].start()
         return elector
 
     first = start("web-0")
-    await_that(lambda: claims_of(first), "the first one's program leads")
+    eventually("the first one's program leads", lambda: claims_of(first))
     second, third = start("web-1"), start("web-2")
     first.end()
-    next_one = await_that(lambda: next((e for e in (second, third) if claims_of(e)), None), "another's program leads")
+    next_one = eventually("another's program leads", lambda: next((e for e in (second, third) if claims_of(e)), None))
     next_one.signal(signal.SIGKILL)
     next_one.process.wait()
     last = third if next_one is second else second
-    await_that(lambda: claims_of(last), "the program of the last one leads")
+    eventually("the program of the last one leads", lambda: claims_of(last))
     ended.set()
     for thread in threads:
         thread.join()
@@ -279,7 +279,7 @@ def test_a_stream_is_the_same_to_every_client(client, electors):
     leader = electors("web-0", *QUICK)
     leader.await_leading()
     follower = electors("web-1", *QUICK)
-    await_that(lambda: follower.state()["leader"] == "web-0", "the follower knows the leader")
+    eventually("the follower knows the leader", lambda: follower.state()["leader"] == "web-0")
     connection = http.client.HTTPConnection("localhost", follower.port, timeout=30)
     connection.request("GET", "/sse", headers={"Accept": "text/event-stream"})
     stream = connection.getresponse()

@@ -19,7 +19,7 @@ from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), *(str(HERE.parent / folder) for folder in ("controlplane", "cluster", "history"))]
+sys.path[:0] = [str(HERE), *(str(HERE.parent / folder) for folder in ("controlplane", "cluster", "history", "lib"))]
 
 from footprint import SLACK, growth, sample  # noqa: E402
 from machine import OwnCluster  # noqa: E402

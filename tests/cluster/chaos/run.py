@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / "history")]
+sys.path[:0] = [str(HERE), str(HERE.parent), *[str(HERE.parents[1] / part) for part in ("history", "lib")]]
 
 from machine import OwnCluster, run  # noqa: E402
 from play import CAST, perform  # noqa: E402

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from observation import Observation, Timing, boottime, enter_network, wait
+from observation import Observation, Timing, boottime, enter_network
 
 TOP = Path(__file__).resolve().parents[3]
 API = ("10.99.0.10", 6443)
@@ -243,7 +243,7 @@ class Troupe:
             return ({elector.name: self.answer(elector) for lease in self.leases for elector in self.of(lease)},
                     self.cluster.kubectl("get", "pods", "-n", self.space, "-o", "wide"))
 
-        return wait(what, condition, seconds, answers)
+        return eventually(what, condition, seconds, 0.005, answers)
 
     def wait_for_agreement(self, lease, seconds=90):
         return self.wait(f"all name one leader of {lease}", lambda: self.agreed(lease), seconds)
