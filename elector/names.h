@@ -26,6 +26,10 @@ inline constexpr int kDefaultPort = 4040;
 // What the injector adds to a Pod beside the container: a volume with a token of its own, and a
 // label by which monitoring finds the Pod.
 inline constexpr const char* kTokenVolume = "leader-elector-token";
+inline constexpr const char* kTokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+// Those of the folders that it shares with the program's containers, where it has such.
+inline constexpr const char* kStatusVolume = "leader-elector-status";
+inline constexpr const char* kHealthVolume = "leader-elector-health";
 inline constexpr const char* kInjectedLabel = "leader-elector.io/injected";
 // Beside it where the sidecar answers on another port than kDefaultPort: a NetworkPolicy for that
 // port, which can select Pods by labels alone, leaves these Pods out.

@@ -103,7 +103,7 @@ void adoptTtl(OptionValues& given, const Settings& settings, std::vector<std::st
     warnings.push_back("--ttl is an old name: write" + instead);
 }
 
-std::string sentenceOf(const TimingFinding& finding, const Settings& settings) {
+std::string sentenceOf(const OptionFinding& finding, const Settings& settings) {
     if (settings.find("ttl") != nullptr && !settings.isFlag(finding.option)) {
         return fmt::format("{}, which means --{} {}, {}", settings.find("ttl")->subject,
                            finding.option, finding.value, finding.reason);
@@ -121,49 +121,18 @@ election::Timing timingIn(const Settings& settings, bool runsProgram,
     if (!judgement.refusals.empty()) {
         throw Refusal(sentenceOf(judgement.refusals.front(), settings));
     }
-    for (const TimingFinding& warning : judgement.warnings) {
+    for (const OptionFinding& warning : judgement.warnings) {
         warnings.push_back(sentenceOf(warning, settings));
     }
     return judgement.timing;
 }
 
 std::optional<HealthCheck> healthIn(const Settings& settings) {
-    std::vector<std::string> ways;
-    for (const char* name : {"health", "health-url", "health-file"}) {
-        const Setting* const setting = settings.find(name);
-        if (setting != nullptr && !setting->value.empty() && setting->value != "none") {
-            ways.push_back(setting->subject);
-        }
+    const HealthJudgement judgement = judgeHealth(settings.values());
+    if (const auto& refusal = judgement.refusal) {
+        throw Refusal(settings.subjectOf(refusal->option, refusal->value) + " " + refusal->reason);
     }
-    if (ways.empty()) {
-        return std::nullopt;
-    }
-    if (ways.size() > 1) {
-        throw Refusal(
-            fmt::format("{} is refused beside {}: the program's health is found out in "
-                        "one way",
-                        ways[1], ways[0]));
-    }
-    HealthCheck check;
-    if (const auto target = parseHttpTarget(settings.text("health-url"))) {
-        check.by = *target;
-    } else if (const std::string path = settings.text("health-file"); !path.empty()) {
-        check.by = HealthCheck::File{path, settings.duration("health-max-age")};
-    } else {
-        check.by = HealthCheck::Asked{settings.duration("asked-within")};
-    }
-    check.period = settings.duration("health-period");
-    check.timeout = settings.find("health-timeout") != nullptr
-                        ? settings.duration("health-timeout")
-                        : std::min<election::Duration>(std::chrono::seconds(1), check.period / 2);
-    if (check.timeout > check.period) {
-        throw Refusal(settings.find("health-timeout")->subject +
-                      " is refused: it is at most the period, --health-period");
-    }
-    check.failures = countIn(settings.text("health-failures")).value_or(1);
-    check.successes = countIn(settings.text("health-successes")).value_or(1);
-    check.degradedAfter = settings.duration("degraded-after");
-    return check;
+    return judgement.check;
 }
 
 std::string trimmed(const std::string& text) {

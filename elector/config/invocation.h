@@ -29,23 +29,6 @@ enum class ReadyWhen {
     Leader,  // only while this process leads
 };
 
-// How the program's health is found out, and what follows from it (rule 17).
-struct HealthCheck {
-    struct File {
-        std::string path;
-        election::Duration maxAge;
-    };
-    struct Asked {
-        election::Duration within;
-    };
-    std::variant<HttpTarget, File, Asked> by;
-    election::Duration period{};
-    election::Duration timeout{};  // at most the period
-    int failures = 0;
-    int successes = 0;
-    election::Duration degradedAfter{};
-};
-
 // All that `run` was told, checked: whoever reads it need not check again. A value.
 struct Config {
     std::string id;  // printable ASCII without spaces, not the reserved one, at most 253 characters

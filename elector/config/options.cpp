@@ -1,8 +1,12 @@
 #include "elector/config/options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <stdexcept>
+#include <utility>
 
 #include "elector/config/values.h"
 #include "elector/runtime/log.h"
@@ -159,62 +163,72 @@ constexpr auto kOptions = std::to_array<Option>({
               .fallback = "none",
               .purpose = "Lead only while the program is healthy: asked, while it asks who leads "
                          "or waits to be\ntold, on this machine. Or, in its place, one of the next "
-                         "two."}},
+                         "two."},
+     .isAnnotation = true},
     {.flag = {.name = "health-url",
               .placeholder = "URL",
               .environment = "HEALTH_URL",
               .shown = "not asked",
               .purpose = "The program is healthy while this answers 2xx, as "
                          "http://localhost:8080/healthz.",
-              .complain = complaintAboutHealthUrl}},
+              .complain = complaintAboutHealthUrl},
+     .isAnnotation = true},
     {.flag = {.name = "health-file",
               .placeholder = "FILE",
               .environment = "HEALTH_FILE",
               .shown = "not read",
-              .purpose = "The program is healthy while it writes this file every now and then."}},
+              .purpose = "The program is healthy while it writes this file every now and then."},
+     .isAnnotation = true},
     {.flag = {.name = "health-max-age",
               .placeholder = "DURATION",
               .environment = "HEALTH_MAX_AGE",
               .fallback = "10s",
               .purpose = "How long ago it may have written the file.",
-              .complain = complaintAboutPeriod}},
+              .complain = complaintAboutPeriod},
+     .isAnnotation = true},
     {.flag = {.name = "asked-within",
               .placeholder = "DURATION",
               .environment = "ASKED_WITHIN",
               .fallback = "10s",
               .purpose = "How long ago it may have asked, with --health=asked.",
-              .complain = complaintAboutPeriod}},
+              .complain = complaintAboutPeriod},
+     .isAnnotation = true},
     {.flag = {.name = "health-period",
               .placeholder = "DURATION",
               .environment = "HEALTH_PERIOD",
               .fallback = "2s",
               .purpose = "How often that is looked at.",
-              .complain = complaintAboutPeriod}},
+              .complain = complaintAboutPeriod},
+     .isAnnotation = true},
     {.flag = {.name = "health-timeout",
               .placeholder = "DURATION",
               .environment = "HEALTH_TIMEOUT",
               .shown = "1s, or half the period if that is less",
               .purpose = "How long the URL's answer may take.",
-              .complain = complaintAboutPeriod}},
+              .complain = complaintAboutPeriod},
+     .isAnnotation = true},
     {.flag = {.name = "health-failures",
               .placeholder = "NUMBER",
               .environment = "HEALTH_FAILURES",
               .fallback = "3",
               .purpose = "After how many failures in a row it is unhealthy.",
-              .complain = complaintAboutCount}},
+              .complain = complaintAboutCount},
+     .isAnnotation = true},
     {.flag = {.name = "health-successes",
               .placeholder = "NUMBER",
               .environment = "HEALTH_SUCCESSES",
               .fallback = "1",
               .purpose = "After how many successes in a row it is healthy.",
-              .complain = complaintAboutCount}},
+              .complain = complaintAboutCount},
+     .isAnnotation = true},
     {.flag = {.name = "degraded-after",
               .placeholder = "DURATION",
               .environment = "DEGRADED_AFTER",
               .fallback = "5m",
               .purpose = "Where nobody has led for so long, lead with an unhealthy program; 0s: "
                          "never.",
-              .complain = complaintAboutDay}},
+              .complain = complaintAboutDay},
+     .isAnnotation = true},
     {.flag = {.name = "term-grace",
               .placeholder = "DURATION",
               .environment = "TERM_GRACE",
@@ -222,7 +236,8 @@ constexpr auto kOptions = std::to_array<Option>({
               .purpose = "How long before its term ends exec tells its program to end. On an "
                          "elector that\nexec asks: what renewals leave to it, and what a release "
                          "waits for, at least.",
-              .complain = complaintAboutDrain}},
+              .complain = complaintAboutDrain},
+     .isAnnotation = true},
     {.flag = {.name = "addr",
               .placeholder = "[HOST]:PORT",
               .environment = "ADDR",
@@ -255,19 +270,22 @@ constexpr auto kOptions = std::to_array<Option>({
               .environment = "ON_MISSING",
               .fallback = "create",
               .purpose = "Where there is no Lease: create and take it at once, or wait a lease "
-                         "duration first."}},
+                         "duration first."},
+     .isAnnotation = true},
     {.flag = {.name = "allowed-host",
               .placeholder = "NAME,...",
               .environment = "ALLOWED_HOST",
               .shown = "none",
               .purpose = "Host names to answer for, besides localhost, IP addresses and the id.",
-              .complain = complaintAboutHosts}},
+              .complain = complaintAboutHosts},
+     .isAnnotation = true},
     {.flag = {.name = "admin",
               .placeholder = "auto|on|off",
               .environment = "ADMIN",
               .fallback = "auto",
               .purpose = "Whether programs on the loopback may ask the leader to step down. auto: "
-                         "unless the\nPod may share its node's network."}},
+                         "unless the\nPod may share its node's network."},
+     .isAnnotation = true},
     {.flag = {.name = "ready",
               .placeholder = "synced|leader",
               .environment = "READY",
@@ -279,7 +297,8 @@ constexpr auto kOptions = std::to_array<Option>({
               .environment = "STATUS_DIR",
               .shown = "none",
               .purpose = "A folder in which state.json says who leads and, only while this one "
-                         "does, the\nfile leader, for programs that read files."}},
+                         "does, the\nfile leader, for programs that read files."},
+     .isAnnotation = true},
     {.flag = {.name = "store",
               .placeholder = "kubernetes|file:DIR",
               .environment = "STORE",
@@ -299,6 +318,10 @@ constexpr auto kOptions = std::to_array<Option>({
      .releaseFlag = "mode",
      .releasePurpose = "A native sidecar, which ends after the program, or a container beside it."},
     {.flag = {.name = "after", .placeholder = "NAME"}, .isElectors = false, .isAnnotation = true},
+    // Variables of the program's containers.
+    {.flag = {.name = "env", .placeholder = "none|own|nais"},
+     .isElectors = false,
+     .isAnnotation = true},
     // Of an injected Pod; beside it, the elector's flag of this name says what /readyz means.
     {.flag = {.name = "ready", .placeholder = "always|synced|leader", .fallback = "always"},
      .isElectors = false,
@@ -556,7 +579,7 @@ TimingJudgement judgeTiming(const OptionValues& given, bool runsProgram) {
         timing.termGrace = election::defaultTermGrace(timing.renewDeadline);
     }
     const auto findings = [&](const std::vector<TimingFault>& faults) {
-        std::vector<TimingFinding> found;
+        std::vector<OptionFinding> found;
         for (const TimingFault& fault : faults) {
             const auto [option, value] = partOf(fault.field, timing);
             const std::string& text = given[option];
@@ -569,6 +592,56 @@ TimingJudgement judgeTiming(const OptionValues& given, bool runsProgram) {
     judgement.refusals = findings(review.refusals);
     judgement.warnings = findings(review.warnings);
     return judgement;
+}
+
+// ------------------------------------------------------------------------------------------ health
+
+HealthJudgement judgeHealth(const OptionValues& given) {
+    const auto textOf = [&](std::string_view name) {
+        return given[name].empty() ? std::string(optionOf(name).flag.fallback) : given[name];
+    };
+    const auto durationOf = [&](std::string_view name) {
+        return runtime::parseDuration(textOf(name)).value_or(Duration{});
+    };
+    const auto refused = [&](std::string_view name, std::string reason) {
+        return HealthJudgement{std::nullopt, OptionFinding{name, given[name], std::move(reason)}};
+    };
+    std::string_view way;
+    for (const std::string_view name : {"health", "health-url", "health-file"}) {
+        if (given[name].empty() || given[name] == "none") {
+            continue;
+        }
+        if (!way.empty()) {
+            return refused(name, fmt::format("is refused beside {} \"{}\": the program's health is "
+                                             "found out in one way",
+                                             way, runtime::quoted(given[way])));
+        }
+        way = name;
+    }
+    if (way.empty()) {
+        return {};
+    }
+    HealthCheck check;
+    if (way == "health-url") {
+        check.by = parseHttpTarget(given[way]).value_or(HttpTarget{});
+    } else if (way == "health-file") {
+        check.by = HealthCheck::File{given[way], durationOf("health-max-age")};
+    } else {
+        check.by = HealthCheck::Asked{durationOf("asked-within")};
+    }
+    check.period = durationOf("health-period");
+    check.timeout = given["health-timeout"].empty()
+                        ? std::min<Duration>(std::chrono::seconds(1), check.period / 2)
+                        : durationOf("health-timeout");
+    if (check.timeout > check.period) {
+        return refused("health-timeout",
+                       fmt::format("is refused: it is at most the period, health-period \"{}\"",
+                                   runtime::quoted(textOf("health-period"))));
+    }
+    check.failures = countIn(textOf("health-failures")).value_or(1);
+    check.successes = countIn(textOf("health-successes")).value_or(1);
+    check.degradedAfter = durationOf("degraded-after");
+    return {check, std::nullopt};
 }
 
 }  // namespace elector::config

@@ -1,12 +1,15 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "elector/config/flag.h"
+#include "elector/config/values.h"
 #include "elector/election/timing.h"
 
 // The table of what a sidecar takes. From it come the elector's flags and variables, the
@@ -62,10 +65,11 @@ class OptionValues {
     std::map<std::string_view, std::string> texts_;
 };
 
-// The durations of an election as options: chosen and judged here for the elector, for a Pod's
-// annotations, and for what the injector gives to all Pods.
-// A fault of a Timing, with the option that it is about.
-struct TimingFinding {
+// What options say together is chosen and judged here for the elector, for a Pod's annotations, and
+// for what the injector gives to all Pods.
+
+// A fault of several options, with the one that it is about.
+struct OptionFinding {
     std::string_view option;  // "lease-duration"
     std::string value;        // as it was given, or what the elector chose
     std::string reason;       // follows name and value in a sentence (election::TimingFault)
@@ -73,12 +77,38 @@ struct TimingFinding {
 
 struct TimingJudgement {
     election::Timing timing;
-    std::vector<TimingFinding> refusals;
-    std::vector<TimingFinding> warnings;  // only without refusals
+    std::vector<OptionFinding> refusals;
+    std::vector<OptionFinding> warnings;  // only without refusals
 };
 
 // `given`: the durations that somebody gave, well-formed; for those that are "" the elector's
 // choice holds. `runsProgram`: as for exec, whose program is told before its term ends.
 TimingJudgement judgeTiming(const OptionValues& given, bool runsProgram = false);
+
+// How the program's health is found out, and what follows from it (rule 17).
+struct HealthCheck {
+    struct File {
+        std::string path;
+        election::Duration maxAge;
+    };
+    struct Asked {
+        election::Duration within;
+    };
+    std::variant<HttpTarget, File, Asked> by;
+    election::Duration period{};
+    election::Duration timeout{};  // at most the period
+    int failures = 0;
+    int successes = 0;
+    election::Duration degradedAfter{};
+};
+
+struct HealthJudgement {
+    std::optional<HealthCheck> check;  // nothing where nothing is asked for
+    std::optional<OptionFinding> refusal;
+};
+
+// `given`: what somebody gave, each by itself what its option allows; for those that are "" the
+// elector's choice holds.
+HealthJudgement judgeHealth(const OptionValues& given);
 
 }  // namespace elector::config

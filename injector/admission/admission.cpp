@@ -10,10 +10,12 @@
 #include "elector/config/values.h"
 #include "elector/names.h"
 #include "elector/runtime/json_text.h"
+#include "elector/runtime/log.h"
 #include "injector/admission/annotations.h"
 #include "injector/admission/fit.h"
 #include "injector/admission/patch.h"
 #include "injector/admission/pod_facts.h"
+#include "injector/admission/program.h"
 #include "injector/admission/sentence.h"
 #include "injector/admission/sidecar.h"
 #include "injector/cluster/workload.h"
@@ -149,12 +151,25 @@ std::string complaintAboutPort(const PodFacts& pod, const Wish& wish, const Side
 }
 
 std::string complaintAboutVolume(const PodFacts& pod) {
-    return pod.hasTokenVolume
-               ? fmt::format(
-                     "the Pod has a volume \"{}\" of its own, a name that its sidecar "
-                     "needs: call it something else",
-                     names::kTokenVolume)
-               : "";
+    const std::string_view taken =
+        pod.hasTokenVolume ? names::kTokenVolume : pod.program.takenVolume;
+    return taken.empty() ? ""
+                         : fmt::format(
+                               "the Pod has a volume \"{}\" of its own, a name that its "
+                               "sidecar needs: call it something else",
+                               taken);
+}
+
+std::string complaintAboutMounts(const PodFacts& pod, const Wish& wish) {
+    const ProgramFacts& program = pod.program;
+    if (program.takenFolder.empty()) {
+        return complaintAboutFolders(program.folders);
+    }
+    return refusalOf(program.takenFolder, wish[program.takenFolder],
+                     fmt::format(" is refused: the container \"{}\" mounts something at that "
+                                 "folder or in it; allowed is a folder of its own",
+                                 elector::runtime::quoted(program.takenBy)))
+        .sentence;
 }
 
 Decision inject(const PodFacts& pod, const Wish& wish, const Defaults& defaults) {
@@ -168,6 +183,7 @@ Decision inject(const PodFacts& pod, const Wish& wish, const Defaults& defaults)
              {"annotation", complaintAboutMode(pod, wish, spec)},
              {"port", complaintAboutPort(pod, wish, spec)},
              {"volume", complaintAboutVolume(pod)},
+             {"volume", complaintAboutMounts(pod, wish)},
              {"resources", fit(pod.resources, wish, spec)}}) {
         if (!complaint.empty()) {
             return refused(cause, complaint);

@@ -81,7 +81,13 @@ std::optional<Refusal> take(const std::string& name, const std::optional<std::st
     return refusalOf(name, *value, " is refused: " + complaint);
 }
 
-std::optional<Refusal> judgeTiming(const Wish& wish, const Defaults& defaults) {
+Refusal refusalFor(const elector::config::OptionFinding& finding, const Wish& wish) {
+    const auto& [option, value, reason] = finding;
+    return refusalOf(option, value, (wish[option].empty() ? " (the default) " : " ") + reason);
+}
+
+// What the elector refuses of its options together.
+std::optional<Refusal> judgeTogether(const Wish& wish, const Defaults& defaults) {
     OptionValues given = defaults.values;
     for (const Option& option : sidecarOptions()) {
         if (const std::string& wished = wish[option.flag.name]; !wished.empty()) {
@@ -90,10 +96,10 @@ std::optional<Refusal> judgeTiming(const Wish& wish, const Defaults& defaults) {
     }
     const auto judgement = elector::config::judgeTiming(given);
     if (judgement.refusals.empty()) {
-        return std::nullopt;
+        const auto refusal = elector::config::judgeHealth(given).refusal;
+        return refusal ? std::optional(refusalFor(*refusal, wish)) : std::nullopt;
     }
-    const auto& [option, value, reason] = judgement.refusals.front();
-    return refusalOf(option, value, (wish[option].empty() ? " (the default) " : " ") + reason);
+    return refusalFor(judgement.refusals.front(), wish);
 }
 
 std::optional<Refusal> judgeResource(std::string_view resource, const Wish& wish) {
@@ -118,7 +124,7 @@ std::variant<Wish, Refusal> readWish(const Annotations& annotations, const Defau
             return *std::move(refusal);
         }
     }
-    if (auto refusal = judgeTiming(wish, defaults)) {
+    if (auto refusal = judgeTogether(wish, defaults)) {
         return *std::move(refusal);
     }
     for (const std::string_view resource : resources()) {

@@ -32,8 +32,8 @@ struct Refusal {
     std::string sentence;
 };
 
-// Reads the annotations. Durations are judged together, with the defaults for those that are not
-// given, by the elector's own rules.
+// Reads the annotations. Durations, and ways to find out the program's health, are judged together,
+// with the defaults for those that are not given, by the elector's own rules.
 std::variant<Wish, Refusal> readWish(const Annotations& annotations, const Defaults& defaults);
 
 // What `inject` says; nothing where it is absent or neither "true" nor "false".

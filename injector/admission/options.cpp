@@ -9,6 +9,7 @@
 
 #include "elector/config/values.h"
 #include "injector/admission/annotations.h"
+#include "injector/admission/program.h"
 #include "injector/admission/quantity.h"
 
 namespace injector::admission {
@@ -189,6 +190,8 @@ const std::map<std::string_view, elector::config::Complain>& complaints() {
     static const std::map<std::string_view, elector::config::Complain> kComplaints{
         {"port", complaintAboutPort},
         {"after", complaintAboutContainer},
+        {"status-dir", complaintAboutFolder},
+        {"health-file", complaintAboutFileInFolder},
         {"image", complaintAboutImage},
         {"cpu-request", complaintAboutCpu},
         {"cpu-limit", complaintAboutCpu},

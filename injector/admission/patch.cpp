@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -11,6 +13,7 @@
 #include "elector/runtime/escape.h"
 #include "elector/version.h"
 #include "injector/admission/json_writer.h"
+#include "injector/admission/program.h"
 
 namespace injector::admission {
 
@@ -48,6 +51,54 @@ void addTo(JsonPatch& patch, std::string_view list, bool exists, std::string_vie
         patch.add(fmt::format("{}/{}", list, position), element);
     } else {
         patch.add(list, jsonArray({element}));
+    }
+}
+
+// Before what stands there, so that the program's own variables can refer to these.
+void addVariables(JsonPatch& patch, const std::string& path, const ProgramContainer& container,
+                  const SidecarSpec& spec) {
+    std::vector<std::string> list;
+    for (const auto& [name, value] : variablesOf(spec.values["env"], spec.port)) {
+        if (std::ranges::find(container.lacks, name) != container.lacks.end()) {
+            list.push_back(JsonObject().addText("name", name).addText("value", value).text());
+        }
+    }
+    if (!container.hasVariables && !list.empty()) {
+        patch.add(path + "/env", jsonArray(list));
+        return;
+    }
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        patch.add(fmt::format("{}/env/{}", path, i), list[i]);
+    }
+}
+
+void addMounts(JsonPatch& patch, const std::string& path, bool exists,
+               const std::vector<SharedFolder>& folders) {
+    for (const SharedFolder& folder : folders) {
+        addTo(patch, path + "/volumeMounts", exists, "-", mountOf(folder, false));
+        exists = true;
+    }
+}
+
+// To the program's containers, and variables also to the init containers that start behind the
+// sidecar. By their places in the lists as they are before the sidecar is in them.
+void addToProgram(JsonPatch& patch, const PodFacts& pod, const SidecarSpec& spec) {
+    const auto& before = pod.initContainers.first;
+    const std::size_t firstBehind = before ? *before + 1 : 0;
+    for (const ProgramContainer& container : pod.program.containers) {
+        const bool isBehind = spec.mode == Mode::Sidecar && container.index >= firstBehind;
+        const bool isGiven = !container.isInit || isBehind;
+        const bool getsMounts = !container.isInit && !pod.program.folders.empty();
+        if (!isGiven || (container.lacks.empty() && !getsMounts)) {
+            continue;
+        }
+        const std::string path = fmt::format(
+            "/spec/{}/{}", container.isInit ? "initContainers" : "containers", container.index);
+        patch.test(path + "/name", jsonString(container.name));
+        addVariables(patch, path, container, spec);
+        if (getsMounts) {
+            addMounts(patch, path, container.hasMounts, pod.program.folders);
+        }
     }
 }
 
@@ -96,6 +147,10 @@ std::string injectionPatch(const PodFacts& pod, const SidecarSpec& spec) {
     patch.add(annotationPath(names::kStatusAnnotation), jsonString(injectedStatus()));
     addLabels(patch, pod, spec.port);
     addTo(patch, "/spec/volumes", pod.hasVolumes, "-", tokenVolume());
+    for (const SharedFolder& folder : pod.program.folders) {
+        patch.add("/spec/volumes/-", volumeOf(folder));
+    }
+    addToProgram(patch, pod, spec);
     if (isSidecar) {
         addSidecar(patch, pod.initContainers, sidecarContainer(spec));
     } else {

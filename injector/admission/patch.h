@@ -15,7 +15,7 @@ namespace injector::admission {
 std::string injectedStatus();
 inline constexpr std::string_view kInjectedStatus = "injected ";
 
-// Adds sidecar, volume, annotations and label.
+// Adds sidecar, volumes, annotations and label, and what annotations add to the program.
 std::string injectionPatch(const PodFacts& pod, const SidecarSpec& spec);
 
 // Gives the sidecar, the init container at `index`, its restartPolicy back.

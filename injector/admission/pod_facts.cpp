@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "elector/names.h"
 #include "elector/runtime/json_text.h"
@@ -20,6 +20,9 @@ namespace json_text = elector::json_text;
 using json_text::fieldsOf;
 namespace names = elector::names;
 using json_text::Kind;
+
+// Of a path at which something is mounted, more than what it is compared with can have.
+constexpr std::size_t kMostMountBytes = 256;
 
 // A key of Kubernetes has 253 characters, a slash and 63.
 constexpr std::size_t kMostKeyBytes = 317;
@@ -138,23 +141,63 @@ void readPort(PodReader& reader, std::string_view port, DeclaredPorts& ports) {
     }
 }
 
-// The proxies of meshes, by the names that their injectors give them: Istio, Linkerd, Consul, Kuma,
-// Open Service Mesh and App Mesh. Through them goes what the sidecar says to the API server.
-constexpr std::array<std::string_view, 5> kProxies{"istio-proxy", "linkerd-proxy",
-                                                   "consul-dataplane", "kuma-sidecar", "envoy"};
-
 bool comesFirst(std::string_view name, const Annotations& annotations) {
     const auto after = annotations.find("after");
-    return std::ranges::find(kProxies, name) != kProxies.end() ||
-           (after != annotations.end() && after->second == name);
+    return isProxy(name) || (after != annotations.end() && after->second == name);
+}
+
+// What the annotations ask for, which nobody has judged yet.
+void readWhatIsAdded(PodFacts& facts) {
+    OptionValues values;
+    for (const std::string_view name : {"env", "status-dir", "health-file"}) {
+        const auto found = facts.annotations.find(name);
+        values[name] = found == facts.annotations.end() ? "" : found->second.value_or("");
+    }
+    for (const auto& [name, value] : variablesOf(values["env"], 0)) {
+        facts.program.variables.push_back(name);
+    }
+    facts.program.folders = sharedFolders(values);
+}
+
+// Takes note of the container as one of the program.
+void readProgram(PodReader& reader, PodReader::Value env, PodReader::Value mounts,
+                 ProgramContainer container, ProgramFacts& facts) {
+    constexpr std::size_t kMostNameBytes = 63;  // of a container that there can be
+    if (!facts.isAdded() || isProxy(container.name) || container.name.size() > kMostNameBytes ||
+        container.index >= kMostChanged) {
+        return;
+    }
+    container.lacks = facts.variables;
+    container.hasVariables = reader.each(
+        env, Kind::Object, "a container's env", kMostElements, [&](std::string_view variable) {
+            const auto rawName = reader.typed(json_text::member(variable, "name"), Kind::String,
+                                              "a container's env[].name");
+            std::erase_if(container.lacks, [&](std::string_view name) {
+                return rawName && json_text::isKey(*rawName, name);
+            });
+        });
+    container.hasMounts =
+        reader.each(mounts, Kind::Object, "a container's volumeMounts", kMostElements,
+                    [&](std::string_view mount) {
+                        const auto path = shortTextIn(
+                            json_text::member(mount, "mountPath").value_or(""), kMostMountBytes);
+                        for (const SharedFolder& folder : facts.folders) {
+                            if (!container.isInit && facts.takenFolder.empty() && path &&
+                                isInTheWay(*path, folder)) {
+                                facts.takenFolder = folder.option;
+                                facts.takenBy = container.name;
+                            }
+                        }
+                    });
+    facts.containers.push_back(std::move(container));
 }
 
 // The container at `index`: adds what it is to the facts about its list.
 void readContainer(PodReader& reader, std::string_view container, std::size_t index,
                    ContainersFacts& facts, PodFacts& pod) {
-    const auto [rawName, restartPolicy, ports, mounts, securityContext, resources] =
+    const auto [rawName, restartPolicy, ports, mounts, securityContext, resources, env] =
         fieldsOf(container, "name", "restartPolicy", "ports", "volumeMounts", "securityContext",
-                 "resources");
+                 "resources", "env");
     std::string name = reader.text(rawName, "a container's name");
     if (name.empty()) {
         reader.complain("a container has no name");
@@ -177,6 +220,10 @@ void readContainer(PodReader& reader, std::string_view container, std::size_t in
         facts.first = index;
         facts.nameOfFirst = name;
     }
+    readProgram(
+        reader, env, mounts,
+        {.isInit = &facts == &pod.initContainers, .index = index, .name = name, .lacks = {}},
+        pod.program);
     if (!facts.namesake && name == names::kContainer) {
         facts.namesake = std::move(own);
     }
@@ -191,12 +238,16 @@ void readContainers(PodReader& reader, std::optional<std::string_view> container
     facts.isList = reader.each(
         containers, Kind::Object, path, kMostContainers,
         [&](std::string_view container) { readContainer(reader, container, index++, facts, pod); });
+    if (pod.program.isAdded() && !facts.namesake) {  // a sidecar of ours has been added already
+        reader.limit(index, kMostChanged, fmt::format("{}, to which annotations add,", path));
+    }
 }
 
 void readSpec(PodReader& reader, std::string_view spec, PodFacts& facts) {
     const auto [restartPolicy, hostNetwork, securityContext, volumes, initContainers, containers,
                 resources] = fieldsOf(spec, "restartPolicy", "hostNetwork", "securityContext",
                                       "volumes", "initContainers", "containers", "resources");
+    readWhatIsAdded(facts);
     readShared(reader, resources, facts.resources);
     facts.restartPolicy = reader.text(restartPolicy, "spec.restartPolicy");
     facts.usesHostNetwork = reader.truth(hostNetwork, "spec.hostNetwork");
@@ -209,6 +260,11 @@ void readSpec(PodReader& reader, std::string_view spec, PodFacts& facts) {
             const std::string name =
                 reader.text(json_text::member(volume, "name"), "spec.volumes[].name");
             facts.hasTokenVolume = facts.hasTokenVolume || name == names::kTokenVolume;
+            for (const SharedFolder& folder : facts.program.folders) {
+                if (name == folder.volume) {
+                    facts.program.takenVolume = folder.volume;
+                }
+            }
         });
     readContainers(reader, initContainers, "spec.initContainers", facts.initContainers, facts);
     readContainers(reader, containers, "spec.containers", facts.containers, facts);

@@ -10,6 +10,7 @@
 
 #include "injector/admission/annotations.h"
 #include "injector/admission/fit.h"
+#include "injector/admission/program.h"
 #include "injector/cluster/workload.h"
 
 namespace injector::admission {
@@ -33,6 +34,30 @@ struct ContainersFacts {
     std::string nameOfFirst;
 };
 
+// A container of the program, where annotations add something to such.
+struct ProgramContainer {
+    bool isInit = false;
+    std::size_t index = 0;  // in its list
+    std::string name;
+    bool hasVariables = false;            // `env` is an array, empty or not
+    bool hasMounts = false;               // `volumeMounts` is one
+    std::vector<std::string_view> lacks;  // of the variables that `env` stands for
+};
+
+// What annotations add to the program, and what of the Pod bears on that.
+struct ProgramFacts {
+    std::vector<std::string_view> variables;
+    std::vector<SharedFolder> folders;
+    std::vector<ProgramContainer> containers;  // none where nothing is added
+    // What keeps a folder from being shared: a volume of its name; a container of the program that
+    // mounts something in its way, and that folder's option.
+    std::string_view takenVolume;
+    std::string_view takenFolder;
+    std::string takenBy;
+
+    bool isAdded() const { return !variables.empty() || !folders.empty(); }
+};
+
 // The TCP ports that containers declare.
 class DeclaredPorts {
   public:
@@ -53,6 +78,7 @@ class DeclaredPorts {
 // What a Pod that gets a sidecar can have, of what is looked at one by one. Far above what works
 // in a cluster; so that what one review costs is bounded by more than the size of its body.
 inline constexpr std::size_t kMostContainers = 1000;  // of a list
+inline constexpr std::size_t kMostChanged = 50;       // of a list whose containers are changed, too
 inline constexpr std::size_t kMostElements = 65536;   // of any other list or map: one a port
 
 // What of a Pod bears on its sidecar. All else is neither read nor judged. Bounded in size,
@@ -76,7 +102,8 @@ struct PodFacts {
     ContainersFacts initContainers;
     ContainersFacts containers;  // at least one
     DeclaredPorts tcpPorts;      // of all these
-    ResourceFacts resources;     // and what they take
+    ProgramFacts program;
+    ResourceFacts resources;  // and what they take
 };
 
 // Why a text is no Pod: a sentence.

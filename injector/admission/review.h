@@ -17,9 +17,9 @@ struct ReviewAnswer {
 
 // Answers an AdmissionReview (admission.k8s.io/v1) about a Pod: echoes its uid, allows or refuses,
 // brings the patch. Never throws on foreign input. Pure. What it allocates, the answer included, is
-// below 128 KiB and a bit for each bracket that is open at a time, whatever the body is: the lists
-// and maps of the body are visited, never collected, and of its texts no more is kept than can be
-// of use.
+// below 128 KiB and a bit for each bracket that is open at a time, whatever the body is, or 768 KiB
+// where annotations add to the program's containers: the lists and maps of the body are visited,
+// never collected, and of its texts no more is kept than can be of use.
 ReviewAnswer review(std::string_view body, const Defaults& defaults);
 
 }  // namespace injector::admission

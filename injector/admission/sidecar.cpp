@@ -10,6 +10,7 @@
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
 #include "injector/admission/json_writer.h"
+#include "injector/admission/program.h"
 
 namespace injector::admission {
 
@@ -161,7 +162,7 @@ std::string port(const SidecarSpec& spec) {
 std::string tokenMount() {
     return JsonObject()
         .addText("name", names::kTokenVolume)
-        .addText("mountPath", "/var/run/secrets/kubernetes.io/serviceaccount")
+        .addText("mountPath", names::kTokenFolder)
         .add("readOnly", "true")
         .text();
 }
@@ -203,10 +204,14 @@ std::string sidecarContainer(const SidecarSpec& spec) {
     if (decidesReadiness(spec)) {
         container.add("readinessProbe", probe(spec, "ready", kReadiness));
     }
+    std::vector<std::string> mounts{tokenMount()};
+    for (const SharedFolder& folder : sharedFolders(spec.values)) {
+        mounts.push_back(mountOf(folder, true));
+    }
     return container.add("resources", amounts(spec))
         .add("securityContext", securityContext(spec))
         .addText("terminationMessagePolicy", "FallbackToLogsOnError")
-        .add("volumeMounts", jsonArray({tokenMount()}))
+        .add("volumeMounts", jsonArray(mounts))
         .text();
 }
 

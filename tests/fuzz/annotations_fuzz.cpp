@@ -3,7 +3,9 @@
 //
 //   NAME=VALUE     leader-elector.io/NAME with the text VALUE
 //   NAME:=JSON     the same with any value of JSON
-//   @NAME=VALUE    a fact about the Pod: owner (its kind), restartPolicy, hostNetwork, port, space
+//   @NAME=VALUE    a fact about the Pod: owner (its kind), restartPolicy, hostNetwork, port, space,
+//                  init (the name of an init container); of its container mount (a path) and
+//                  variable (a name)
 #include <fmt/format.h>
 
 #include <map>
@@ -65,9 +67,16 @@ Input inputFrom(std::string_view text) {
     return input;
 }
 
-std::string containerWith(const std::string& port) {
+std::string containerOf(const Input& input) {
+    const std::string port = input.fact("port");
     JsonObject container;
     container.addText("name", "web");
+    if (const auto path = input.fact("mount"); !path.empty()) {
+        container.add("volumeMounts", "[" + JsonObject().addText("mountPath", path).text() + "]");
+    }
+    if (const auto name = input.fact("variable"); !name.empty()) {
+        container.add("env", "[" + JsonObject().addText("name", name).text() + "]");
+    }
     if (!port.empty() && json_text::integerIn(port) && json_text::isValid(port)) {
         container.add("ports", "[" + JsonObject().add("containerPort", port).text() + "]");
     }
@@ -93,7 +102,10 @@ std::string podOf(const Input& input) {
         metadata.add("ownerReferences", "[" + owner + "]");
     }
     JsonObject spec;
-    spec.add("containers", "[" + containerWith(input.fact("port")) + "]")
+    if (const auto name = input.fact("init"); !name.empty()) {
+        spec.add("initContainers", "[" + JsonObject().addText("name", name).text() + "]");
+    }
+    spec.add("containers", "[" + containerOf(input) + "]")
         .addTextIfAny("restartPolicy", input.fact("restartPolicy"));
     if (!input.fact("hostNetwork").empty()) {
         spec.add("hostNetwork", "true");

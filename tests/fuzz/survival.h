@@ -5,8 +5,8 @@
 namespace fuzz {
 
 // True if all that the JSON `before` says stands in `after` too, which may say more: members of
-// objects, and one element at the front or at the end of an array. Null counts as absent, and of a
-// key that stands twice the last one counts.
+// objects, and up to three elements of an array, anywhere among those there were. Null counts as
+// absent, and of a key that stands twice the last one counts.
 //
 // What is the injector's to rewrite may differ: members with its prefix, and the restartPolicy of a
 // container of its name.

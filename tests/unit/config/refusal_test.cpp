@@ -120,6 +120,15 @@ TEST(RefusalTest, KnowsTheReservedIdByItsSharedName) {
                 HasSubstr("reserved"));
 }
 
+TEST(RefusalTest, FindsHealthOutInOneWay) {
+    EXPECT_EQ(refusalOf(withLease({"--health=asked", "--health-file=/x"})),
+              "--health-file \"/x\" is refused beside health \"asked\": the program's health is "
+              "found out in one way");
+    EXPECT_EQ(refusalOf(withLease({"--health=none", "--health-file=/x"})), "");
+    EXPECT_EQ(refusalOf(withLease({"--health=asked", "--health-timeout=3s"})),
+              "--health-timeout \"3s\" is refused: it is at most the period, health-period \"2s\"");
+}
+
 TEST(RefusalTest, TakesAFolderOrAClusterButNotBothFlags) {
     EXPECT_THAT(refusalOf(withLease({"--store=file:/x", "--kubeconfig=/y"})),
                 HasSubstr("--kubeconfig \"/y\" is refused beside --store \"file:/x\""));

@@ -36,6 +36,28 @@ const std::vector<Accepted>& accepted() {
         {{{"drain", "0"}}, R"("args":["--lease-name=web","--drain=0"])"},
         {{{"drain", "1h"}}, R"("--drain=1h")"},
         {{{"poll-tolerance", "4s"}}, R"("--poll-tolerance=4s")"},
+        {{{"health", "asked"}, {"asked-within", "20s"}},
+         R"("--health=asked","--asked-within=20s"])"},
+        {{{"health", "none"}}, R"("--health=none"])"},
+        {{{"health-url", "http://[::1]:8080/healthz?a=b"}},
+         R"("args":["--lease-name=web","--health-url=http://[::1]:8080/healthz?a=b"])"},
+        {{{"health-file", "/run/app/alive"}, {"health-max-age", "3s"}},
+         R"("--health-file=/run/app/alive","--health-max-age=3s"])"},
+        {{{"health-url", "http://localhost:1"},
+          {"health-period", "1s"},
+          {"health-timeout", "1s"},
+          {"health-failures", "5"},
+          {"health-successes", "2"},
+          {"degraded-after", "0s"}},
+         R"("--health-period=1s","--health-timeout=1s","--health-failures=5",)"
+         R"("--health-successes=2","--degraded-after=0s"])"},
+        {{{"term-grace", "800ms"}}, R"("args":["--lease-name=web","--term-grace=800ms"])"},
+        {{{"on-missing", "wait"}}, R"("args":["--lease-name=web","--on-missing=wait"])"},
+        {{{"allowed-host", "web,web.shop.svc"}}, R"("--allowed-host=web,web.shop.svc"])"},
+        {{{"admin", "on"}}, R"("args":["--lease-name=web","--admin=on"])"},
+        {{{"status-dir", "/run/leader"}},
+         R"(,{"name":"leader-elector-status","mountPath":"/run/leader"}])"},
+        {{{"env", "own"}}, R"("args":["--lease-name=web"])"},
         {{{"port", "1"}}, R"("--addr=:1")"},
         {{{"port", "65535"}}, R"("containerPort":65535)"},
         {{{"port", "4040"}}, R"("args":["--lease-name=web"])"},
@@ -141,6 +163,15 @@ const std::string kReference =
 const std::string kStorage =
     "write an amount of storage from 1Mi, such as 32Mi or 64M, by Kubernetes' syntax";
 const std::string kPort = "allowed is a number from 1 to 65535";
+const std::string kUrl =
+    "allowed is what this machine answers by plain HTTP, as http://localhost:8080/healthz, its "
+    "port included";
+const std::string kFolder =
+    "allowed is an absolute path, of letters, digits and ._- and at most 128 characters, as "
+    "/run/leader";
+const std::string kFile =
+    "allowed is an absolute path of a file in a folder, of letters, digits and ._- and at most 128 "
+    "characters, as /run/app/alive";
 
 // `annotation leader-elector.io/NAME "VALUE" is refused: ALLOWED`, for each value.
 void expectRefused(const std::string& name, const std::vector<std::string>& values,
@@ -193,6 +224,30 @@ TEST(AnnotationsTest, AreRefusedWithWhatIsAllowed) {
     expectRefused("drain", {"", "2", "abc"}, kDuration);
     expectRefused("drain", {"-1s", "61m"}, "allowed is a duration from 0s to 1h");
     expectRefused("poll-tolerance", {"-1s", "61m"}, "allowed is a duration from 0s to 1h");
+    expectRefused("health", {"", "yes", "url"}, "allowed are none and asked");
+    expectRefused("health-url",
+                  {"", "https://localhost:1/", "http://localhost/", "http://10.0.0.1:80/",
+                   "http://web:80/", "http://localhost:0/", "localhost:80"},
+                  kUrl);
+    for (const char* name : {"health-max-age", "asked-within", "health-period", "health-timeout"}) {
+        expectRefused(name, {"0s", "61m"}, "allowed is a duration from 10ms to 1h");
+    }
+    for (const char* name : {"health-failures", "health-successes"}) {
+        expectRefused(name, {"", "0", "101", "-1", "many"}, "allowed are 1 to 100");
+    }
+    expectRefused("degraded-after", {"-1s", "25h"}, "allowed is a duration from 0s to 24h");
+    expectRefused("term-grace", {"-1s", "61m"}, "allowed is a duration from 0s to 1h");
+    expectRefused("allowed-host", {"", "a,", "a:80", "*", "a b"},
+                  "allowed are host names, without ports, with commas between");
+    expectRefused("on-missing", {"", "never"}, "allowed are create and wait");
+    expectRefused("admin", {"", "true"}, "allowed are auto, on and off");
+    expectRefused("env", {"", "all", "Own"}, "allowed are none, own and nais");
+    const std::vector<std::string> paths{
+        "",          "run/x", "/",           "//x",  "/run//x", "/run/x/",     "/run/./x",
+        "/run/../x", "/a b",  "/run/$(POD)", "/a:b", "/a,b",    "/run/\u00e9", "."};
+    expectRefused("status-dir", paths, kFolder);
+    expectRefused("health-file", paths, kFile);
+    expectRefused("health-file", {"/alive"}, kFile);
     expectRefused("port", {"", "0", "65536", "-1", "+1", "80a", " 80", "0x50", "http", "1e3"},
                   kPort);
     expectRefused("mode", {"", "Sidecar", "native", "init"}, "allowed are sidecar and container");
@@ -242,6 +297,31 @@ TEST(AnnotationsTest, AreRefusedWhereTheyDoNotFitEachOther) {
         {{{"retry-period", "-1s"}},
          "annotation leader-elector.io/retry-period \"-1s\" is not allowed: it must be above 0s "
          "and below the renew deadline"},
+        {{{"term-grace", "3s"}},
+         "annotation leader-elector.io/term-grace \"3s\" is too long: with the 0.2s left when all "
+         "is killed, 3s + 0.2s = 3.2s, it must be below the renew deadline less the retry period, "
+         "5s - 2s = 3s, or the program is told to end before its term is renewed"},
+        {{{"health", "asked"}, {"health-url", "http://localhost:1"}},
+         "annotation leader-elector.io/health-url \"http://localhost:1\" is refused beside health "
+         "\"asked\": the program's health is found out in one way"},
+        {{{"health-file", "/run/a/b"}, {"health-url", "http://localhost:1"}},
+         "annotation leader-elector.io/health-file \"/run/a/b\" is refused beside health-url "
+         "\"http://localhost:1\": the program's health is found out in one way"},
+        {{{"health", "asked"}, {"health-timeout", "3s"}},
+         "annotation leader-elector.io/health-timeout \"3s\" is refused: it is at most the period, "
+         "health-period \"2s\""},
+        {{{"status-dir", "/usr/bin"}},
+         "annotation leader-elector.io/status-dir \"/usr/bin\" is refused: the sidecar has its "
+         "program or its token in there; allowed is another folder"},
+        {{{"status-dir", "/var/run/secrets"}},
+         "annotation leader-elector.io/status-dir \"/var/run/secrets\" is refused: the sidecar has "
+         "its program or its token in there; allowed is another folder"},
+        {{{"status-dir", "/run/x"}, {"health-file", "/run/x/alive"}},
+         "annotation leader-elector.io/status-dir \"/run/x\" is refused: that of "
+         "leader-elector.io/health-file is the same, or in there; allowed is another folder"},
+        {{{"status-dir", "/run/x/y"}, {"health-file", "/run/x/alive"}},
+         "annotation leader-elector.io/health-file \"/run/x\" is refused: that of "
+         "leader-elector.io/status-dir is the same, or in there; allowed is another folder"},
         {{{"ready", "yes"}},
          "annotation leader-elector.io/ready \"yes\" is refused: allowed are always, synced and "
          "leader"},

@@ -117,6 +117,48 @@ TEST(MemoryTest, IsBoundedForEachListOfAContainer) {
     }
 }
 
+// What is added to each of as many containers as there may be.
+TEST(MemoryTest, IsBoundedWhereTheProgramIsChanged) {
+    constexpr std::size_t kMost = 6 * kMostHeap;
+    std::string init;
+    std::string containers;
+    for (std::size_t i = 1; i < kMostChanged; ++i) {
+        const auto one =
+            fmt::format(R"({{"name":"{}{}","env":[],"volumeMounts":[]}})", std::string(61, 'c'), i);
+        init += (init.empty() ? "" : ",") + one;
+        containers += "," + one;
+    }
+    const std::string folder(100, 'x');
+    const auto bodyWith = [&](const std::string& more) {
+        auto pod = podWithExtra(
+            {.annotations = fmt::format(R"(,"leader-elector.io/env":"nais",)"
+                                        R"("leader-elector.io/status-dir":"/run/s{0}",)"
+                                        R"("leader-elector.io/health-file":"/run/h{0}/a")",
+                                        folder),
+             .spec = fmt::format(R"(,"initContainers":[{}])", init)});
+        pod.insert(pod.find("}]", pod.find(R"("containers":[)")) + 1, containers + more);
+        return reviewOf(pod);
+    };
+    const Case most{"as many as may be", bodyWith("")};
+    EXPECT_EQ(review(most.body, someDefaults()).verdict, Verdict::Injected);
+    expectBounded(most, kMost);
+    const Case more{"more", bodyWith(R"(,{"name":"a"},)" + many(R"({"name":"c@"})"))};
+    EXPECT_EQ(review(more.body, someDefaults()).verdict, Verdict::Refused);
+    const std::size_t peak = heapPeakOf([&] { review(more.body, someDefaults()); });
+    EXPECT_LT(peak, kMost);
+    for (const char* list : {"env", "volumeMounts"}) {
+        const std::string name = list == std::string("env") ? "name" : "mountPath";
+        for (const std::string& text : longTexts()) {
+            expectBounded(
+                {list,
+                 reviewOf(podWithExtra(
+                     {.annotations = R"(,"leader-elector.io/env":"own",)"
+                                     R"("leader-elector.io/status-dir":"/run/s")",
+                      .container = fmt::format(R"(,"{}":[{{"{}":{}}}])", list, name, text)}))});
+        }
+    }
+}
+
 TEST(MemoryTest, IsBoundedForEachListOfMetadata) {
     for (const char* list : {"ownerReferences", "finalizers", "managedFields"}) {
         for (const char* element :
