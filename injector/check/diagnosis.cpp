@@ -357,6 +357,7 @@ Judgement judge(const WorkloadFacts& facts) {
     if (judgement.decision.verdict == Verdict::Injected) {
         judgement.injected = admission::apply(pod, judgement.decision.patch);
     }
+    judgement.pod = std::move(pod);
     return judgement;
 }
 
@@ -376,6 +377,7 @@ Report diagnose(const WorkloadFacts& facts, const Judgement& judgement, const Le
     const bool isReached = addWebhook(facts, judgement, report);
     addSettings(facts, report);
     addRoom(facts, judgement, report);
+    addProgram(facts, judgement, report);
     addPods(facts, version, report);
     if (const auto why = cluster::whyPodsStay(*facts.target.kind, facts.object, facts.failure);
         asks && !why.empty()) {

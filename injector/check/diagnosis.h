@@ -73,6 +73,7 @@ struct Judgement {
     bool isToBeCopied = false;
     std::string notCopied;  // why it will not; "" where it will, or there is none
     admission::Decision decision;
+    std::string pod;       // that was decided about, JSON; "" where there is none
     std::string injected;  // where that is Injected: the Pod as it will be, JSON
 };
 
@@ -94,6 +95,10 @@ bool addWebhook(const WorkloadFacts& facts, const Judgement& judgement, Report& 
 // Adds where the namespace's LimitRanges and ResourceQuotas have no room for the sidecar, and which
 // annotation helps.
 void addRoom(const WorkloadFacts& facts, const Judgement& judgement, Report& report);
+
+// Adds what is to be said about the program of Pods that have a sidecar or will have one: whether
+// anything tells that it works, and whether it can know itself by the name of its host.
+void addProgram(const WorkloadFacts& facts, const Judgement& judgement, Report& report);
 
 // The Pods of the workload asked about; of a Pod, itself.
 std::vector<PodFact> podsOf(const WorkloadFacts& facts);

@@ -30,6 +30,9 @@ TEST(DiagnosisTest, IsContentWhereAllIsWell) {
                     "ok webhook: while the injector cannot be asked, Pods that ask for a sidecar "
                     "are refused and tried again (failurePolicy Fail)",
                     "ok settings: sidecars run the image leader-elector:0.1.0 by default",
+                    "note health: nothing tells the sidecar whether the program works, so that it "
+                    "leads for one that hangs, too: better set leader-elector.io/health-url, "
+                    "leader-elector.io/health-file or leader-elector.io/health (docs/health.md)",
                     "ok pods: 2 of its Pods have their sidecar",
                     "ok lease: \"web-5d4f-a\" holds the Lease \"web\", renewed 3s ago by this "
                     "machine's clock",
@@ -41,6 +44,60 @@ TEST(DiagnosisTest, IsContentWhereAllIsWell) {
     EXPECT_EQ(report.verdict, "injected");
     EXPECT_EQ(report.lease, "web");
     EXPECT_EQ(report.pods.size(), 2U);
+}
+
+TEST(DiagnosisTest, RecommendsAGateForTheProgramsHealth) {
+    const auto recommends = [](const std::string& annotation) {
+        auto scene = goodScene();
+        scene.facts.object = deployment("", kAsks + annotation);
+        EXPECT_TRUE(scene.report().isWell);
+        return testing::Value(scene.findings(), Contains(HasSubstr("note health: ")));
+    };
+    EXPECT_TRUE(recommends(""));
+    EXPECT_TRUE(recommends(R"(,"leader-elector.io/health":"none")"));
+    EXPECT_FALSE(recommends(R"(,"leader-elector.io/health":"asked")"));
+    EXPECT_FALSE(recommends(R"(,"leader-elector.io/health-url":"http://localhost:80/")"));
+    EXPECT_FALSE(recommends(R"(,"leader-elector.io/health-file":"/run/app/alive")"));
+    auto scene = goodScene();
+    scene.facts.object = deployment("", "");
+    EXPECT_THAT(scene.findings(), Not(Contains(HasSubstr("health: "))));
+}
+
+// The host finding where the template's spec has this member; "" where there is none.
+std::string hostFinding(const std::string& member, const std::string& env,
+                        const std::string& target = "deployment/web") {
+    auto scene = goodScene();
+    scene.facts.target = parseTarget(target, "shop");
+    auto& object = scene.facts.object;
+    object = deployment("", kAsks + (R"(,"leader-elector.io/env":")" + env + "\""));
+    const std::string mark = R"("spec":{"containers")";
+    object.replace(object.find(mark), mark.size(), R"("spec":{)" + member + R"("containers")");
+    for (const auto& finding : scene.findings()) {
+        if (finding.starts_with("note host: ")) {
+            EXPECT_TRUE(scene.report().isWell);
+            return finding;
+        }
+    }
+    return "";
+}
+
+TEST(DiagnosisTest, WarnsProgramsThatKnowThemselvesByTheirHost) {
+    EXPECT_EQ(hostFinding(R"("hostNetwork":true,)", "nais"),
+              "note host: a program that compares the leader's name with its host's never leads, "
+              "as its host is not called as its Pod is (hostNetwork): let it ask for isLeader in "
+              "/api/leader, or for /api/is-leader");
+    EXPECT_THAT(hostFinding(R"("setHostnameAsFQDN":true,)", "nais"), HasSubstr("(setHostname"));
+    EXPECT_THAT(hostFinding(R"("hostname":"a",)", "nais"), HasSubstr("(hostname)"));
+    EXPECT_EQ(hostFinding(R"("hostname":"a",)", "nais", "statefulset/web"), "");
+    EXPECT_EQ(hostFinding(R"("hostNetwork":false,)", "nais"), "");
+    EXPECT_EQ(hostFinding("", "nais"), "");
+    EXPECT_EQ(hostFinding(R"("hostNetwork":true,)", "own"), "");
+    auto scene = goodScene();
+    scene.facts.object = deployment("", std::string(kAsks) + R"(,"leader-elector.io/env":"nais")");
+    scene.facts.pods.pods.push_back(injectedPod(std::string(64, 'a'), "web"));
+    EXPECT_THAT(scene.findings(), Contains(HasSubstr("(a name of more than 63 characters)")));
+    scene.facts.pods.pods.back().record.key.name.pop_back();
+    EXPECT_THAT(scene.findings(), Not(Contains(HasSubstr("note host: "))));
 }
 
 TEST(DiagnosisTest, SaysHowToAskWhereNothingAsks) {
