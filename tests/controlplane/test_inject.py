@@ -8,6 +8,7 @@ import pytest
 from waiting import eventually
 
 GOLDENS = Path(__file__).resolve().parents[1] / "golden" / "offline"
+MANIFESTS = GOLDENS.parents[2] / "docs" / "manifests"
 # Files whose objects all are of kinds that any cluster has, and valid.
 FILES = ["anchors", "deployment", "template-wins", "workloads"]
 TEMPLATES = {"CronJob": ("spec", "jobTemplate", "spec", "template"), "Pod": ()}
@@ -106,6 +107,40 @@ def test_the_api_server_takes_it_strictly(control_plane, injector, space, kind):
     [stored] = objects(control_plane, text, ["create", "-n", space.name, "--dry-run=server", "--validate=strict"])
     sidecar = stored["spec"]["template"]["spec"]["initContainers"][0]
     assert sidecar["args"] == ["--lease-name=web"] and sidecar["image"] == "leader-elector:test"
+
+
+def test_the_api_server_takes_what_is_added_to_the_program(control_plane, injector, space):
+    """Variables and shared folders; as a Pod, of which it judges each part, under the restricted standard."""
+    control_plane.kubectl("label", "namespace", space.name, "pod-security.kubernetes.io/enforce=restricted")
+    safe = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"}}
+    annotations = {"inject": "true", "lease-name": "web", "env": "nais", "status-dir": "/run/leader", "health-file": "/run/health/alive",
+                   "degraded-after": "10m", "admin": "on"}
+    pod = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {
+        "name": "web", "annotations": {f"leader-elector.io/{name}": value for name, value in annotations.items()}}, "spec": {
+            "initContainers": [{"name": "migrate", "image": "x", "securityContext": safe}],
+            "containers": [{"name": "app", "image": "x", "securityContext": safe, "env": [{"name": "ELECTOR_PATH", "value": "own"}]}]}})
+    text = inject(injector, pod)
+    assert objects(control_plane, inject(injector, text), ["label", "--local", "x=y"]) == objects(control_plane, text, ["label", "--local", "x=y"])
+    [stored] = objects(control_plane, text, ["create", "-n", space.name, "--validate=strict"])
+    sidecar, init, app = *stored["spec"]["initContainers"], *stored["spec"]["containers"]
+    assert {"--status-dir=/run/leader", "--health-file=/run/health/alive", "--degraded-after=10m", "--admin=on"} <= set(sidecar["args"])
+    urls = {"ELECTOR_GET_URL": "http://localhost:4040/", "ELECTOR_SSE_URL": "http://localhost:4040/sse"}
+    for container, path in ((init, "localhost:4040"), (app, "own")):
+        assert {each["name"]: each["value"] for each in container["env"]} == {"ELECTOR_PATH": path, **urls}
+    reads = [{mount["mountPath"]: mount.get("readOnly", False) for mount in container["volumeMounts"]
+              if mount["name"] in ("leader-elector-status", "leader-elector-health")} for container in (sidecar, init, app)]
+    assert reads == [{"/run/leader": False, "/run/health": True}, {}, {"/run/leader": True, "/run/health": False}]
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent.name for path in MANIFESTS.glob("*/kustomization.yaml")))
+def test_the_api_server_takes_each_of_the_manifests(control_plane, injector, space, folder):
+    control_plane.kubectl("create", "-n", space.name, "--validate=strict", "-k", str(MANIFESTS / folder))
+    template = space.find("deployment", "web")["spec"]["template"]
+    # A Pod of it, which is judged by the restricted standard.
+    control_plane.kubectl("label", "namespace", space.name, "pod-security.kubernetes.io/enforce=restricted")
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", **template["metadata"]}, "spec": template["spec"]}
+    space.kubectl("create", "--dry-run=server", "-f", "-", text=json.dumps(pod))
 
 
 def test_the_operator_changes_nothing_in_what_was_injected(control_plane, injector, space, operators):
