@@ -1,6 +1,7 @@
 #include "elector/exec/guard.h"
 
 #include <fmt/format.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -90,6 +91,11 @@ void adoptOrphans() {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
+void runFirst() {
+    const sched_param lowestOfRealTime{.sched_priority = 1};
+    sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &lowestOfRealTime);
+}
+
 Descriptor takeSignals() {
     sigset_t all;
     sigfillset(&all);
@@ -176,6 +182,7 @@ class Service {
             epoll_ctl(inputs_.get(), EPOLL_CTL_ADD, descriptor, &event);
         }
         adoptOrphans();
+        runFirst();
     }
 
     // Until the wrapper is gone, and all that it had started.

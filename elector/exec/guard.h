@@ -71,6 +71,11 @@ class Guard {
 // Blocks every signal that can be, and lets them be read from the descriptor instead.
 runtime::Descriptor takeSignals();
 
+// Lets this thread run before all others of the node as soon as it has something to do, where the
+// process may ask for that (CAP_SYS_NICE): who has to kill in time is late on a busy node. What it
+// starts is not affected.
+void runFirst();
+
 // Makes orphans below this process its children, which it has to wait for.
 void adoptOrphans();
 

@@ -156,6 +156,7 @@ int run(const config::ExecRequest& request, const MakeSource& campaign) {
     adoptOrphans();
     const Task task = taskOf(request);
     Guard guard(task);
+    runFirst();
     const runtime::SystemClock clock;
     const runtime::Log log(request.config.logLevel, request.config.logFormat, clock);
     for (const std::string& warning : request.config.warnings) {
