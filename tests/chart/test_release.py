@@ -108,6 +108,35 @@ def test_from_its_own_certificates_to_a_given_secret_helm_must_take_the_ca(relea
     assert left == ""
 
 
+def enforce(cluster):
+    """As AKS's admissions enforcer does with webhook configurations that do not opt out."""
+    configuration = cluster.get("mutatingwebhookconfiguration", "leader-elector")
+    if configuration["metadata"].get("annotations", {}).get("admissions.enforcer/disabled") == "true":
+        return
+    selector = configuration["webhooks"][0]["namespaceSelector"]
+    selector["matchExpressions"] += [{"key": "control-plane", "operator": "NotIn", "values": ["true"]},
+                                     {"key": "kubernetes.azure.com/managedby", "operator": "NotIn", "values": ["aks"]}]
+    cluster.kubectl("replace", "--field-manager=admissionsenforcer", "-f", "-", text=json.dumps(configuration))
+
+
+def test_upgrades_do_not_conflict_with_the_admissions_enforcer_of_aks(release):
+    enforce(release.cluster)
+    for flags in UPGRADES:
+        release.helm("upgrade", *flags)
+        enforce(release.cluster)
+
+
+def test_where_the_enforcer_may_write_helm_must_take_the_selector(release):
+    allowed = "--set-string=webhook.annotations.admissions\\.enforcer/disabled=false"
+    release.helm("upgrade", allowed)
+    enforce(release.cluster)
+    with pytest.raises(AssertionError, match='conflict with "admissionsenforcer"'):
+        release.helm("upgrade", allowed)
+    release.helm("upgrade", "--force-conflicts")
+    enforce(release.cluster)
+    release.helm("upgrade")
+
+
 LABELS = {"app.kubernetes.io/name": "leader-elector", "app.kubernetes.io/instance": "leader-elector",
           "app.kubernetes.io/component": "injector"}
 

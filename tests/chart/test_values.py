@@ -90,7 +90,8 @@ PLACES = [
     ("webhook.matchConditions", [{"name": "mine", "expression": "true"}], CONFIGURATION,
      "webhooks[0].matchConditions[mine]",
      {"name": "mine", "expression": "true"}),
-    ("webhook.annotations", {"a": "b"}, CONFIGURATION, "metadata.annotations", {"a": "b"}),
+    ("webhook.annotations", {"a": "b"}, CONFIGURATION, "metadata.annotations",
+     {"a": "b", "admissions.enforcer/disabled": "true"}),
     ("webhook.port", 10250, DEPLOYMENT, WEBHOOK + "ports[webhook].containerPort", 10250),
     ("webhook.healthPort", 9090, DEPLOYMENT, WEBHOOK + "ports[webhook-health].containerPort", 9090),
     ("webhook.resources", LIMITS, DEPLOYMENT, WEBHOOK + "resources.limits.cpu", "1"),
@@ -311,7 +312,7 @@ def test_cert_manager_makes_a_ca_of_its_own_unless_an_issuer_is_given():
 def test_cert_manager_is_told_whom_to_inject():
     rendered = render(merged(BY_CERT_MANAGER, nested("webhook.annotations", {"a": "b"})))
     assert rendered.the("MutatingWebhookConfiguration")["metadata"]["annotations"] == {
-        "cert-manager.io/inject-ca-from": "election/leader-elector", "a": "b"}
+        "cert-manager.io/inject-ca-from": "election/leader-elector", "a": "b", "admissions.enforcer/disabled": "true"}
     assert at(rendered.the("Certificate", "or"), "spec.dnsNames[0]") == "leader-elector-webhook.election.svc"
 
 

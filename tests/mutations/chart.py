@@ -5,6 +5,7 @@ OPERATOR, HOLDERS, WEBHOOK = "policy-operator.yaml", "policy-holders.yaml", "web
 OPERATOR_TESTS, POD_TESTS, WEBHOOK_TESTS = "test_operator_policies.py", "test_pod_policies.py", "test_webhook.py"
 
 ROWS = [
+    ("AKS leaves the webhook's selector alone", WEBHOOK, '"admissions.enforcer/disabled" "true"', '"x" "true"', "test_release.py"),
     ("Roles in Kubernetes' own namespaces", OPERATOR,
      """!(request.namespace in [{{ include "leader-elector.protected" . }}])""", "true", OPERATOR_TESTS),
     ("names of Roles", OPERATOR, "expression: variables.lease != ''", "expression: 'true'", OPERATOR_TESTS),
