@@ -1,11 +1,14 @@
 """Injected Pods in networks that stand between them and the cluster."""
 import itertools
 import os
+import socket
+import threading
 import urllib.request
+from collections import Counter
 
 import pytest
-from observation import in_network
-from workload import INJECT, RESTRICTED, Space, deployment, endpoints, sidecar_of, tools_image
+from observation import enter_network, in_network
+from workload import INJECT, RESTRICTED, Space, deployment, endpoints, program, sidecar_of, tools_image
 from waiting import eventually
 
 ASK = {INJECT: "true"}
@@ -15,13 +18,58 @@ API = ("-d", "10.99.0.10", "-p", "tcp", "--dport", "6443")
 
 def service(name):
     return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
-            "spec": {"selector": {"app": name}, "ports": [{"port": 80}]}}
+            "spec": {"selector": {"app": name}, "ports": [{"port": 80, "targetPort": 8080}]}}
+
+
+# Says that it is there to whoever connects.
+SERVER = ("use IO::Socket::INET; my $port = IO::Socket::INET->new(LocalPort => 8080, Listen => 64, ReuseAddr => 1);"
+          r'while (my $caller = $port->accept) { print $caller "here\n"; close $caller }')
+
+
+def served(name, annotations):
+    return deployment(name, 2, annotations, container=program(f"perl -e '{SERVER}' & wait"))
+
+
+class Client:
+    """Connects to a Service of one node again and again, until it is told to stop; `outcomes`: how often what came of it."""
+
+    def __init__(self, cluster, space, name):
+        self._network = cluster.network("node1")
+        self._address = space.find("service", name)["spec"]["clusterIP"]
+        self._stops = threading.Event()
+        self.outcomes = Counter()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self._stops.set()
+        self._thread.join()
+
+    def _run(self):
+        enter_network(self._network)
+        while not self._stops.wait(0.05):
+            self.outcomes[self._connect()] += 1
+
+    def _connect(self):
+        try:
+            with socket.create_connection((self._address, 80), timeout=10) as connection:
+                return connection.recv(16).decode().strip()
+        except OSError as error:
+            return type(error).__name__
+
+    def failures(self):
+        return self.outcomes.total() - self.outcomes["here"]
 
 
 @pytest.mark.machine("all Pods cut off from the API server")
 def test_programs_stay_in_service_while_their_pods_do_not_reach_the_api_server(space, cluster):
-    by_lease = {**ASK, "leader-elector.io/ready": "synced"}
-    space.apply(deployment("web", 2, ASK), service("web"), deployment("choosy", 2, by_lease), service("choosy"))
+    """Beside each other: with a sidecar, without one, and with one whose state is made the Pod's."""
+    names = ("web", "plain", "choosy")
+    for name, annotations in zip(names, (ASK, {}, {**ASK, "leader-elector.io/ready": "synced"})):
+        space.apply(served(name, annotations), service(name))
 
     def in_service(name):
         return len(endpoints(cluster, space.name, name))
@@ -29,7 +77,19 @@ def test_programs_stay_in_service_while_their_pods_do_not_reach_the_api_server(s
     for name in ("web", "choosy"):
         space.ready_pods(name, 2)
         space.agreed_leader(name, name)
+    for name in names:
         eventually(f"{name} is in service", lambda name=name: in_service(name) == 2)
+    with Client(cluster, space, "web") as web, Client(cluster, space, "plain") as plain, Client(cluster, space, "choosy") as choosy:
+        for client in (web, plain, choosy):
+            eventually("the node knows the Service", lambda client=client: client.outcomes["here"])
+            client.outcomes.clear()
+        cut_off_and_join(space, cluster, in_service)
+    assert web.failures() <= plain.failures(), (web.outcomes, plain.outcomes)
+    assert min(web.outcomes["here"], plain.outcomes["here"]) > 100
+    assert choosy.failures() > 0, "a Service without Pods refuses nobody: this test notices nothing"
+
+
+def cut_off_and_join(space, cluster, in_service):
     counts = set()
 
     def choosy_ones_are_gone():
