@@ -164,11 +164,12 @@ FITTING = [
     ({"limits": {"cpu": "1"}}, {}, "Burstable"),
     (None, {"limits": {"cpu": "1", "memory": "1Gi"}}, "Guaranteed"),
     (None, {"requests": {"cpu": "1"}}, "Burstable"),
+    (None, {}, "Burstable"),  # not BestEffort any more: the sidecar requests something
 ]
 
 
 @pytest.mark.parametrize("shared,own,quality", FITTING)
-def test_a_sidecar_fits_and_leaves_the_quality_of_service(control_plane, injector, space, shared, own, quality):
+def test_a_sidecar_fits_and_leaves_the_quality_of_service_where_there_is_one(control_plane, injector, space, shared, own, quality):
     annotations = {"leader-elector.io/inject": "true", "leader-elector.io/lease-name": "web"}
     pod = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "fits", "annotations": annotations},
                       "spec": {"resources": shared, "containers": [{"name": "c", "image": "x", "resources": own}]}})
