@@ -292,6 +292,21 @@ void addMaker(const WorkloadFacts& facts, Report& report) {
     }
 }
 
+void addRollout(const WorkloadFacts& facts, Report& report) {
+    const auto& kind = *facts.target.kind;
+    const auto& object = facts.rollout;
+    auto why = cluster::whyPodsStay(kind, object, facts.failure);
+    // How long its status has been the same, only the operator has seen.
+    if (const auto wait = cluster::waitOf(kind, object); why.empty() && wait) {
+        const bool isLate =
+            facts.annotated && wait->patience < kSoon && facts.now - *facts.annotated > kSoon;
+        why = isLate || facts.stays.ends_with(wait->why) ? wait->why : "";
+    }
+    if (!why.empty()) {
+        report.findings.push_back({Weight::Problem, "rollout", std::move(why)});
+    }
+}
+
 void addSettings(const WorkloadFacts& facts, Report& report) {
     const auto& installation = facts.installation;
     if (installation.webhooks.empty()) {
@@ -379,9 +394,8 @@ Report diagnose(const WorkloadFacts& facts, const Judgement& judgement, const Le
     addRoom(facts, judgement, report);
     addProgram(facts, judgement, report);
     addPods(facts, version, report);
-    if (const auto why = cluster::whyPodsStay(*facts.target.kind, facts.object, facts.failure);
-        asks && !why.empty()) {
-        report.findings.push_back({Weight::Problem, "rollout", why});
+    if (asks) {
+        addRollout(facts, report);
     }
     if (asks && !report.lease.empty()) {
         addLease(facts, report.lease, lease, report);

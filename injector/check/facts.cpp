@@ -180,11 +180,19 @@ void readContainer(std::string_view container, Installation& installation) {
     }
 }
 
+bool isOperators(std::string_view event) {
+    return json_text::textAt(at(event, {"source"}), "component") == names::kOperator;
+}
+
 bool isAboutCopies(std::string_view event) {
     const auto reason = json_text::textAt(event, "reason");
-    return json_text::textAt(at(event, {"source"}), "component") == names::kOperator &&
-           (reason == operators::reasons::kAnnotationsNotCopied ||
-            reason == operators::reasons::kCopyUndone);
+    return isOperators(event) && (reason == operators::reasons::kAnnotationsNotCopied ||
+                                  reason == operators::reasons::kCopyUndone);
+}
+
+bool isAboutPods(std::string_view event) {
+    return isOperators(event) &&
+           json_text::textAt(event, "reason") == operators::reasons::kPodsNotReplaced;
 }
 
 // What Events say, and when it was annotated. A help, where these may be read.
@@ -194,12 +202,14 @@ void addHistory(cluster::Api& api, WorkloadFacts& facts) {
     if (const auto events = api.get(cluster::eventsPath(key.space, uid))) {
         const auto list = events.value().value_or("");
         facts.told = cluster::newestMessage(list, isAboutCopies);
+        facts.stays = cluster::newestMessage(list, isAboutPods);
         facts.failure = cluster::newestMessage(list, cluster::isFailedCreate);
     }
-    const auto managed =
+    auto managed =
         api.get(cluster::objectPath(kind->resource, key.space, key.name), cluster::kTemplateOnly);
     if (managed) {
-        facts.annotated = annotatedAt(managed.value().value_or(""));
+        facts.rollout = std::move(managed).value().value_or("");
+        facts.annotated = annotatedAt(facts.rollout);
     }
 }
 

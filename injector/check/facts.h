@@ -81,7 +81,9 @@ struct WorkloadFacts {
     Reading quotas;
     Installation installation;
     std::string told;     // what the operator's last Event on it says about copies; "" for none
+    std::string stays;    // what it says last about Pods that are not replaced; "" for none
     std::string failure;  // what its controller said last of Pods that it could not make
+    std::string rollout;  // the object as far as cluster::kTemplateOnly keeps it, JSON
     // When somebody last wrote annotations of ours on it, as far as that is known.
     std::optional<elector::runtime::WallTime> annotated;
     elector::runtime::WallTime now;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "elector/names.h"
 #include "elector/runtime/json_text.h"
@@ -21,15 +22,16 @@ std::int64_t numberIn(std::string_view object, std::string_view key) {
     return json_text::integerIn(at(object, {key})).value_or(0);
 }
 
-// The message of the condition `type`, while its status is `status`; "" while it is another.
-std::string conditionOf(std::string_view object, std::string_view type, std::string_view status) {
+// The message of the condition `type`, while its status is `status`; nothing while it is another.
+std::optional<std::string> conditionOf(std::string_view object, std::string_view type,
+                                       std::string_view status) {
     for (const auto condition : json_text::elementsOf(at(object, {"status", "conditions"}))) {
         if (json_text::textAt(condition, "type") == type &&
             json_text::textAt(condition, "status") == status) {
             return json_text::textAt(condition, "message");
         }
     }
-    return "";
+    return std::nullopt;
 }
 
 // Pods of the template of before, as the controller counts them.
@@ -41,6 +43,41 @@ std::int64_t countOld(std::string_view object) {
                ? all
                : all - numberIn(status, "updatedReplicas") -
                      numberIn(status, "updatedNumberScheduled");
+}
+
+// How many Pods a Job runs at a time.
+std::int64_t countWanted(std::string_view job) {
+    const auto spec = at(job, {"spec"});
+    const auto status = at(job, {"status"});
+    if (isSuspended(job) || conditionOf(job, "Complete", "True") ||
+        conditionOf(job, "Failed", "True")) {
+        return 0;
+    }
+    const auto succeeded = numberIn(status, "succeeded");
+    const auto parallel = json_text::integerIn(at(spec, {"parallelism"})).value_or(1);
+    const auto completions = json_text::integerIn(at(spec, {"completions"}));
+    // Without completions one Pod that has succeeded ends it.
+    return completions ? std::min(parallel, *completions - succeeded)
+                       : (succeeded > 0 ? 0 : parallel);
+}
+
+// Whether a Job runs that a CronJob made before its template was annotated; true also where that
+// cannot be told.
+bool runsJobOfBefore(const WorkloadKind& kind, std::string_view cronJob) {
+    const auto active = json_text::elementsOf(at(cronJob, {"status", "active"}));
+    const auto path = annotationsPath(kind, "f:");
+    std::string annotated;
+    for (const auto entry : json_text::elementsOf(at(cronJob, {"metadata", "managedFields"}))) {
+        const auto fields = json_text::membersOf(at(at(entry, {"fieldsV1"}), path));
+        if (std::ranges::any_of(fields, [](const json_text::Member& field) {
+                return field.key.find(elector::names::kPrefix) != std::string::npos;
+            })) {
+            annotated = std::max(annotated, json_text::textAt(entry, "time"));
+        }
+    }
+    const auto scheduled = json_text::textAt(at(cronJob, {"status"}), "lastScheduleTime");
+    const bool isLater = !annotated.empty() && scheduled >= annotated;
+    return active.size() > (isLater ? 1 : 0);
 }
 
 constexpr std::size_t kMostOfMessage = 500;
@@ -106,9 +143,36 @@ bool lacksPods(const WorkloadKind& kind, std::string_view object) {
         return numberIn(status, "desiredNumberScheduled") >
                numberIn(status, "currentNumberScheduled");
     }
+    if (kind.resource == kJobs) {
+        return countWanted(object) > numberIn(status, "active");
+    }
     return kind.resource == kStatefulSets &&
            json_text::integerIn(at(object, {"spec", "replicas"})).value_or(1) >
                numberIn(status, "replicas");
+}
+
+std::optional<Wait> waitOf(const WorkloadKind& kind, std::string_view object) {
+    // As long as an elector and a program may take to start.
+    constexpr std::chrono::seconds kPatienceWithOldPods{15};
+    // As long as a Deployment's controller waits by default.
+    constexpr std::chrono::seconds kPatience{600};
+    const auto old = countOld(object);
+    const auto ready = numberIn(at(object, {"status"}), "readyReplicas");
+    if (old <= 0) {
+        return std::nullopt;
+    }
+    if (kind.resource == kStatefulSets &&
+        json_text::textAt(at(object, {"spec"}), "podManagementPolicy") != "Parallel" &&
+        ready < old) {
+        // Those of the last revision that are not on their way out; the others may be.
+        const auto current = numberIn(at(object, {"status"}), "currentReplicas");
+        return Wait{
+            "it replaces none while one of them is not ready, and some are not: delete "
+            "those, and the next ones get a sidecar",
+            ready < current ? kPatienceWithOldPods : kPatience};
+    }
+    return Wait{"its rollout does not get on: see which of its Pods are not ready, and why",
+                kPatience};
 }
 
 bool isRollingOut(const WorkloadKind& kind, std::string_view object) {
@@ -123,13 +187,13 @@ std::string whyPodsStay(const WorkloadKind& kind, std::string_view object,
                         std::string_view failure) {
     const auto spec = at(object, {"spec"});
     if (kind.resource == kCronJobs) {
-        return json_text::elementsOf(at(object, {"status", "active"})).empty()
-                   ? ""
-                   : "a Job that was made before runs on without a sidecar: let it end, or delete "
-                     "it";
+        return runsJobOfBefore(kind, object)
+                   ? "a Job that was made before runs on without a sidecar: let it end, or delete "
+                     "it"
+                   : "";
     }
-    if (const auto refused = conditionOf(object, "ReplicaFailure", "True"); !refused.empty()) {
-        return whyNotMade(refused);
+    if (const auto refused = conditionOf(object, "ReplicaFailure", "True")) {
+        return whyNotMade(*refused);
     }
     if (!failure.empty() && lacksPods(kind, object)) {
         return whyNotMade(failure);
@@ -151,9 +215,9 @@ std::string whyPodsStay(const WorkloadKind& kind, std::string_view object,
             "it is lowered; deleted, they come back without a sidecar",
             partition);
     }
-    if (const auto late = conditionOf(object, "Progressing", "False"); !late.empty()) {
+    if (const auto late = conditionOf(object, "Progressing", "False")) {
         return fmt::format("its rollout does not get on: {}",
-                           elector::runtime::quoted(late, kMostOfMessage));
+                           elector::runtime::quoted(*late, kMostOfMessage));
     }
     return "";
 }

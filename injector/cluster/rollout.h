@@ -1,9 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "elector/runtime/clock.h"
 #include "injector/cluster/workload.h"
 
 // What becomes of the Pods of a workload whose template was changed. Pure.
@@ -17,9 +19,18 @@ namespace injector::cluster {
 std::string whyPodsStay(const WorkloadKind& kind, std::string_view object,
                         std::string_view failure = "");
 
-// Whether a DaemonSet or StatefulSet has fewer Pods than it is to have. Why, only its controller's
-// Events say.
+// Whether a DaemonSet, StatefulSet or running Job has fewer Pods than it is to have. Why, only its
+// controller's Events say.
 bool lacksPods(const WorkloadKind& kind, std::string_view object);
+
+// What a rollout waits for that may come by itself. It does not, once the object's status has been
+// the same for `patience`.
+struct Wait {
+    std::string why;  // and what helps: a sentence
+    elector::runtime::Duration patience{};
+};
+// Nothing where no Pod waits to be replaced. `object` as above.
+std::optional<Wait> waitOf(const WorkloadKind& kind, std::string_view object);
 
 // Whether the controller has yet to replace Pods of the template of before, to make new ones, or to
 // look at it.

@@ -139,6 +139,17 @@ std::optional<std::string_view> templateOf(const WorkloadKind& kind, std::string
                                                                : std::nullopt;
 }
 
+std::vector<std::string> annotationsPath(const WorkloadKind& kind, std::string_view prefix) {
+    std::vector<std::string> path;
+    for (const auto key : kind.keys()) {
+        path.push_back(fmt::format("{}{}", prefix, key));
+    }
+    for (const auto* key : {"metadata", "annotations"}) {
+        path.push_back(fmt::format("{}{}", prefix, key));
+    }
+    return path;
+}
+
 bool isSuspended(std::string_view job) {
     return json_text::at(job, {"spec", "suspend"}) == "true";
 }

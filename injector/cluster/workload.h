@@ -50,6 +50,9 @@ const WorkloadKind* findWorkloadKind(std::string_view apiVersion, std::string_vi
 // into `object`.
 std::optional<std::string_view> templateOf(const WorkloadKind& kind, std::string_view object);
 
+// The way to the annotations of its Pods, each key behind `prefix`: "f:" in managed fields.
+std::vector<std::string> annotationsPath(const WorkloadKind& kind, std::string_view prefix = "");
+
 // Whether a whole Job is suspended: else its template cannot be changed.
 bool isSuspended(std::string_view job);
 

@@ -91,6 +91,7 @@ void Announcer::post(const std::string& space, const OwnerReference& object, con
         log_.warn(message, {{"namespace", space}, {"object", object.name}, {"reason", reason}});
         return;
     }
+    ++missed_;
     told_[space].events.erase({reason, identityOf(object)});
     log_.debug("cannot post an Event", {{"namespace", space},
                                         {"object", object.name},

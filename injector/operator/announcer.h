@@ -34,6 +34,9 @@ class Announcer {
     void warn(const std::string& space, const OwnerReference& object, const char* reason,
               const std::string& message);
 
+    // How many Events could not be posted so far: whoever wanted one has to look again.
+    std::uint64_t missed() const { return missed_; }
+
     static constexpr std::size_t kMostEvents = 100;
     static constexpr std::chrono::hours kSpell{1};
     // Reasons and uids that are remembered of a namespace; beyond it things may be told again.
@@ -46,6 +49,7 @@ class Announcer {
     elector::http::MetricFamily& posted_;
     const std::string instance_;  // keeps the names of two processes' Events apart
     std::uint64_t count_ = 0;
+    std::uint64_t missed_ = 0;
 
     // Of one namespace.
     struct Told {

@@ -11,7 +11,8 @@ namespace injector::operators {
 // What looking at one thing came to.
 enum class Outcome {
     Settled,    // all is as it should be, as far as this replica can bring it about
-    ComeAgain,  // something is awaited that no watch tells of
+    ComeSoon,   // something is awaited that no watch tells of, and that happens soon if it does
+    ComeAgain,  // the same, of what may never happen
 };
 
 // What all reconcilers work with. All outlives them.

@@ -22,14 +22,8 @@ using elector::runtime::jsonString;
 
 using Path = std::vector<std::string>;
 
-// Where a workload has the annotations of its Pods.
-Path annotationsPath(const Resource& kind, const std::string& prefix = "") {
-    Path path;
-    for (const auto key : cluster::findWorkloadKind(kind.apiVersion, kind.kind)->keys()) {
-        path.push_back(prefix + std::string(key));
-    }
-    path.insert(path.end(), {prefix + "metadata", prefix + "annotations"});
-    return path;
+Path annotationsPath(const Resource& kind, std::string_view prefix = "") {
+    return cluster::annotationsPath(*cluster::findWorkloadKind(kind.apiVersion, kind.kind), prefix);
 }
 
 bool isOurName(std::string_view name) {
@@ -308,8 +302,10 @@ Result<Outcome> TemplateCopier::reconcile(const Resource& kind, const ObjectKey&
         annotationsToCopy(subject.value().meta) != seen->wanted) {
         return Outcome::Settled;  // likewise
     }
+    const auto missed = tools_.announcer.missed();
     auto outcome = look({std::move(subject).value(), *seen}, past);
-    past.isSettled = outcome && outcome.value() == Outcome::Settled;
+    past.isSettled =
+        outcome && outcome.value() == Outcome::Settled && tools_.announcer.missed() == missed;
     return outcome;
 }
 
@@ -358,18 +354,34 @@ Result<Outcome> TemplateCopier::look(Task task, Past& past) {
     if (const auto disowned = disown(task); !disowned) {
         return disowned.error();
     }
-    if (task.seen.wanted.empty()) {
-        return Outcome::Settled;
-    }
+    return task.seen.wanted.empty() ? Outcome::Settled : follow(task, past);
+}
+
+Outcome TemplateCopier::follow(const Task& task, Past& past) {
+    const auto& kind =
+        *cluster::findWorkloadKind(task.subject.kind.apiVersion, task.subject.kind.kind);
     const auto& document = task.subject.document;
-    const auto failure = cluster::lacksPods(*kind, document) ? failureOf(task.subject) : "";
-    if (const auto why = cluster::whyPodsStay(*kind, document, failure); !why.empty()) {
+    const auto now = tools_.clock.now();
+    if (const auto status = json_text::at(document, {"status"}); status != past.status) {
+        past.status = status;
+        past.since = now;
+    }
+    const auto failure = cluster::lacksPods(kind, document) ? failureOf(task.subject) : "";
+    auto why = cluster::whyPodsStay(kind, document, failure);
+    if (const auto wait = cluster::waitOf(kind, document);
+        why.empty() && wait && now - past.since >= wait->patience) {
+        why = wait->why;
+    }
+    if (!why.empty()) {
         warn(task, reasons::kPodsNotReplaced,
              fmt::format("the template has the annotations, but Pods do not: {}", why));
         return Outcome::Settled;
     }
+    if (!cluster::isRollingOut(kind, document)) {
+        return Outcome::Settled;
+    }
     // Their controller may not get on, of which no watch here tells.
-    return cluster::isRollingOut(*kind, document) ? Outcome::ComeAgain : Outcome::Settled;
+    return now - past.since < kFresh ? Outcome::ComeSoon : Outcome::ComeAgain;
 }
 
 std::string TemplateCopier::failureOf(const Subject& workload) {

@@ -101,6 +101,8 @@ class TemplateCopier {
     // Whoever takes copies away gets them back after this, and each time after twice as long.
     static constexpr std::chrono::seconds kFirstPause{2};
     static constexpr std::chrono::minutes kLongestPause{10};
+    // A rollout whose status has changed within this is looked at often.
+    static constexpr std::chrono::minutes kFresh{1};
 
   private:
     // What bears on the template of one workload.
@@ -121,6 +123,8 @@ class TemplateCopier {
         bool hasGiven = false;   // its template was given all that it wants
         int undone = 0;          // how often that was taken away since
         Instant written;
+        std::string status;  // the object's, JSON
+        Instant since;       // when it was seen first
     };
     // A workload that is looked at.
     struct Task {
@@ -130,6 +134,8 @@ class TemplateCopier {
 
     std::optional<Seen> find(const Key& key) const;
     Result<Outcome> look(Task task, Past& past);
+    // What becomes of its Pods, once its template has all.
+    Outcome follow(const Task& task, Past& past);
     // What its controller said last of Pods that it could not make; "" where that cannot be read.
     std::string failureOf(const Subject& workload);
     // Whether the template can and may be changed; where it would have to be and is not, says so.

@@ -92,12 +92,14 @@ std::optional<Task> WorkQueue::next() {
 
 void WorkQueue::retry(const Task& task, std::optional<std::chrono::seconds> retryAfter,
                       Duration longest) {
-    // Beyond it the longest wait is reached.
-    constexpr int kMaxDoublings = 11;
     const std::lock_guard guard(mutex_);
     int& failures = failures_[task];
-    const Duration step = std::min<Duration>(kFirstRetry * (1 << failures), longest);
-    failures = std::min(failures + 1, kMaxDoublings);
+    Duration step = kFirstRetry * (1 << failures);
+    if (step < longest) {
+        ++failures;
+    } else {
+        step = longest;
+    }
     Duration wait = jitter_.between(step / 2, step);
     if (retryAfter) {
         wait = std::max<Duration>(wait, std::min(*retryAfter, kLastRetry));

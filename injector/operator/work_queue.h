@@ -68,6 +68,8 @@ class WorkQueue {
 
     static constexpr std::chrono::milliseconds kFirstRetry{500};
     static constexpr std::chrono::seconds kLastRetry{60};
+    // For what is under way, so that what it comes to is told within half a minute.
+    static constexpr std::chrono::seconds kLastLookSoon{5};
     // For what may never come, and is told by nobody.
     static constexpr std::chrono::minutes kLastLook{10};
 

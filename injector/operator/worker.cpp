@@ -72,13 +72,17 @@ Worker::Worker(const elector::kubernetes::Access& access, const TermSettings& se
 
 void Worker::run(const Distribute& distribute) {
     while (const auto task = queue_.take(stop_)) {
+        const auto missed = announcer_.missed();
         const auto outcome = carryOut(*task, distribute);
+        const bool isTold = announcer_.missed() == missed;
         const std::string kind = toString(task->kind);
-        if (outcome && outcome.value() == Outcome::Settled) {
+        if (outcome && outcome.value() == Outcome::Settled && isTold) {
             queue_.succeeded(*task);
             counters_.reconciles.add({kind, "settled"}, 1);
         } else if (outcome) {
-            queue_.retry(*task, std::nullopt, WorkQueue::kLastLook);
+            queue_.retry(*task, std::nullopt,
+                         outcome.value() == Outcome::ComeSoon ? WorkQueue::kLastLookSoon
+                                                              : WorkQueue::kLastLook);
             counters_.reconciles.add({kind, "again"}, 1);
         } else if (!stop_.stop_requested()) {
             queue_.retry(*task, outcome.error().retryAfter);

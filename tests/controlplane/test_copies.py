@@ -121,10 +121,11 @@ def is_observed(space, kind):
 # ------------------------------------------------------------------------------------ what keeps a copy from its effect
 
 class Way:
-    """How a copy fails to take effect: what is done before the operator sees the annotation, and what it says."""
+    """How a copy fails to take effect: what is done before the operator sees the annotation, and after, and what it says."""
 
-    def __init__(self, reason, says, kind="Deployment", before=None, remedy=None, kubeconfig=None, **options):
-        self.reason, self.says, self.kind, self.before, self.options = reason, says, kind, before, options
+    def __init__(self, reason, says, kind="Deployment", before=None, after=None, remedy=None, kubeconfig=None, **options):
+        self.reason, self.says, self.kind, self.options = reason, says, kind, options
+        self.before, self.after = before, after
         self.remedy = remedy or says  # in what `check` says
         self.kubeconfig = kubeconfig  # the operator's, where it is not everybody's
 
@@ -147,25 +148,36 @@ def node(space):
     eventually("its Pod", lambda: space.find("daemonset", "web")["status"].get("currentNumberScheduled"), SOON)
 
 
-def deny(space, failure="Deny", message="templates are ours"):
+def refused(space, sentence, *arguments, thing=None):
+    """Waits until whatever decides of what is written knows what to say of this."""
+    def is_refused():
+        try:
+            space.kubectl(*arguments, "--dry-run=server", text=json.dumps(thing) if thing else None)
+        except AssertionError as error:
+            return sentence in str(error)
+        return False
+
+    eventually(f"refused: {sentence}", is_refused)
+
+
+CREATE = ("create", "-f", "-")
+CHANGE = ("patch", "deployment", "web", "--type=merge", "-p", '{"spec":{"template":{"metadata":{"annotations":{"a":"b"}}}}}')
+
+
+def forbid(space, group, resource, operation, expression, message):
     space.plane.kubectl("apply", "-f", "-", text=json.dumps({"apiVersion": "v1", "kind": "List", "items": [
         {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy", "metadata": {"name": space.name},
          "spec": {"failurePolicy": "Fail", "matchConstraints": {"resourceRules": [{
-             "apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["deployments"]}]},
+             "apiGroups": [group], "apiVersions": ["v1"], "operations": [operation], "resources": [resource]}]},
                   "matchConditions": [{"name": "here", "expression": f"request.namespace == '{space.name}'"}],
-                  "validations": [{"expression": "!('annotations' in dyn(object).spec.template.metadata)", "message": message}]}},
+                  "validations": [{"expression": expression, "message": message}]}},
         {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": space.name},
-         "spec": {"policyName": space.name, "validationActions": [failure]}}]}))
+         "spec": {"policyName": space.name, "validationActions": ["Deny"]}}]}))
 
-    def is_denied():
-        try:
-            space.kubectl("patch", "deployment", "web", "--type=merge", "--dry-run=server", "-p", json.dumps(
-                {"spec": {"template": {"metadata": {"annotations": {"a": "b"}}}}}))
-        except AssertionError as error:
-            return message in str(error)
-        return False
 
-    eventually("the policy is in force", is_denied)
+def deny(space):
+    forbid(space, "apps", "deployments", "UPDATE", "!('annotations' in dyn(object).spec.template.metadata)", "templates are ours")
+    refused(space, "templates are ours", *CHANGE)
 
 
 def webhook(space):
@@ -177,16 +189,7 @@ def webhook(space):
                                            f"request.namespace == '{space.name}' && has(object.spec.template.metadata.annotations)"}],
                       "rules": [{"apiGroups": ["apps"], "apiVersions": ["v1"], "operations": ["UPDATE"],
                                  "resources": ["deployments"]}]}]}))
-
-    def is_asked():
-        try:
-            space.kubectl("patch", "deployment", "web", "--type=merge", "--dry-run=server", "-p", json.dumps(
-                {"spec": {"template": {"metadata": {"annotations": {"a": "b"}}}}}))
-        except AssertionError as error:
-            return "absent.example.com" in str(error)
-        return False
-
-    eventually("the webhook is asked", is_asked)
+    refused(space, "absent.example.com", *CHANGE)
 
 
 def strip(space):
@@ -232,13 +235,18 @@ def reader(space):
 
 def quota(space, pods=1):
     space.kubectl("create", "quota", "none", f"--hard=pods={pods}")
-    eventually("the quota is in force", lambda: space.find("quota", "none")["status"].get("used"))
+    refused(space, "exceeded quota", *CREATE, thing=space.object("Pod", "one-more", api="v1", spec=TEMPLATE["spec"]))
 
 
 def quota_of_sets(space):
     if space.find("daemonset", "web"):
         node(space)
     quota(space, pods=0)
+
+
+def resume(space):
+    eventually("the copy", lambda: has_copy(space, "Job"))
+    patch(space, "job", {"suspend": False})
 
 
 def limit_range(space):
@@ -248,7 +256,7 @@ def limit_range(space):
 
 def quota_of_cpu(space):
     space.kubectl("create", "quota", "cpu", "--hard=requests.cpu=1")
-    eventually("the quota is in force", lambda: space.find("quota", "cpu")["status"].get("used"))
+    refused(space, "failed quota", *CREATE, thing=space.object("Pod", "one-more", api="v1", spec=TEMPLATE["spec"]))
 
 
 def on_delete(kind):
@@ -285,6 +293,11 @@ WAYS = {
     "a quota on a DaemonSet": Way("PodsNotReplaced", "exceeded quota", "DaemonSet", before=quota_of_sets),
     "a quota on a StatefulSet": Way("PodsNotReplaced", "exceeded quota", "StatefulSet", before=quota_of_sets,
                                     spec={**KINDS["StatefulSet"][1], "podManagementPolicy": "Parallel"}),
+    "a quota on a Job": Way("PodsNotReplaced", "exceeded quota", "Job", before=lambda space: quota(space, pods=0), after=resume),
+    "a quota without room for one more": Way("PodsNotReplaced", "exceeded quota", before=lambda space: quota(space, pods=2), spec={
+        **KINDS["Deployment"][1], "replicas": 2, "strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}}),
+    "a StatefulSet whose first Pod is not ready": Way("PodsNotReplaced", "delete those", "StatefulSet",
+                                                      spec={**KINDS["StatefulSet"][1], "replicas": 2}),
     "a quota that containers have to name": Way(
         "PodsNotReplaced", "a sidecar takes of it is set by leader-elector.io/cpu-{request,limit}", before=quota_of_cpu),
     "a LimitRange": Way("PodsNotReplaced", "a sidecar takes of it is set by leader-elector.io/cpu-{request,limit}",
@@ -317,6 +330,8 @@ def test_it_is_told(operators, injector, space, way):
     operators.start("a", kubeconfig=way.kubeconfig and way.kubeconfig(space))
     way.begin(space)
     space.kubectl("annotate", way.kind, "web", "leader-elector.io/inject=true")
+    if way.after:
+        way.after(space)
     found = eventually("the Event", lambda: space.events(way.reason).get(f"{way.kind}/web"), SOON)
     assert way.says in found
     code, out, err = check(operators, injector, space, f"{way.kind.lower()}/web")
@@ -325,6 +340,22 @@ def test_it_is_told(operators, injector, space, way):
 
 def test_there_are_twenty_ways():
     assert len(WAYS) >= 20
+
+
+@pytest.mark.usefixtures("admission")
+def test_what_could_not_be_told_is_told_later(operators, space):
+    operators.start("a", flags=("--log-level=debug",))
+    space.create("Deployment", "web")
+    eventually("Pods", lambda: pods(space, "Deployment"), SOON)
+    patch(space, "deployment", {"paused": True})
+    forbid(space, "", "events", "CREATE", "object.reason != 'PodsNotReplaced'", "not now")
+    refused(space, "not now", *CREATE, thing={
+        "apiVersion": "v1", "kind": "Event", "metadata": {"name": "one-more"}, "reason": "PodsNotReplaced",
+        "involvedObject": {"namespace": space.name}})
+    space.kubectl("annotate", "deployment", "web", "leader-elector.io/inject=true")
+    eventually("the Event is refused", lambda: "cannot post an Event" in operators.log("a"), SOON)
+    space.plane.kubectl("delete", "validatingadmissionpolicybinding", space.name)
+    eventually("the Event", lambda: space.events("PodsNotReplaced").get("Deployment/web"), SOON)
 
 
 def test_check_finds_a_copy_that_never_comes_without_an_event(operators, injector, space):

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "elector/runtime/time_text.h"
+#include "injector/cluster/rollout.h"
 #include "tests/unit/injector/check/scene.h"
 
 namespace injector::check {
@@ -139,6 +140,26 @@ TEST(DiagnosisTest, FindsACopyThatNeverComes) {
                   "its Pods get a sidecar");
     scene.facts.told = "no rights";
     EXPECT_THAT(scene.findings(), Contains(HasSubstr("the operator says: no rights")));
+}
+
+TEST(DiagnosisTest, FindsARolloutThatDoesNotGetOn) {
+    auto scene = goodScene();
+    const auto stands = [&](const char* kind) {
+        scene.facts.target = parseTarget(std::string(kind) + "/web", "shop");
+        return testing::Matcher<const std::vector<std::string>&>(
+            Contains(HasSubstr("problem rollout: it")));
+    };
+    scene.facts.object = deployment(kAsks, kAsks);
+    scene.facts.rollout = R"({"status":{"replicas":2,"updatedReplicas":1,"currentReplicas":1}})";
+    scene.facts.now = scene.lease.now;
+    scene.facts.annotated = scene.facts.now - std::chrono::seconds(30);
+    EXPECT_THAT(scene.findings(), Not(stands("statefulset"))) << "it may start yet";
+    scene.facts.annotated = scene.facts.now - std::chrono::seconds(31);
+    EXPECT_THAT(scene.findings(), stands("statefulset"));
+    EXPECT_THAT(scene.findings(), Not(stands("deployment"))) << "it may get on yet";
+    scene.facts.stays =
+        "Pods do not: " + cluster::waitOf(*scene.facts.target.kind, scene.facts.rollout)->why;
+    EXPECT_THAT(scene.findings(), stands("deployment")) << "the operator has seen that it does not";
 }
 
 TEST(DiagnosisTest, KnowsWhenAWorkloadWasAnnotated) {

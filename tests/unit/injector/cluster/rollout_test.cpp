@@ -3,11 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <string>
+
+#include "elector/names.h"
 
 namespace injector::cluster {
 namespace {
 
+namespace names = elector::names;
 using testing::HasSubstr;
 
 std::string why(std::string_view kind, const std::string& spec, const std::string& status,
@@ -70,6 +74,72 @@ TEST(RolloutTest, SaysWhatItsControllerSaidOfPodsThatItLacks) {
         {"reason":"Other","message":"other","lastTimestamp":"2026-01-03T00:00:00Z"}]})";
     EXPECT_EQ(newestMessage(events, isFailedCreate), "new");
     EXPECT_EQ(newestMessage("{}", isFailedCreate), "");
+}
+
+TEST(RolloutTest, AJobLacksPodsWhileItRunsFewerThanItIsTo) {
+    const auto lacks = [](const std::string& spec, const std::string& status) {
+        return lacksPods(*findWorkloadKind("batch/v1", "Job"),
+                         R"({"spec":{)" + spec + R"(},"status":{)" + status + "}}");
+    };
+    EXPECT_TRUE(lacks("", ""));
+    EXPECT_FALSE(lacks("", R"("active":1)"));
+    EXPECT_FALSE(lacks(R"("suspend":true)", ""));
+    EXPECT_TRUE(lacks(R"("parallelism":3,"completions":5)", R"("active":2,"succeeded":2)"));
+    EXPECT_FALSE(lacks(R"("parallelism":3,"completions":5)", R"("active":2,"succeeded":3)"));
+    EXPECT_FALSE(lacks(R"("parallelism":3)", R"("active":2,"succeeded":1)")) << "one has ended it";
+    for (const auto* end : {"Complete", "Failed"}) {
+        const auto condition =
+            R"("conditions":[{"type":")" + std::string(end) + R"(","status":"True"}])";
+        EXPECT_FALSE(lacks("", condition));
+    }
+}
+
+TEST(RolloutTest, WaitsForPodsThatAreNotReady) {
+    const auto waitOfKind = [](const char* kind, const std::string& spec,
+                               const std::string& status) {
+        return waitOf(
+            *findWorkloadKind("apps/v1", kind),
+            R"({"metadata":{"generation":2},"spec":{)" + spec + R"(},"status":{)" + status + "}}");
+    };
+    using std::chrono_literals::operator""min;
+    using std::chrono_literals::operator""s;
+    const std::string two = std::string(kOld) + R"(,"currentReplicas":2)";
+    const auto first = waitOfKind("StatefulSet", "", two + R"(,"readyReplicas":1)");
+    EXPECT_EQ(first->patience, 15s);
+    EXPECT_THAT(first->why, HasSubstr("delete those"));
+    EXPECT_EQ(waitOfKind("StatefulSet", "", two + R"(,"readyReplicas":2)")->patience, 10min)
+        << "a new one is not ready yet";
+    const auto one = waitOfKind("StatefulSet", "",
+                                std::string(kOld) + R"(,"currentReplicas":1,"readyReplicas":1)");
+    EXPECT_EQ(one->patience, 10min) << "an old one may take its time to stop";
+    EXPECT_EQ(one->why, first->why);
+    EXPECT_EQ(waitOfKind("StatefulSet", R"("podManagementPolicy":"Parallel")", kOld)->patience,
+              10min);
+    EXPECT_EQ(waitOfKind("Deployment", "", kOld)->patience, 10min);
+    EXPECT_FALSE(waitOfKind("StatefulSet", "", kNew));
+}
+
+TEST(RolloutTest, AJobOfBeforeIsOneThatWasScheduledBeforeTheTemplateWasAnnotated) {
+    const auto runsOn = [](const std::string& status) {
+        const auto entry = [](const std::string& time, const std::string& annotation) {
+            return R"({"time":")" + time +
+                   R"(","fieldsV1":{"f:spec":{"f:jobTemplate":{"f:spec":{"f:template":)"
+                   R"({"f:metadata":{"f:annotations":{"f:)" +
+                   annotation + R"(":{}}}}}}}}})";
+        };
+        return !whyPodsStay(*findWorkloadKind("batch/v1", "CronJob"),
+                            R"({"metadata":{"managedFields":[)" +
+                                entry("2026-01-01T10:00:30Z", names::kCopiedAnnotation) + "," +
+                                entry("2026-01-01T11:00:00Z", "example.com/other") +
+                                R"(]},"status":{)" + status + "}}")
+                    .empty();
+    };
+    const std::string one = R"("active":[{"name":"a"}],)";
+    EXPECT_TRUE(runsOn(one + R"("lastScheduleTime":"2026-01-01T10:00:00Z")"));
+    EXPECT_FALSE(runsOn(one + R"("lastScheduleTime":"2026-01-01T10:01:00Z")"));
+    EXPECT_TRUE(runsOn(R"("active":[{"name":"a"},{"name":"b"}],)"
+                       R"("lastScheduleTime":"2026-01-01T10:01:00Z")"))
+        << "one of them may be of before";
 }
 
 TEST(RolloutTest, NamesTheAnnotationsThatBearOnAQuotaOrALimitRange) {

@@ -145,6 +145,22 @@ TEST_F(WorkQueueTest, AsksSeldomForWhatNeverComes) {
     EXPECT_GE(looks, 24 * 6);
 }
 
+TEST_F(WorkQueueTest, AsksOftenForWhatIsUnderWayAndThenEverLater) {
+    const auto wait = [&](Duration longest) {
+        const auto from = clock_.now();
+        queue_.retry(task("a"), std::nullopt, longest);
+        while (take().empty()) {
+            clock_.advance(100ms);
+        }
+        return clock_.now() - from;
+    };
+    for (int count = 0; count < 50; ++count) {
+        EXPECT_LE(wait(WorkQueue::kLastLookSoon), WorkQueue::kLastLookSoon + 100ms);
+    }
+    EXPECT_LE(wait(WorkQueue::kLastLook), 2 * WorkQueue::kLastLookSoon) << "from there it doubles";
+    EXPECT_GT(wait(WorkQueue::kLastLook), WorkQueue::kLastLookSoon);
+}
+
 TEST_F(WorkQueueTest, WaitsAsLongAsTheServerAskedForWithinReason) {
     queue_.retry(task("a"), 5s);
     clock_.advance(4s);
