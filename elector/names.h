@@ -14,6 +14,11 @@ inline constexpr const char* kSessionAnnotation = "leader-elector.io/session";
 // healthy candidate asks it for the Lease (rule 17).
 inline constexpr const char* kDegradedAnnotation = "leader-elector.io/degraded";
 
+// Annotations on the Lease (rule 18): who is to take what was released, written with the release;
+// and a hand-over that somebody asks the leader for, {"from":"web-0","token":"48213","to":"web-2"}.
+inline constexpr const char* kPreferredHolderAnnotation = "leader-elector.io/preferred-holder";
+inline constexpr const char* kHandOverAnnotation = "leader-elector.io/hand-over";
+
 // holderIdentity of a Lease that exists but that nobody holds (design rule 8). It is not empty, so
 // that client-go, which takes an empty holder as free, waits for the duration as everybody does.
 inline constexpr const char* kVacantHolder = "leader-elector.io/vacant";

@@ -142,7 +142,7 @@ void Election::on(const StopRequested& /*event*/) {
         // a predecessor in this Pod has said, programs may remember.
         actions_.announceNo =
             now_.boot < promisedUntil_ || settings_.timing.pollTolerance > Duration(0);
-        state_ = Draining{{}, serial_, drainedAt(), {}, !actions_.announceNo};
+        state_ = Draining{{}, serial_, drainedAt(), {}, {}, !actions_.announceNo};
     } else {
         state_ = Stopped{};
     }
@@ -151,7 +151,7 @@ void Election::on(const StopRequested& /*event*/) {
 void Election::on(const StepDownRequested& event) {
     const auto* leading = std::get_if<Leading>(&state_);
     if (leading != nullptr && (event.token.empty() || event.token == leading->term.token.text())) {
-        drain(event.pause, "this process is stepping down");
+        drain(event.pause, "this process is stepping down", event.to);
     }
 }
 
@@ -169,9 +169,9 @@ void Election::on(const HealthChanged& event) {
 }
 
 // The program of a process that steps down goes on: no promise to it is cut short.
-void Election::drain(std::optional<Duration> pause, const std::string& why) {
+void Election::drain(std::optional<Duration> pause, const std::string& why, const std::string& to) {
     const auto& leading = std::get<Leading>(state_);
-    Draining draining{leading.term, leading.serial, {}, pause};
+    Draining draining{leading.term, leading.serial, {}, pause, to};
     endTerm(why, Reason::Draining);
     draining.until = pause ? std::max(now_.boot + settings_.drain, promisedUntil_) : drainedAt();
     state_ = draining;
@@ -459,6 +459,7 @@ void Election::react(News news) {
     constexpr std::chrono::milliseconds kLongestClaimJitter{25};
     claimJitter_ = jitter_.upTo(std::min<Duration>(period / 8, kLongestClaimJitter));
     noteRecord(*lease);
+    notePreference(lease->record);
     reactAsHolder(lease->record);
 }
 
@@ -509,6 +510,29 @@ void Election::noteRecord(const Lease& lease) {
         namesakeTold_ = false;
     } else if (!std::exchange(namesakeTold_, true)) {
         note(NoteKind::NameInUse, lease.record.session);
+    }
+}
+
+// Rule 18: a release is left to the candidate that it prefers, for a moment. Not so what was
+// preferred before it was written, nor any other record, and only once for each release.
+void Election::notePreference(const LeaseRecord& record) {
+    constexpr std::chrono::milliseconds kStandBack{300};
+    if (observation_.claim() != Claim::Released) {
+        stalePreference_ = record.preferredHolder;
+        releasedAt_.reset();
+        standBackUntil_ = Instant{};
+        return;
+    }
+    const bool isStale =
+        record.preferredHolder.empty() || record.preferredHolder == stalePreference_;
+    const bool isPreferred = record.preferredHolder == settings_.identity.id;
+    if (auto* following = std::get_if<Following>(&state_);
+        following != nullptr && isPreferred && !isStale) {
+        claimJitter_ = Duration(0);
+        following->pausedUntil = Instant{};  // another has led since it stepped down
+    }
+    if (std::exchange(releasedAt_, record.renewTime) != record.renewTime) {
+        standBackUntil_ = isStale || isPreferred ? Instant{} : now_.boot + kStandBack;
     }
 }
 

@@ -95,11 +95,13 @@ class Election {
         std::uint64_t serial;
         Instant until;
         std::optional<Duration> pause;  // then it follows again, paused; without one it stops
+        std::string to;                 // the candidate that its release prefers, if any
         bool announced = false;
     };
     struct Releasing {
         Instant until;
         std::optional<Duration> pause;  // likewise
+        std::string to;                 // likewise
         bool written = false;
         int refusals = 0;  // of its writes, by a conflict or for good
     };
@@ -164,6 +166,7 @@ class Election {
     void react(News news);
     void reactAsHolder(const LeaseRecord& record);
     void noteRecord(const Lease& lease);
+    void notePreference(const LeaseRecord& record);
     void heard();
 
     void beginTerm(const Revision& token, const Moment& sentAt, std::uint64_t serial);
@@ -172,8 +175,9 @@ class Election {
     std::string becauseOfTrouble() const;
     void credit(std::uint64_t serial, const Moment& sentAt);
     void extend(Term& term, const Moment& sentAt);
-    void drain(std::optional<Duration> pause, const std::string& why);
+    void drain(std::optional<Duration> pause, const std::string& why, const std::string& to = {});
     std::optional<std::string> mustStepDown() const;
+    std::optional<std::string> mustHandOverTo() const;
     Instant mayLeadFrom() const;
     Instant drainedAt() const;
     void endRelease(const std::string& whyNot);
@@ -224,6 +228,11 @@ class Election {
     Instant createAt_;
     Instant renewAt_;
     Duration claimJitter_{0};
+    // Of the release seen last: its renewTime, and until when it is left to whom it prefers. And
+    // what was preferred in the record seen last that was no release: it was left there.
+    std::optional<WallTime> releasedAt_;
+    Instant standBackUntil_;
+    std::string stalePreference_;
     // Of the program. Since when nobody has led whose program is healthy, as far as is known.
     bool healthy_;
     std::string unhealthyBecause_ = "nothing was heard of it yet";

@@ -19,6 +19,8 @@ std::int64_t nextTransitions(std::int64_t transitions) {
 void Election::plan() {
     if (const auto why = mustStepDown()) {
         drain(settings_.health.value_or(HealthGate()).pause, *why);
+    } else if (const auto to = mustHandOverTo()) {
+        drain(defaultPause(settings_.timing), "it is asked to hand over to " + *to, *to);
     }
     if (const auto* leading = std::get_if<Leading>(&state_)) {
         wakeBy(leading->term.validUntil);
@@ -82,7 +84,7 @@ void Election::planClaim() {
     if (staleBase_ || planAsking() || freeAt == Instant::max()) {
         return;
     }
-    const Instant claimAt = freeAt + claimJitter_ + standBack;
+    const Instant claimAt = std::max(freeAt, standBackUntil_) + claimJitter_ + standBack;
     if (now_.boot >= claimAt) {
         ask(Intent::Acquire);
     } else {
@@ -103,6 +105,22 @@ std::optional<std::string> Election::mustStepDown() const {
     return lease && isAskedFor(lease->record)
                ? std::optional<std::string>("a healthy candidate asks for the Lease")
                : std::nullopt;
+}
+
+// Rule 18: who asks has seen the Lease in the present term. Of an earlier term the version is
+// below the token, and no version is that of a time to come.
+std::optional<std::string> Election::mustHandOverTo() const {
+    const auto* leading = std::get_if<Leading>(&state_);
+    const auto& lease = observation_.lease();
+    if (leading == nullptr || !lease || observation_.claim() != Claim::Ours) {
+        return std::nullopt;
+    }
+    const HandOver& asked = lease->record.handOver;
+    const auto seen = Revision::parse(asked.token);
+    const std::string& self = settings_.identity.id;
+    const bool isForTerm = seen && *seen >= leading->term.token && *seen < lease->revision;
+    return isForTerm && asked.from == self && asked.to != self ? std::optional(asked.to)
+                                                               : std::nullopt;
 }
 
 Instant Election::mayLeadFrom() const {
@@ -188,7 +206,7 @@ void Election::planDraining() {
     }
     mustRead_ = true;  // a release re-reads first, never trusts what it believes (rule 5)
     notBefore_ = now_.boot;
-    state_ = Releasing{now_.boot + settings_.timing.renewDeadline, draining.pause};
+    state_ = Releasing{now_.boot + settings_.timing.renewDeadline, draining.pause, draining.to};
     planReleasing();
 }
 
@@ -266,6 +284,9 @@ LeaseRecord Election::recordFor(Intent intent) const {
         record.degraded =
             healthy_ || intent == Intent::Create || intent == Intent::Release ? "" : kDegraded;
     }
+    // Whatever was asked for or preferred is done, or stale.
+    record.preferredHolder.clear();
+    record.handOver = {};
     record.renewTime = ownWrites_.nextRenewTime(record, now_.wall);
     record.duration = std::chrono::duration_cast<seconds>(settings_.timing.leaseDuration);
     record.holder = settings_.identity.id;
@@ -289,6 +310,7 @@ LeaseRecord Election::recordFor(Intent intent) const {
             record.session.clear();
             record.duration = seconds(1);
             record.acquireTime = record.renewTime;
+            record.preferredHolder = std::get<Releasing>(state_).to;
             break;
         case Intent::Ask:
             break;

@@ -56,11 +56,14 @@ struct AnsweredNo {};
 struct StopRequested {};
 
 // The process shall leave the Lease to another, and follow again: for `pause` after that it takes
-// nothing (rule 13). Ignored by whoever does not lead, or leads in another term than `token`'s.
+// nothing (rule 13), and `to` is preferred (rule 18). Ignored by whoever does not lead, or leads in
+// another term than `token`'s.
 struct StepDownRequested {
     Duration pause;
     // "": whichever term it is. Said to be empty, so that it may be left out.
     std::string token = {};  // NOLINT(readability-redundant-member-init)
+    // "": whoever comes first.
+    std::string to = {};  // NOLINT(readability-redundant-member-init)
 };
 
 // The program is known to be healthy, or is not any more: `why`, in a few words. Until the first of

@@ -21,7 +21,19 @@ struct LeaseKey {
     std::string text() const { return space + "/" + name; }
 };
 
-// The fields of a Lease that an elector reads and writes: spec, and our session annotation.
+// A hand-over that somebody asks the leader for (rule 18): the annotation
+// leader-elector.io/hand-over.
+struct HandOver {
+    std::string from;   // the leader that is asked
+    std::string token;  // a version of the Lease within its term: its fencing token, or a later one
+    std::string to;     // the candidate to prefer
+    std::string
+        text;  // of the annotation; "" where it is absent. The others are "" where it is odd
+
+    bool operator==(const HandOver&) const = default;
+};
+
+// The fields of a Lease that an elector reads and writes: spec, and our annotations.
 struct LeaseRecord {
     std::string holder;   // spec.holderIdentity; "" where absent or null
     std::string session;  // annotation leader-elector.io/session: POD_UID/NONCE; "" where absent
@@ -33,6 +45,9 @@ struct LeaseRecord {
     // Annotation leader-elector.io/degraded: kDegraded by a leader whose program is unhealthy,
     // something else once a healthy candidate asks it for the Lease; "" where absent.
     std::string degraded;
+    // Annotation leader-elector.io/preferred-holder, of a release: who is to come next (rule 18).
+    std::string preferredHolder;
+    HandOver handOver;
 
     bool operator==(const LeaseRecord&) const = default;
 };

@@ -7,6 +7,7 @@
 #include <array>
 #include <limits>
 #include <map>
+#include <utility>
 
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
@@ -138,14 +139,35 @@ void noteMissing(const Lease& lease, std::string_view spec, Reader& reader) {
     }
 }
 
+// {"from":"web-0","token":"48213","to":"web-2"}. Anybody may have written it.
+election::HandOver handOverIn(const std::string& text, Reader& reader) {
+    if (text.empty()) {
+        return {};
+    }
+    const bool valid = json_text::isValid(text) && json_text::kindOf(text) == Kind::Object;
+    const auto member = [&](std::string_view key) {
+        return valid ? json_text::textAt(text, key) : std::string();
+    };
+    election::HandOver order{member("from"), member("token"), member("to"), text};
+    if (order.from.empty() || order.token.empty() || order.to.empty()) {
+        reader.add(fmt::format("the annotation {} has no texts from, token and to",
+                               names::kHandOverAnnotation));
+        return {{}, {}, {}, text};
+    }
+    return order;
+}
+
 LeaseRecord readRecord(std::string_view metadata, std::string_view spec, Reader& reader) {
     LeaseRecord record;
     record.holder = reader.text(spec, "holderIdentity", "spec.holderIdentity");
     const auto annotations = json_text::member(metadata, "annotations").value_or("{}");
-    record.session = reader.text(annotations, names::kSessionAnnotation,
-                                 fmt::format("the annotation {}", names::kSessionAnnotation));
-    record.degraded = reader.text(annotations, names::kDegradedAnnotation,
-                                  fmt::format("the annotation {}", names::kDegradedAnnotation));
+    const auto annotation = [&](const char* name) {
+        return reader.text(annotations, name, fmt::format("the annotation {}", name));
+    };
+    record.session = annotation(names::kSessionAnnotation);
+    record.degraded = annotation(names::kDegradedAnnotation);
+    record.preferredHolder = annotation(names::kPreferredHolderAnnotation);
+    record.handOver = handOverIn(annotation(names::kHandOverAnnotation), reader);
     if (const auto seconds = reader.integer("leaseDurationSeconds", 1, "not a positive integer")) {
         record.duration = std::chrono::seconds(*seconds);
         if (*seconds > kLongestDurationSeconds) {
@@ -232,8 +254,14 @@ std::string withAnnotation(std::string_view metadata, std::string_view name,
 }
 
 std::string withAnnotations(std::string_view metadata, const LeaseRecord& record) {
-    return withAnnotation(withAnnotation(metadata, names::kSessionAnnotation, record.session),
-                          names::kDegradedAnnotation, record.degraded);
+    std::string text(metadata);
+    for (const auto& [name, value] : {std::pair(names::kSessionAnnotation, &record.session),
+                                      {names::kDegradedAnnotation, &record.degraded},
+                                      {names::kPreferredHolderAnnotation, &record.preferredHolder},
+                                      {names::kHandOverAnnotation, &record.handOver.text}}) {
+        text = withAnnotation(text, name, *value);
+    }
+    return text;
 }
 
 std::string leaseDocument(std::string_view document, std::string_view metadata,
@@ -301,6 +329,11 @@ std::string updatedLease(const Lease& base, const LeaseRecord& record) {
     const auto metadata = json_text::member(base.document, "metadata").value_or("{}");
     return leaseDocument(base.document, withAnnotations(metadata, record),
                          withRecord(std::string(spec), record));
+}
+
+std::string handOverText(const std::string& from, const std::string& token, const std::string& to) {
+    return fmt::format(R"({{"from":{},"token":{},"to":{}}})", runtime::jsonString(from),
+                       runtime::jsonString(token), runtime::jsonString(to));
 }
 
 std::string newLease(const election::LeaseKey& key, const LeaseRecord& record) {

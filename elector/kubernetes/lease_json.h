@@ -26,4 +26,7 @@ bool isElectors(const election::Lease& lease);
 // The body of the PUT that creates the Lease.
 std::string newLease(const election::LeaseKey& key, const election::LeaseRecord& record);
 
+// The text of an annotation that asks for this hand-over.
+std::string handOverText(const std::string& from, const std::string& token, const std::string& to);
+
 }  // namespace elector::kubernetes

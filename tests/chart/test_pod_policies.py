@@ -128,7 +128,8 @@ def test_a_pod_does_not_make_a_lease_with_the_label(pod):
 
 OWNER = {"apiVersion": "v1", "kind": "Pod", "name": "nobody", "uid": "00000000-0000-0000-0000-000000000000"}
 METADATA = ("who campaigns for the Lease {} writes nothing of its metadata but the annotations "
-            "leader-elector.io/session and leader-elector.io/degraded")
+            "leader-elector.io/session and leader-elector.io/degraded, and the holder leader-elector.io/preferred-holder and "
+            "leader-elector.io/hand-over")
 METADATA_CHANGES = {
     "an owner": {"ownerReferences": [OWNER]},
     "a finalizer": {"finalizers": ["a/b"]},
@@ -163,6 +164,24 @@ def test_any_candidate_asks_an_unhealthy_leader_for_the_lease(pod):
     assert pod("web-1").patches("lease", "held", SPACE, asked) is None
     assert pod("web-1").patches("lease", "held", SPACE, {**asked, "spec": {"holderIdentity": "web-2"}}) == (
         HOLDERS, ITSELF.format("web-1", "held", "web-2"))
+
+
+ORDER = '{"from":"web-0","token":"1","to":"web-1"}'
+
+
+@pytest.mark.parametrize("annotation", [{"leader-elector.io/hand-over": ORDER}, {"leader-elector.io/preferred-holder": "web-1"}],
+                         ids=["hand-over", "preferred-holder"])
+def test_the_holder_alone_writes_of_hand_overs(pod, bank, annotation):
+    """And takes away what somebody else, who may, has written."""
+    written = {"metadata": {"annotations": annotation}}
+    taken = {"metadata": {"annotations": dict.fromkeys(annotation)}}
+    for who, answer in [("web-1", (HOLDERS, METADATA.format("held"))), ("web-0", None)]:
+        assert pod(who).patches("lease", "held", SPACE, written) == answer
+    bank.kubectl("annotate", "lease", "held", "-n", SPACE, *[f"{key}={value}" for key, value in annotation.items()])
+    for who, answer in [("web-1", (HOLDERS, METADATA.format("held"))), ("web-0", None)]:
+        assert pod(who).patches("lease", "held", SPACE, taken) == answer
+    assert pod("web-1").patches("lease", "held", SPACE, {**taken, **holder("web-1")}) is None
+    bank.kubectl("annotate", "lease", "held", "-n", SPACE, *[f"{key}-" for key in annotation])
 
 
 SESSION = {"metadata": {"annotations": {"leader-elector.io/session": "a/b"}}}

@@ -64,9 +64,10 @@ void judgeForeignMembers(std::string_view before, std::string_view after) {
     requireOthersSurvive(before, after, {"apiVersion", "kind", "metadata", "spec"});
     const auto metadata = part(before, "metadata");
     requireOthersSurvive(metadata, part(after, "metadata"), {"annotations"});
-    requireOthersSurvive(part(metadata, "annotations"),
-                         part(part(after, "metadata"), "annotations"),
-                         {elector::names::kSessionAnnotation});
+    requireOthersSurvive(
+        part(metadata, "annotations"), part(part(after, "metadata"), "annotations"),
+        {elector::names::kSessionAnnotation, elector::names::kDegradedAnnotation,
+         elector::names::kPreferredHolderAnnotation, elector::names::kHandOverAnnotation});
     requireOthersSurvive(
         part(before, "spec"), part(after, "spec"),
         {"holderIdentity", "leaseDurationSeconds", "acquireTime", "renewTime", "leaseTransitions"});

@@ -75,6 +75,15 @@ void ApiModel::editMetadata() {
     }
 }
 
+void ApiModel::annotate(const std::string& preferredHolder, const election::HandOver& handOver) {
+    if (current_) {
+        Lease lease = *current_;
+        lease.record.preferredHolder = preferredHolder;
+        lease.record.handOver = handOver;
+        store(std::move(lease));
+    }
+}
+
 void ApiModel::editSpec() {
     if (current_) {
         ++foreignSpec_;

@@ -35,7 +35,9 @@ class ApiModel {
     // By hand. Each does nothing where there is no Lease.
     void remove();
     void editMetadata();  // a label: a new revision, and nothing that an election counts
-    void editSpec();      // a foreign field of the spec, such as strategy
+    // Annotations that electors know: metadata, too.
+    void annotate(const std::string& preferredHolder, const election::HandOver& handOver);
+    void editSpec();  // a foreign field of the spec, such as strategy
     // By somebody with write access, over whatever is there, or in its absence.
     void forge(const election::LeaseRecord& record);
     // Etcd goes back to one of its last states, and gives the revisions since then once more. No

@@ -50,6 +50,9 @@ void Judge::told(int process, const election::Event& event, Instant now) {
     Member& member = members_[static_cast<std::size_t>(process)];
     member.toldAt = now;
     member.knowledge.told(event, now);
+    if (member.knowledge.isPreferred()) {
+        member.pausedUntil = Instant{};
+    }
     if (std::holds_alternative<election::Started>(event)) {
         member.ledUntil = now;
     } else if (const auto* health = std::get_if<election::HealthChanged>(&event)) {
@@ -88,6 +91,9 @@ void Judge::asked(int process, Call& call, const election::Moment& now) {
         fail(fmt::format("rule 17: {} takes the Lease though its program is unhealthy",
                          name(process)));
     } else if (call.write->intent == Intent::Acquire && call.write->base &&
+               member.knowledge.mustLeave(*call.write->base, now.boot)) {
+        fail(fmt::format("rule 18: {} does not leave a release to whom it prefers", name(process)));
+    } else if (call.write->intent == Intent::Acquire && call.write->base &&
                member.knowledge.mustWaitFor(*call.write->base, now.boot)) {
         fail(fmt::format("rule 7: {} takes a Lease that went back, without having waited",
                          name(process)));
@@ -116,8 +122,15 @@ void Judge::landed(const Call& call, const election::Landed& landed) {
         member.ownCreations.insert(landed.lease.uid);
         return;
     }
+    const LeaseRecord& record = landed.lease.record;
+    if (member.kind == Kind::Ours &&
+        (!record.handOver.text.empty() ||
+         (intent != Intent::Release && !record.preferredHolder.empty()))) {
+        fail(fmt::format("rule 18: {} writes on what was asked for", name(call.process)));
+    }
     if (intent == Intent::Release) {
         lastReleaseLanded_ = now_;
+        tally_.handOvers += record.preferredHolder.empty() ? 0U : 1U;
         return;
     }
     lastRenewalLanded_ = now_;
@@ -144,6 +157,10 @@ void Judge::acquired(const Call& call, const election::Landed& landed) {
         landed.lease.revision,
         Acquisition{call.process, uid, keyOf(landed.lease.record), call.sentAt, call.wasLeading,
                     howOf(call.write->base, settings.identity), landings_, landings_});
+    if (call.write->base && isRelease(call.write->base->record) &&
+        !call.write->base->record.preferredHolder.empty()) {
+        ++(isPreferred(member, *call.write) ? tally_.toPreferred : tally_.pastPreferred);
+    }
     // One of another make takes at once whatever it makes.
     const bool fresh = landed.created || (member.ownCreations.contains(uid) &&
                                           member.knowledge.sawOnly(uid, call.sentAt) &&
@@ -156,6 +173,21 @@ void Judge::acquired(const Call& call, const election::Landed& landed) {
     const auto [found, first] = roots_.emplace(uid, root);
     if (!first && found->second.landing < restoredAt_) {
         found->second = root;
+    }
+}
+
+// True for a write over a release that prefers its writer.
+bool Judge::isPreferred(const Member& member, const election::WriteRequest& write) {
+    return write.base && isRelease(write.base->record) &&
+           write.base->record.preferredHolder == member.settings->identity.id;
+}
+
+void Judge::stepsDownUnasked(int process, const std::optional<election::Term>& term) {
+    const Member& member = members_[static_cast<std::size_t>(process)];
+    const bool isUnhealthy = member.settings->health && !member.healthy;
+    const auto& token = term ? std::optional(term->token) : member.acquired;
+    if (!isUnhealthy && !(token && member.knowledge.isAskedToHandOver(*token))) {
+        fail(fmt::format("rule 18: {} steps down though nobody asks it to", name(process)));
     }
 }
 

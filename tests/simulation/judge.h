@@ -59,6 +59,8 @@ class Judge {
     void stepsDown(int process, bool stepsDown) {
         members_[static_cast<std::size_t>(process)].stepsDown = stepsDown;
     }
+    // It does so though nobody told it to but the Lease, or its program's health.
+    void stepsDownUnasked(int process, const std::optional<election::Term>& term);
     // It follows again, and has to take nothing before.
     void pauses(int process, election::Instant until) {
         members_[static_cast<std::size_t>(process)].pausedUntil = until;
@@ -158,6 +160,7 @@ class Judge {
     Taker before(const Root& root) const;
     std::uint64_t Tally::* counterOf(Tolerance tolerance) const;
     bool disorderBetween(std::uint64_t one, std::uint64_t other) const;
+    static bool isPreferred(const Member& member, const election::WriteRequest& write);
     bool mayLead(const Member& member, election::Instant now) const;
     std::string name(int process) const;
 

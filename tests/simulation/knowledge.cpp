@@ -109,6 +109,19 @@ void Knowledge::accept(const Lease& lease, Instant now) {
         uidAt_ = now;
     }
     const LeaseRecord& record = lease.record;
+    handOver_ = record.handOver;
+    preferred_ = isRelease(record) && record.preferredHolder == settings_.identity.id;
+    if (!isRelease(record)) {
+        if (another) {
+            leftBehind_.clear();
+        }
+        leftBehind_.insert(record.preferredHolder);
+        releasedAt_.reset();
+    } else if (releasedAt_ != record.renewTime) {
+        releasedAt_ = record.renewTime;
+        releaseToldAt_ = now;
+        leftTo_ = leftBehind_.contains(record.preferredHolder) ? "" : record.preferredHolder;
+    }
     if (isHeldForLife(lease)) {
         believableUntil_[record.holder] = now + 2 * settings_.timing.leaseDuration;
     } else {
@@ -131,6 +144,19 @@ void Knowledge::accept(const Lease& lease, Instant now) {
 
 bool Knowledge::mustWaitFor(const Lease& lease, Instant now) const {
     return lease.fingerprint == wentBackTo_ && now < wentBackUntil_;
+}
+
+bool Knowledge::mustLeave(const Lease& lease, Instant now) const {
+    return !disordered_ && !leftTo_.empty() && leftTo_ != settings_.identity.id &&
+           lease.record.renewTime == releasedAt_ &&
+           now < releaseToldAt_ + std::chrono::milliseconds(300);
+}
+
+bool Knowledge::isAskedToHandOver(const election::Revision& token) const {
+    const auto seen = election::Revision::parse(handOver_.token);
+    return disordered_ ||
+           (seen && *seen >= token && seen < highest_ && handOver_.from == settings_.identity.id &&
+            handOver_.to != settings_.identity.id);
 }
 
 bool Knowledge::believes(const std::string& leader, Instant now) const {

@@ -43,6 +43,13 @@ class Knowledge {
     // lease duration: it is not to be taken (rule 7).
     bool mustWaitFor(const election::Lease& lease, election::Instant now) const;
 
+    // True for a release that prefers another, told of less than 300 ms ago (rule 18).
+    bool mustLeave(const election::Lease& lease, election::Instant now) const;
+    // True if the Lease, as it was told of it last, is a release that prefers this process.
+    bool isPreferred() const { return preferred_; }
+    // True if the Lease, as it was told of it last, asks it to hand over its term of that token.
+    bool isAskedToHandOver(const election::Revision& token) const;
+
     // True if it was told within the holder's lease duration that `leader` holds the Lease.
     bool believes(const std::string& leader, election::Instant now) const;
     // Until when it has been told that another leads whose program is healthy.
@@ -78,6 +85,12 @@ class Knowledge {
     election::Instant wentBackUntil_;
     bool disordered_ = false;
     std::string last_;  // fingerprint
+    election::HandOver handOver_;
+    bool preferred_ = false;
+    std::set<std::string> leftBehind_;  // preferences in what was told last, and was no release
+    std::optional<election::WallTime> releasedAt_;  // renewTime of the release told of last
+    election::Instant releaseToldAt_;
+    std::string leftTo_;  // whom that preferred then, and nobody had before
     std::unordered_set<std::string> fingerprints_;
     std::unordered_map<std::string, election::Instant> believableUntil_;  // by holder
     election::Instant ledUntil_;

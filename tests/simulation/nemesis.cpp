@@ -167,6 +167,9 @@ void Nemesis::commit(Fault fault, Seat& seat) {
         case Fault::Sickness:
             sicken(seat);
             break;
+        case Fault::HandOver:
+            handOver();
+            break;
     }
 }
 
@@ -388,6 +391,60 @@ void Nemesis::sicken(Seat& seat) {
             });
         }
     }
+}
+
+void Nemesis::handOver() {
+    Seat* const seat = leadersSeat();
+    const std::int64_t way = world_.random.between(0, 3);
+    if (seat == nullptr || way == 0) {
+        annotateInVain();
+        return;
+    }
+    const std::string heir = heirOf(*seat);
+    if (way == 1) {
+        seat->process->requestStepDown(draw(1000), heir);
+    } else {
+        askToHandOver(*seat, heir);
+    }
+}
+
+std::string Nemesis::heirOf(const Seat& leader) {
+    const std::string& id = world_.random.pick(population_.seats())->id;
+    return id == leader.id || world_.random.chance(250) ? "gone" : id;
+}
+
+void Nemesis::askToHandOver(const Seat& leader, const std::string& to) {
+    const auto lease = api_.read();
+    const auto& term = leader.process->election().standing().term;
+    if (lease && term) {
+        const bool knowsToken = world_.random.chance(500);
+        api_.annotate(
+            "", {leader.id, (knowsToken ? term->token : lease->revision).text(), to, "asked"});
+    }
+}
+
+void Nemesis::annotateInVain() {
+    const auto lease = api_.read();
+    if (!lease) {
+        return;
+    }
+    const std::string preferred =
+        world_.random.chance(500) ? world_.random.pick(population_.seats())->id : std::string();
+    const Seat* const seat = leadersSeat();
+    const std::string& holder = lease->record.holder;
+    const std::uint64_t version = std::stoull(lease->revision.text());
+    const std::uint64_t token =
+        seat == nullptr ? version
+                        : std::stoull(seat->process->election().standing().term->token.text());
+    constexpr std::uint64_t kAhead = 10;  // of the version that this edit makes
+    api_.annotate(preferred,
+                  world_.random.pick(std::vector<election::HandOver>{
+                      {holder, std::to_string(token - 1), "somebody", "of an earlier term"},
+                      {holder, std::to_string(version + kAhead), "somebody", "of a time to come"},
+                      {"somebody", std::to_string(token), "gone", "of another"},
+                      {holder, std::to_string(token), holder, "to itself"},
+                      {{}, {}, {}, "odd"},
+                      {}}));
 }
 
 void Nemesis::comeBackLater(Seat& seat) {

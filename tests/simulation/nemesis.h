@@ -28,6 +28,13 @@ class Nemesis {
     // Ends all trouble: ways are free, and every seat is taken again at once.
     void leaveOff();
 
+    // Whom a leader may be asked to hand over to: another, or one that is not there.
+    std::string heirOf(const Seat& leader);
+    // Somebody asks it to, by an annotation on the Lease. Does nothing unless it leads.
+    void askToHandOver(const Seat& leader, const std::string& to);
+    // Somebody writes annotations that nobody has to obey: of another term, or another's, or odd.
+    void annotateInVain();
+
   private:
     void strike();
     void commit(Fault fault, Seat& seat);
@@ -46,6 +53,7 @@ class Nemesis {
     void wallStop();
     void stepDown();
     void sicken(Seat& seat);
+    void handOver();
     void comeBackLater(Seat& seat);
     Seat* leadersSeat();
     Seat& victim();

@@ -150,6 +150,9 @@ void Process::finishStep(const Event& event, const Moment& now) {
     if (actions.announceNo) {
         world_.judge.leaving(number_, before);
         world_.judge.stepsDown(number_, kind != EventClass::StopRequested);
+        if (kind != EventClass::StopRequested && kind != EventClass::StepDownRequested) {
+            world_.judge.stepsDownUnasked(number_, before);
+        }
     }
     world_.judge.stepped(number_);
     for (const election::Note& note : actions.notes) {
@@ -230,7 +233,10 @@ void Process::followPhase(const Event& event, const Actions& actions, const Mome
         }
     }
     if (stepsDown) {
-        pause_ = steppingDown != nullptr ? steppingDown->pause : election_.settings().health->pause;
+        const election::Settings& settings = election_.settings();
+        pause_ = steppingDown != nullptr        ? steppingDown->pause
+                 : election_.standing().healthy ? defaultPause(settings.timing)
+                                                : settings.health->pause;
     }
     const bool left = std::ranges::any_of(actions.notes, [](const election::Note& note) {
         return note.kind == election::NoteKind::Released ||

@@ -46,7 +46,9 @@ class Process {
     void start();
     void kill();
     void requestStop();
-    void requestStepDown(Duration pause) { arrive({election::StepDownRequested{pause}}); }
+    void requestStepDown(Duration pause, const std::string& to = {}) {
+        arrive({election::StepDownRequested{.pause = pause, .to = to}});
+    }
     // Its program passed a probe, or failed too many.
     void tellHealth(bool healthy) { arrive({election::HealthChanged{healthy, "as simulated"}}); }
     // SIGSTOP until then; what happens meanwhile is found at waking.

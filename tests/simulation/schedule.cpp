@@ -152,6 +152,7 @@ void drawLater(Schedule& schedule) {
     if (random.chance(80)) {
         drawHealth(schedule, random);
     }
+    add(Fault::HandOver, 30);  // few, likewise
 }
 
 constexpr std::array<const char*, kFaults> kNames{
@@ -159,7 +160,7 @@ constexpr std::array<const char*, kFaults> kNames{
     "wall-jump", "delete",        "coup",         "edit-metadata", "edit-spec",      "storm",
     "refusal",   "slowness",      "watch-closed", "watch-silent",  "watch-replayed", "restore",
     "forgery",   "token-expired", "farewell",     "late-answer",   "relay",          "retiming",
-    "wall-stop", "step-down",     "sickness"};
+    "wall-stop", "step-down",     "sickness",     "hand-over"};
 
 }  // namespace
 

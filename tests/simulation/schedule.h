@@ -40,9 +40,10 @@ enum class Fault {
     WallStop,      // the leader's wall clock is set forward, then SIGTERM
     StepDown,      // the leader is asked to step down, perhaps soon again, or told to stop
     Sickness,      // a program fails, or all do
+    HandOver,      // the leader is asked to hand over; or what was not asked of it is said to be
 };
 inline constexpr int kFirstFaults = 17;
-inline constexpr int kFaults = 27;
+inline constexpr int kFaults = 28;
 const char* toString(Fault fault);
 
 // One place for a process: a machine with its clock, a configuration, and a name for what runs on

@@ -105,6 +105,11 @@ class Run {
         return longest;
     }
 
+    // Whether leaders of this run are asked to hand over, and annotations are edited in vain.
+    bool handsOver() const {
+        return std::ranges::find(schedule_.faults, Fault::HandOver) != schedule_.faults.end();
+    }
+
     // In true time, of a duration that somebody counts on a slow clock.
     Duration slowed(Duration duration) const {
         return Duration(static_cast<std::int64_t>(static_cast<double>(duration.count()) /
@@ -118,7 +123,10 @@ class Run {
         }
         // What the faults left behind: pauses and cut streams, requests that still arrive, a
         // Retry-After, a watch that has not noticed; then the lease.
-        const Duration leftover = schedule_.longestLease * 3 + std::chrono::seconds(3);
+        Duration leftover = schedule_.longestLease * 3 + std::chrono::seconds(3);
+        if (handsOver()) {  // who has handed over stands back for defaultPause()
+            leftover += slowed(std::chrono::seconds(10));
+        }
         const Duration within =
             slowed(schedule_.longestLease + longestRetry() * 3 + milliseconds(200));
         const Duration quiet = queue_.now();
@@ -153,7 +161,13 @@ class Run {
     void editMetadata(Duration within) {
         constexpr int kEdits = 6;
         for (int edit = 0; edit < kEdits; ++edit) {
-            queue_.after(random_.between(Duration(0), within), [this] { api_.editMetadata(); });
+            queue_.after(random_.between(Duration(0), within), [this] {
+                if (handsOver()) {
+                    nemesis_.annotateInVain();
+                } else {
+                    api_.editMetadata();
+                }
+            });
         }
     }
 
@@ -195,9 +209,18 @@ class Run {
         return std::ranges::find(schedule_.faults, Fault::StepDown) != schedule_.faults.end();
     }
 
-    // Makes the program of the leader fail where it has a gate, or else its elector step down or
-    // stop.
-    void leave(Seat& seat) {
+    // Makes the leader hand over; or its program fail where it has a gate, or else its elector step
+    // down or stop. Who is preferred then, "" for nobody.
+    std::string leave(Seat& seat) {
+        if (handsOver()) {
+            const std::string heir = nemesis_.heirOf(seat);
+            if (random_.chance(300)) {
+                seat.process->requestStepDown(seat.place.timing.leaseDuration, heir);
+            } else {
+                nemesis_.askToHandOver(seat, heir);
+            }
+            return heir;
+        }
         if (seat.place.health) {
             seat.setHealthy(false);
         } else if (stepsDown()) {
@@ -205,6 +228,14 @@ class Run {
         } else {
             seat.process->requestStop();
         }
+        return "";
+    }
+
+    // Whether one is there by that name that hears of a release at once.
+    bool isThere(const std::string& id) const {
+        return std::ranges::any_of(population_.seats(), [&](const auto& seat) {
+            return seat->id == id && seat->isTaken() && seat->place.mayWatch;
+        });
     }
 
     bool someoneElseWatches(const Seat& gone) const {
@@ -216,16 +247,17 @@ class Run {
     // L1 while all is well: the leader crashes or leaves, and another leads in time.
     void handOver() {
         Seat& seat = *population_.seatOf(*judge_.leaderAt(queue_.now()));
-        const bool release =
-            random_.chance(100) && seat.place.onShutdown == election::OnShutdown::Release;
+        const bool release = random_.chance(handsOver() ? 300 : 100) &&
+                             seat.place.onShutdown == election::OnShutdown::Release;
         // Whoever may not watch, asks once in a retry period.
         const Duration slack = slowed(
             milliseconds(60) + (someoneElseWatches(seat) ? Duration(0) : longestRetry() * 5 / 4));
         if (release) {
             const Duration before = judge_.lastReleaseLanded();
-            leave(seat);
+            const std::string heir = leave(seat);
+            const Duration until = queue_.now() + slowed(schedule_.longestLease * 4);
             while (!judge_.violation() && judge_.lastReleaseLanded() == before &&
-                   queue_.runNext(queue_.now() + slowed(schedule_.longestLease * 3))) {
+                   queue_.runNext(until)) {
                 judge_.setNow(queue_.now());
                 judge_.check(queue_.now());
                 const std::optional<int> leader = judge_.leaderAt(queue_.now());
@@ -233,8 +265,7 @@ class Run {
                     judge_.fail("rule 13: another led before the leader had drained");
                 }
             }
-            expectLeaderBy(judge_.lastReleaseLanded() + slack, judge_.lastReleaseLanded(),
-                           outcome_.tally.worstAfterReleaseNanos);
+            expectSuccessor(heir, slack);
             ++outcome_.tally.calmReleases;
         } else {
             seat.process->kill();
@@ -254,6 +285,21 @@ class Run {
         seat.healthy = true;
         population_.restart(seat, Population::Comeback::NewPod);
         settle();
+    }
+
+    // Rule 18: the preferred one leads, or where that is gone, another a moment later.
+    void expectSuccessor(const std::string& heir, Duration slack) {
+        const Duration released = judge_.lastReleaseLanded();
+        const bool there = isThere(heir);
+        const bool atOnce = heir.empty() || there;
+        expectLeaderBy(released + slack + (atOnce ? Duration(0) : slowed(milliseconds(300))),
+                       released,
+                       atOnce ? outcome_.tally.worstAfterReleaseNanos
+                              : outcome_.tally.worstPastPreferredNanos);
+        if (there && !judge_.violation() &&
+            population_.seatOf(*judge_.leaderAt(queue_.now()))->id != heir) {
+            judge_.fail("rule 18: another leads than the release prefers");
+        }
     }
 
     // All programs fail: one leads at last. One heals: that leads.

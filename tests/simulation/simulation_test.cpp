@@ -115,6 +115,8 @@ TEST(SimulationTest, FreshSeedsAreClean) {
         EXPECT_GT(tally.termsForLife, 0U);
         EXPECT_GT(tally.degradedTerms, 0U);
         EXPECT_GT(tally.asks, 0U);
+        EXPECT_GT(tally.toPreferred, 0U);
+        EXPECT_GT(tally.pastPreferred, 0U);
         EXPECT_GT(tally.disorderExceptions, 0U);
         // A million take-overs in ten minutes of one processor.
         EXPECT_GT(perTenMinutes, 1e6);

@@ -20,6 +20,9 @@ struct Tally {
     std::uint64_t again = 0;          // our own
     std::uint64_t degradedTerms = 0;  // begun with an unhealthy program
     std::uint64_t asks = 0;           // that landed, of healthy candidates for the Lease
+    std::uint64_t handOvers = 0;      // releases that landed and prefer somebody
+    std::uint64_t toPreferred = 0;    // what the preferred one took of them, and what others did
+    std::uint64_t pastPreferred = 0;
     // Two at once, as rule 8 and the assumptions of the design allow it after a deletion.
     std::uint64_t freshExceptions = 0;
     std::uint64_t raisedExceptions = 0;
@@ -33,7 +36,8 @@ struct Tally {
     std::uint64_t calmReleases = 0;
     std::int64_t worstAfterLeaseNanos = 0;
     std::int64_t worstAfterReleaseNanos = 0;
-    std::int64_t worstRecoveryNanos = 0;  // after the last fault
+    std::int64_t worstPastPreferredNanos = 0;  // after a release that prefers one who is gone
+    std::int64_t worstRecoveryNanos = 0;       // after the last fault
     Coverage coverage;
 
     void add(const Tally& other);

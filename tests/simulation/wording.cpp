@@ -14,10 +14,12 @@ using election::Lease;
 
 std::string wordsFor(const Lease& lease) {
     const election::LeaseRecord& record = lease.record;
-    return fmt::format("{}@{} holder={} session={} L={}s{}{}", lease.uid, lease.revision.text(),
-                       record.holder, record.session,
+    return fmt::format("{}@{} holder={} session={} L={}s{}{}{}{}{}{}", lease.uid,
+                       lease.revision.text(), record.holder, record.session,
                        record.duration ? record.duration->count() : -1,
-                       record.degraded.empty() ? "" : " degraded=", record.degraded);
+                       record.degraded.empty() ? "" : " degraded=", record.degraded,
+                       record.preferredHolder.empty() ? "" : " preferred=", record.preferredHolder,
+                       record.handOver.text.empty() ? "" : " hand-over=", record.handOver.text);
 }
 
 std::string wordsFor(const std::optional<Lease>& lease) {

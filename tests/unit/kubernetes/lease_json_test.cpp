@@ -13,6 +13,7 @@ namespace {
 using election::Lease;
 using election::LeaseRecord;
 using std::chrono_literals::operator""s;
+using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -249,6 +250,28 @@ TEST(LeaseJsonTest, SaysWhoLeadsWithAnUnhealthyProgram) {
         << "who asks for it gives no time to who holds it";
     record.degraded.clear();
     EXPECT_THAT(updatedLease(parsed(text), record), Not(HasSubstr("degraded")));
+}
+
+TEST(LeaseJsonTest, ReadsAndWritesWhatIsSaidOfHandOvers) {
+    const auto base = parsed(documentWith(kProperSpec, R"({"k":"v"})"));
+    LeaseRecord record = base.record;
+    record.preferredHolder = "web-2";
+    record.handOver = {"web-0", "48213", "web-\"2\"", handOverText("web-0", "48213", "web-\"2\"")};
+    const auto text = updatedLease(base, record);
+    EXPECT_THAT(text, HasSubstr(R"("leader-elector.io/preferred-holder":"web-2")"));
+    EXPECT_EQ(parsed(text).record, record);
+    EXPECT_EQ(parsed(text).fingerprint, base.fingerprint) << "neither gives time to a holder";
+    EXPECT_THAT(parsed(text).oddities, IsEmpty());
+    EXPECT_THAT(updatedLease(parsed(text), properRecord()),
+                Not(AnyOf(HasSubstr("hand-over"), HasSubstr("preferred-holder"))));
+
+    for (const char* odd : {"web-2", "[]", "{", R"({"from":"web-0","token":"1"})",
+                            R"({"from":"web-0","token":1,"to":"web-2"})"}) {
+        record.handOver = {"", "", "", odd};
+        const auto lease = parsed(updatedLease(base, record));
+        EXPECT_EQ(lease.record.handOver, record.handOver) << "it asks nobody";
+        EXPECT_THAT(lease.oddities, ElementsAre(HasSubstr("leader-elector.io/hand-over"))) << odd;
+    }
 }
 
 TEST(LeaseJsonTest, TakesOutWhatTheRecordDoesNotHave) {
