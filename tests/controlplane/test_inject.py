@@ -164,18 +164,19 @@ FITTING = [
     ({"limits": {"cpu": "1"}}, {}, "Burstable"),
     (None, {"limits": {"cpu": "1", "memory": "1Gi"}}, "Guaranteed"),
     (None, {"requests": {"cpu": "1"}}, "Burstable"),
-    (None, {}, "Burstable"),  # not BestEffort any more: the sidecar requests something
+    (None, {}, "Burstable"),
 ]
 
 
 @pytest.mark.parametrize("shared,own,quality", FITTING)
-def test_a_sidecar_fits_and_leaves_the_quality_of_service_where_there_is_one(control_plane, injector, space, shared, own, quality):
+def test_a_sidecar_fits_and_only_best_effort_changes(control_plane, injector, space, shared, own, quality):
     annotations = {"leader-elector.io/inject": "true", "leader-elector.io/lease-name": "web"}
     pod = json.dumps({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "fits", "annotations": annotations},
                       "spec": {"resources": shared, "containers": [{"name": "c", "image": "x", "resources": own}]}})
-    for text in (pod, inject(injector, pod)):
+    before = quality if shared or own else "BestEffort"  # which it is no more: the sidecar requests something
+    for text, expected in ((pod, before), (inject(injector, pod), quality)):
         stored = json.loads(control_plane.kubectl("create", "--dry-run=server", "-n", space.name, "-o", "json", "-f", "-", text=text))
-        assert stored["status"]["qosClass"] == quality
+        assert stored["status"]["qosClass"] == expected
     assert stored["spec"]["initContainers"][0]["name"] == "leader-elector"
 
 
