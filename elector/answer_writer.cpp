@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <iterator>
 #include <utility>
 
@@ -23,10 +22,6 @@ void appendTime(std::string& out, const std::optional<election::WallTime>& time)
 }
 
 }  // namespace
-
-std::int64_t milliseconds(runtime::Duration duration) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-}
 
 AnswerWriter::AnswerWriter(const StatusSource& source, const runtime::Clock& clock)
     : source_(source), clock_(clock) {}
@@ -77,9 +72,9 @@ void AnswerWriter::appendDeadlines(std::string& text, const election::Answer& an
     const runtime::Duration boot = answer.validUntil.time_since_epoch();
     const runtime::Duration monotonic = answer.isLeader ? boot - clock_.suspended() : boot;
     text += R"(,"validUntilMonotonicMs":)";
-    text += fmt::format_int(milliseconds(monotonic)).c_str();
+    text += fmt::format_int(runtime::milliseconds(monotonic)).c_str();
     text += R"(,"validUntilBoottimeMs":)";
-    text += fmt::format_int(milliseconds(boot)).c_str();
+    text += fmt::format_int(runtime::milliseconds(boot)).c_str();
     text += '}';
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -38,8 +37,5 @@ class AnswerWriter {
 // the standing says: what it has denied once, it denies for good.
 election::Answer answerOf(const election::Standing& standing, const StatusSource& source,
                           const runtime::Clock& clock);
-
-// A deadline as it is told, whole and rounded down.
-std::int64_t milliseconds(runtime::Duration duration);
 
 }  // namespace elector

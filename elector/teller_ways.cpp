@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "elector/answer_writer.h"
+#include "elector/runtime/time_text.h"
 #include "elector/store/file_store.h"
 #include "elector/teller.h"
 
@@ -38,11 +38,11 @@ Teller::Tell statusFolder(std::string folder) {
             answer.isLeader ? std::nullopt : removeFile(folder + "/" + kLeaderFile);
         auto failed = store::replaceFile(folder, kStateFile, state.json, kForAllToRead);
         if (answer.isLeader && !failed) {
-            failed =
-                store::replaceFile(folder, kLeaderFile,
-                                   fmt::format("{} {}\n", answer.fencingToken,
-                                               milliseconds(answer.validUntil.time_since_epoch())),
-                                   kForAllToRead);
+            failed = store::replaceFile(
+                folder, kLeaderFile,
+                fmt::format("{} {}\n", answer.fencingToken,
+                            runtime::milliseconds(answer.validUntil.time_since_epoch())),
+                kForAllToRead);
         }
         if (removed || failed) {
             return (removed ? removed : failed)->message;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,11 @@ std::optional<election::Duration> parseDuration(std::string_view text);
 
 // The same syntax as Go's Duration.String prints: "10s", "1m30s", "1.5s", "500ms", "0s".
 std::string formatDuration(election::Duration duration);
+
+// Whole milliseconds, rounded down: as deadlines are told. REQUIRES: it is not negative.
+constexpr std::int64_t milliseconds(election::Duration duration) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
 
 // Reads an RFC 3339 time with any offset and zero or more decimals (those beyond the sixth are
 // cut). Nothing if the text is anything else: Poco's parser takes garbage for the year 0. Years

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "elector/names.h"
 #include "elector/runtime/json_text.h"
 #include "elector/runtime/random.h"
 
@@ -25,6 +26,15 @@ constexpr int kMaxFailures = 5;
 constexpr int kGoneStatus = 410;
 
 }  // namespace
+
+std::string livePods() {
+    return "fieldSelector=" + encoded("status.phase!=Succeeded,status.phase!=Failed");
+}
+
+std::string markedByUs() {
+    return "labelSelector=" + encoded(fmt::format("{}={}", elector::names::kManagedByLabel,
+                                                  elector::names::kOperator));
+}
 
 Informer::Informer(elector::kubernetes::Access access, Selection selection, InformerSink& sink,
                    const elector::runtime::Clock& clock, const elector::runtime::Log& log)

@@ -62,6 +62,11 @@ struct Selection {
     static constexpr std::size_t kOverhead = 2048;
 };
 
+// Of Pods those that have not ended: the others stay for their logs, and campaign no more.
+std::string livePods();
+// Of whatever kind what the operator has marked as its own.
+std::string markedByUs();
+
 // How an informer fares. A value.
 struct InformerHealth {
     // When a list was last completed or a watch last said something; at first, when it began.

@@ -8,9 +8,10 @@
 #include "elector/kubernetes/lease_json.h"
 #include "elector/names.h"
 #include "elector/runtime/escape.h"
-#include "injector/dashboard/election_json.h"
+#include "elector/runtime/time_text.h"
 #include "injector/dashboard/web.h"
 #include "injector/elections/candidate.h"
+#include "injector/elections/election_json.h"
 #include "injector/operator/pod.h"
 
 namespace injector::dashboard {
@@ -36,8 +37,7 @@ constexpr std::size_t kMostOfSpace = std::size_t{8} * 1024 * 1024;
 
 cluster::Selection leaseSelection() {
     return {cluster::kLeases,
-            "labelSelector=" +
-                cluster::encoded(fmt::format("{}={}", names::kManagedByLabel, names::kOperator)),
+            cluster::markedByUs(),
             "",
             [](const ObjectMeta& lease) { return !cluster::isProtected(lease.key.space); },
             kMostOfSpace,
@@ -46,18 +46,12 @@ cluster::Selection leaseSelection() {
 }
 
 cluster::Selection podSelection() {
-    return {cluster::kPods,
-            "fieldSelector=" + cluster::encoded("status.phase!=Succeeded,status.phase!=Failed"),
-            names::kPrefix,
-            &operators::concernsUs,
-            kMostOfSpace,
-            std::chrono::minutes(5),
-            &cluster::kPodOnly};
+    return {cluster::kPods, cluster::livePods(),     names::kPrefix,    &operators::concernsUs,
+            kMostOfSpace,   std::chrono::minutes(5), &cluster::kPodOnly};
 }
 
-std::int64_t milliseconds(Instant instant) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(instant.time_since_epoch())
-        .count();
+std::string inMilliseconds(Instant instant) {
+    return std::to_string(elector::runtime::milliseconds(instant.time_since_epoch()));
 }
 
 Response page(const WebFile& file) {
@@ -247,7 +241,7 @@ std::string Dashboard::message(std::uint64_t& seen, bool isWhole, std::size_t mo
     std::ranges::sort(changed, {}, &Election::version);
     std::string text = fmt::format(
         R"({{"now":{},"began":{},"whole":{},"source":{{"replica":{},"leads":{},"problem":{}}})",
-        milliseconds(clock_.now()), milliseconds(table_.began()), isWhole,
+        inMilliseconds(clock_.now()), inMilliseconds(table_.began()), isWhole,
         jsonString(source_.replica), source_.leads(), jsonString(problem));
     text += R"(,"gone":[)";
     if (!isWhole) {
@@ -271,7 +265,7 @@ std::string Dashboard::message(std::uint64_t& seen, bool isWhole, std::size_t mo
 const std::string& Dashboard::textOf(const Election& election) {
     Text& text = texts_[election.lease];
     if (text.version != election.version) {
-        text = {election.version, electionJson(election, milliseconds)};
+        text = {election.version, electionJson(election, inMilliseconds, elections::Watched::Yes)};
     }
     return text.json;
 }

@@ -1,26 +1,9 @@
 #include "injector/elections/candidate.h"
 
+#include "injector/cluster/workload.h"
 #include "injector/operator/pod.h"
 
 namespace injector::elections {
-namespace {
-
-// By the names that controllers give: of a Deployment's Pods only the ReplicaSet is named.
-cluster::OwnerReference workloadOf(const cluster::ObjectMeta& pod) {
-    const auto* controller = pod.controller();
-    if (controller == nullptr) {
-        return {"v1", "Pod", pod.key.name, pod.uid};
-    }
-    const std::string ending = "-" + pod.label("pod-template-hash");
-    if (controller->kind == "ReplicaSet" && ending.size() > 1 &&
-        controller->name.ends_with(ending)) {
-        return {controller->apiVersion, "Deployment",
-                controller->name.substr(0, controller->name.size() - ending.size()), ""};
-    }
-    return *controller;
-}
-
-}  // namespace
 
 std::optional<CampaigningPod> campaigningPod(std::string_view document) {
     const auto read = operators::readPod(document);
@@ -36,14 +19,16 @@ std::optional<CampaigningPod> campaigningPod(std::string_view document) {
         state == operators::PodState::Unread) {
         return std::nullopt;
     }
-    const auto workload = workloadOf(pod.meta);
+    const auto* controller = pod.meta.controller();
+    const auto workload = controller == nullptr
+                              ? operators::ownReference(record)
+                              : cluster::workloadByName(*controller, pod.meta.labels);
     CampaigningPod found{pod.meta.key, record.lease(), {}};
     if (found.lease.empty()) {
         found.lease = workload.name;
     }
     found.candidate.name = pod.meta.key.name;
     found.candidate.node = pod.node;
-    found.candidate.account = pod.facts.serviceAccount;
     found.candidate.workload = workload.kind + " " + workload.name;
     found.candidate.campaigns = state == operators::PodState::Injected && !pod.meta.deleted;
     if (state == operators::PodState::Skipped) {

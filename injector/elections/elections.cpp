@@ -158,17 +158,21 @@ void Elections::remove(const ObjectKey& key, Instant now) {
 void Elections::putPod(const ObjectKey& pod, const std::string& lease, Candidate candidate,
                        Instant now) {
     const ObjectKey key{pod.space, lease};
-    if (const auto known = leaseOfPod_.find(pod); known != leaseOfPod_.end()) {
-        if (known->second == key && pods_[key][pod] == candidate) {
-            return;
-        }
-        if (known->second != key) {
-            removePod(pod, now);
-        }
+    if (const auto known = leaseOfPod_.find(pod);
+        known != leaseOfPod_.end() && known->second != key) {
+        removePod(pod, now);
     }
     leaseOfPod_[pod] = key;
-    pods_[key][pod] = std::move(candidate);
     Election& election = at(key);
+    const auto place =
+        std::ranges::lower_bound(election.candidates, pod.name, {}, &Candidate::name);
+    if (place == election.candidates.end() || place->name != pod.name) {
+        election.candidates.insert(place, std::move(candidate));
+    } else if (*place == candidate) {
+        return;
+    } else {
+        *place = std::move(candidate);
+    }
     if (!tracked_.contains(key) && !election.leaderlessSince) {
         election.leaderlessSince = now;
     }
@@ -183,20 +187,17 @@ void Elections::removePod(const ObjectKey& pod, Instant now) {
     }
     const ObjectKey key = known->second;
     leaseOfPod_.erase(known);
-    pods_[key].erase(pod);
     Election& election = at(key);
+    std::erase_if(election.candidates,
+                  [&pod](const Candidate& each) { return each.name == pod.name; });
     refresh(election, now);
     touch(election);
     dropIfEmpty(key);
 }
 
 void Elections::dropIfEmpty(const ObjectKey& key) {
-    const auto pods = pods_.find(key);
-    if (tracked_.contains(key) || (pods != pods_.end() && !pods->second.empty())) {
+    if (tracked_.contains(key) || !at(key).candidates.empty()) {
         return;
-    }
-    if (pods != pods_.end()) {
-        pods_.erase(pods);
     }
     elections_.erase(key);
     gone_.emplace_back(++version_, key);
@@ -234,22 +235,13 @@ void Elections::passTime(Instant now) {
     }
 }
 
-// What follows from the rest: candidates, workload, node, warnings.
+// What follows from the rest: workload, node, warnings.
 void Elections::refresh(Election& election, Instant now) {
-    election.candidates.clear();
-    election.workload.clear();
-    election.node.clear();
-    if (const auto pods = pods_.find(election.lease); pods != pods_.end()) {
-        for (const auto& [key, candidate] : pods->second) {
-            election.candidates.push_back(candidate);
-            if (candidate.name == election.holder) {
-                election.node = candidate.node;
-            }
-            if (election.workload.empty()) {
-                election.workload = candidate.workload;
-            }
-        }
-    }
+    const auto& candidates = election.candidates;
+    election.workload = candidates.empty() ? "" : candidates.front().workload;
+    const auto leader = std::ranges::lower_bound(candidates, election.holder, {}, &Candidate::name);
+    const bool isKnown = leader != candidates.end() && leader->name == election.holder;
+    election.node = isKnown ? leader->node : "";
     election.warnings.clear();
     const std::size_t campaigning = election.campaigning();
     if (election.holder.empty() && election.leaderlessSince && campaigning > 0 &&

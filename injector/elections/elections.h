@@ -24,7 +24,6 @@ using elector::election::Moment;
 struct Candidate {
     std::string name;
     std::string node;        // "" before it is scheduled
-    std::string account;     // its ServiceAccount
     std::string workload;    // "Deployment web"
     bool campaigns = false;  // it has the sidecar, and is not on its way out
     std::string problem;     // why it has no sidecar, in a few words; "" for none
@@ -56,12 +55,12 @@ struct Election {
     std::optional<Instant> heldSince;  // by the Lease's acquireTime; nothing where nobody leads
     // The fencing token of the term; "" where the watcher did not see the write that began it.
     std::string token;
-    std::int64_t term = 0;   // leaseTransitions
-    Instant renewed;         // when the Lease last changed
-    Duration duration{};     // how long a term lasts after a renewal
-    bool isForLife = false;  // it expires with its Pod, and not by time
-    std::vector<Candidate> candidates;
-    Duration leaderless{};  // until leaderlessSince
+    std::int64_t term = 0;              // leaseTransitions
+    Instant renewed;                    // when the Lease last changed
+    Duration duration{};                // how long a term lasts after a renewal
+    bool isForLife = false;             // it expires with its Pod, and not by time
+    std::vector<Candidate> candidates;  // by name
+    Duration leaderless{};              // until leaderlessSince
     std::optional<Instant> leaderlessSince;
     std::deque<Takeover> takeovers;  // the latest last
     std::deque<Span> spans;
@@ -81,7 +80,8 @@ class Elections {
 
     void put(const ObjectKey& key, const elector::election::Lease& lease, Moment now);
     void remove(const ObjectKey& key, Instant now);
-    // `lease`: the name of that for which the Pod campaigns, or would.
+    // `lease`: the name of that for which the Pod campaigns, or would. The candidate has the name
+    // of the Pod.
     void putPod(const ObjectKey& pod, const std::string& lease, Candidate candidate, Instant now);
     void removePod(const ObjectKey& pod, Instant now);
     // Ends terms that have expired, and looks whether somebody has to be warned.
@@ -124,7 +124,6 @@ class Elections {
     std::map<ObjectKey, Election> elections_;
     std::map<ObjectKey, Tracked> tracked_;
     std::map<ObjectKey, ObjectKey> leaseOfPod_;
-    std::map<ObjectKey, std::map<ObjectKey, Candidate>> pods_;  // by Lease
     std::deque<std::pair<std::uint64_t, ObjectKey>> gone_;
     std::uint64_t goneBefore_ = 0;  // what went away until here is not remembered
     std::uint64_t version_ = 0;

@@ -18,6 +18,7 @@
 #include "injector/check/diagnosis.h"
 #include "injector/cluster/api.h"
 #include "injector/elections/candidate.h"
+#include "injector/elections/election_json.h"
 #include "injector/leader/history.h"
 #include "injector/offline/yaml.h"
 
@@ -51,13 +52,8 @@ std::string ageOf(const std::optional<Instant>& time, const Moment& now) {
     return time ? ageText(now.boot - *time) : "-";
 }
 
-// In whole seconds.
-std::string timeText(const WallTime& time) {
-    constexpr std::size_t kSeconds = 19;
-    return elector::runtime::formatMicroTime(time).substr(0, kSeconds) + "Z";
-}
 std::string timeText(const std::optional<WallTime>& time) {
-    return time ? timeText(*time) : "-";
+    return time ? elector::runtime::formatSeconds(*time) : "-";
 }
 
 WallTime wallOf(const Instant& time, const Moment& now) {
@@ -139,31 +135,6 @@ class Reader {
     cluster::Api& api_;
     std::ostream& err_;
 };
-
-std::string electionJson(const Election& election, const Moment& now) {
-    std::vector<std::string> candidates;
-    candidates.reserve(election.candidates.size());
-    for (const Candidate& each : election.candidates) {
-        candidates.push_back(
-            fmt::format(R"({{"name":{},"node":{},"workload":{},"campaigns":{},"problem":{}}})",
-                        jsonString(each.name), jsonString(each.node), jsonString(each.workload),
-                        each.campaigns, jsonString(each.problem)));
-    }
-    std::vector<std::string> warnings;
-    warnings.reserve(election.warnings.size());
-    for (const std::string& warning : election.warnings) {
-        warnings.push_back(jsonString(warning));
-    }
-    return fmt::format(
-        R"({{"namespace":{},"lease":{},"leader":{},"node":{},"since":{},"renewed":{},)"
-        R"("leaseDurationSeconds":{},"transitions":{},"candidates":[{}],"warnings":[{}]}})",
-        jsonString(election.lease.space), jsonString(election.lease.name),
-        jsonString(election.holder), jsonString(election.node),
-        election.heldSince ? jsonString(timeText(wallOf(*election.heldSince, now))) : "null",
-        jsonString(timeText(wallOf(election.renewed, now))),
-        std::chrono::duration_cast<std::chrono::seconds>(election.duration).count(), election.term,
-        fmt::join(candidates, ","), fmt::join(warnings, ","));
-}
 
 std::vector<std::string> rowOf(const Election& election, const LeaderRequest& request,
                                const Moment& now) {
@@ -371,8 +342,9 @@ std::string ageText(Duration age) {
 std::string listText(const Elections& elections, const LeaderRequest& request, Moment now) {
     std::vector<std::string> texts;
     if (!isForPeople(request) && request.output != LeaderOutput::Name) {
+        const auto at = [&now](Instant time) { return jsonString(timeText(wallOf(time, now))); };
         for (const auto& [key, election] : elections.all()) {
-            texts.push_back(electionJson(election, now));
+            texts.push_back(elections::electionJson(election, at, elections::Watched::No));
         }
         const std::string json = fmt::format(R"({{"elections":[{}]}})", fmt::join(texts, ","));
         return request.output == LeaderOutput::Yaml ? offline::writeYaml(json) : json + "\n";

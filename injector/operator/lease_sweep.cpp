@@ -1,7 +1,5 @@
 #include "injector/operator/lease_sweep.h"
 
-#include <fmt/format.h>
-
 #include <map>
 #include <string>
 #include <utility>
@@ -9,19 +7,10 @@
 #include "elector/election/timing.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/names.h"
+#include "injector/cluster/informer.h"
 #include "injector/cluster/resource.h"
 
 namespace injector::operators {
-namespace {
-
-namespace names = elector::names;
-
-std::string labelled() {
-    return "labelSelector=" +
-           cluster::encoded(fmt::format("{}={}", names::kManagedByLabel, names::kOperator));
-}
-
-}  // namespace
 
 std::optional<WallTime> heldUntil(std::string_view lease) {
     const auto parsed = elector::kubernetes::parseLease(lease);
@@ -43,7 +32,7 @@ Result<std::set<ObjectKey>> LeaseSweep::list() {
     std::set<ObjectKey> found;
     std::map<std::string, std::size_t> ofSpace;
     const auto listed = tools_.api.listMetadata(
-        cluster::collectionPath(cluster::kLeases, ""), labelled(),
+        cluster::collectionPath(cluster::kLeases, ""), cluster::markedByUs(),
         [&](const cluster::Item& item) {
             auto key = cluster::keyOf(item.text);
             if (ofSpace[key.space]++ < kMostOfSpace) {
@@ -72,7 +61,8 @@ Result<Done> LeaseSweep::visit(const ObjectKey& lease) {
     }
     const auto meta = cluster::parseMeta(*document);
     const auto until = heldUntil(*document);
-    if (!meta || !until || meta.value().label(names::kManagedByLabel) != names::kOperator ||
+    if (!meta || !until ||
+        meta.value().label(elector::names::kManagedByLabel) != elector::names::kOperator ||
         *until + std::chrono::duration_cast<WallTime::duration>(keep_) > tools_.clock.wall()) {
         return Done();
     }

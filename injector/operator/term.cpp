@@ -19,18 +19,12 @@ using cluster::Selection;
 // About 10,000 Pods of one namespace.
 constexpr std::size_t kMostPodsOfSpace = std::size_t{24} * 1024 * 1024;
 
-// Pods that have ended campaign no more, though they stay for their logs.
 Selection podSelection() {
-    return {cluster::kPods,
-            "fieldSelector=" + cluster::encoded("status.phase!=Succeeded,status.phase!=Failed"),
-            names::kPrefix, &concernsUs, kMostPodsOfSpace};
+    return {cluster::kPods, cluster::livePods(), names::kPrefix, &concernsUs, kMostPodsOfSpace};
 }
 
 Selection rbacSelection(const Resource& resource) {
-    return {resource,
-            "labelSelector=" +
-                cluster::encoded(fmt::format("{}={}", names::kManagedByLabel, names::kOperator)),
-            names::kRolePrefix, [](const ObjectMeta& object) {
+    return {resource, cluster::markedByUs(), names::kRolePrefix, [](const ObjectMeta& object) {
                 return !isProtected(object.key.space) && leaseOf(object.key).has_value();
             }};
 }

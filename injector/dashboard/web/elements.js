@@ -58,16 +58,16 @@ function shape(tag, attributes, title) {
 // <leader-timeline>: who led when, as one strip; gaps are times without a leader. What it shows also stands in words in
 // the list beside it, so it is hidden from a screen reader.
 class LeaderTimeline extends HTMLElement {
-  // `spans`: [{ holder, from, to }], where `to` is null for who leads still; what is shown begins at `since`.
+  // `spans`: [{ leader, from, to }], where `to` is null for who leads still; what is shown begins at `since`.
   show(spans, since, now) {
     const svg = shape('svg', { viewBox: '0 0 1000 24', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
     const at = (instant) => (1000 * Math.max(0, instant - since)) / Math.max(1, now - since);
-    const holders = [...new Set(spans.map((span) => span.holder))];
+    const leaders = [...new Set(spans.map((span) => span.leader))];
     for (const span of spans) {
       const x = at(span.from);
       svg.append(shape('rect', {
-        x, y: 3, height: 18, width: Math.max(2, at(span.to ?? now) - x), class: `holder-${holders.indexOf(span.holder) % 4}`,
-      }, span.holder));
+        x, y: 3, height: 18, width: Math.max(2, at(span.to ?? now) - x), class: `holder-${leaders.indexOf(span.leader) % 4}`,
+      }, span.leader));
     }
     this.replaceChildren(svg);
   }

@@ -1,7 +1,7 @@
 // Leads what the stream says to what is seen.
 
 import { make, setAttribute, setText } from './elements.js';
-import { Model } from './model.js';
+import { keyOf, Model } from './model.js';
 import { Row } from './row.js';
 import { Stream } from './stream.js';
 import { duration } from './time.js';
@@ -171,7 +171,7 @@ new Stream('api/elections/watch', {
   onMessage: (message) => {
     model.take(message, performance.now());
     drawConnection();
-    plan(message.whole ? null : message.elections.map((each) => each.key));
+    plan(message.whole ? null : message.elections.map(keyOf));
   },
 });
 

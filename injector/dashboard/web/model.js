@@ -20,7 +20,7 @@ export class Model {
     if (message.whole) this.#elections.clear();
     for (const key of message.gone ?? []) this.#elections.delete(key);
     for (const election of message.elections ?? []) {
-      this.#elections.set(election.key, moved(election, shift));
+      this.#elections.set(keyOf(election), moved(election, shift));
     }
   }
 
@@ -54,18 +54,22 @@ export class Model {
   }
 }
 
+// As the server names what is gone.
+export const keyOf = ({ namespace, lease }) => `${namespace}/${lease}`;
+
 function textOf(election) {
-  const { key, workload, holder, node } = election;
-  return [key, workload, holder, node].join('\n').toLowerCase();
+  const { key, workload, leader, node } = election;
+  return [key, workload, leader, node].join('\n').toLowerCase();
 }
 
 function moved(election, shift) {
   const move = (instant) => (instant === null ? null : instant + shift);
   return {
     ...election,
-    heldSince: move(election.heldSince),
-    renewedAt: move(election.renewedAt),
-    expiresAt: move(election.expiresAt),
+    key: keyOf(election),
+    since: move(election.since),
+    renewed: move(election.renewed),
+    expires: move(election.expires),
     leaderlessSince: move(election.leaderlessSince),
     spans: election.spans.map((span) => ({ ...span, from: move(span.from), to: move(span.to) })),
     takeovers: election.takeovers.map((each) => ({ ...each, at: move(each.at) })),
@@ -75,6 +79,6 @@ function moved(election, shift) {
 export function stateOf(election, now, connected) {
   if (!connected) return 'unknown';
   if (election.warnings.length > 0) return 'warning';
-  if (!election.holder) return 'vacant';
-  return election.expiresAt === null || election.expiresAt > now ? 'led' : 'unknown';
+  if (!election.leader) return 'vacant';
+  return election.expires === null || election.expires > now ? 'led' : 'unknown';
 }

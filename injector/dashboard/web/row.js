@@ -43,13 +43,13 @@ export class Row {
     const [, , , since, term, , , candidates] = this.#cells;
     setAttribute(this.element, 'data-state', state);
     setText(this.#state, STATE_WORDS[state]);
-    setText(this.#name, `${election.namespace}/${election.name}`);
+    setText(this.#name, election.key);
     setText(this.#workload, election.workload);
     setText(this.#warning, election.warnings[0] ?? '');
-    setText(this.#holder, election.holder || 'nobody');
+    setText(this.#holder, election.leader || 'nobody');
     setText(this.#node, election.node);
-    setText(since, election.heldSince === null ? '–' : duration(now - election.heldSince));
-    setText(term, String(election.term));
+    setText(since, election.since === null ? '–' : duration(now - election.since));
+    setText(term, String(election.transitions));
     setText(candidates, String(election.candidates.length));
     this.tick(now, connected);
     if (this.#details) this.#fillDetails(now);
@@ -61,14 +61,14 @@ export class Row {
     const state = stateOf(election, now, connected);
     setAttribute(this.element, 'data-state', state);
     setText(this.#state, STATE_WORDS[state]);
-    const held = election.holder !== '';
-    setText(this.#cells[5], held ? `${duration(now - election.renewedAt)} ago` : '–');
-    const left = (election.expiresAt ?? now) - now;
+    const held = election.leader !== '';
+    setText(this.#cells[5], held ? `${duration(now - election.renewed)} ago` : '–');
+    const left = (election.expires ?? now) - now;
     const text = held ? expiry(election, left) : '–';
     const moving = held && connected ? election : null;
     if (this.#barOf !== moving || !this.#bar.firstChild) {
       this.#barOf = moving;
-      this.#bar.show(moving ? left : 0, election.durationMs, text);
+      this.#bar.show(moving ? left : 0, election.leaseDurationSeconds * 1000, text);
     } else {
       this.#bar.label(text);
     }
@@ -97,7 +97,7 @@ export class Row {
       ...election.warnings.length > 0 ? [part('Warnings', warnings(election))] : [],
       part('Facts', facts([
         ['Fencing token', election.token || 'not known: the term began before this page was served'],
-        ['Lease duration', duration(election.durationMs)],
+        ['Lease duration', duration(election.leaseDurationSeconds * 1000)],
         ['Without a leader', `${duration(leaderless)} of the ${duration(watched)} that were watched`],
       ])),
       part('Candidates', candidates(election)),
@@ -106,7 +106,7 @@ export class Row {
 }
 
 function expiry(election, left) {
-  if (election.expiresAt === null) return 'with its Pod';
+  if (election.expires === null) return 'with its Pod';
   return left > 0 ? duration(left) : `expired ${duration(-left)} ago`;
 }
 

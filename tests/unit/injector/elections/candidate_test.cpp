@@ -25,13 +25,18 @@ TEST(CandidateTest, IsReadOfAPodWithTheSidecar) {
     EXPECT_EQ(found->pod, (ObjectKey{"shop", "web-7d9-x"}));
     EXPECT_EQ(found->lease, "web");
     EXPECT_EQ(found->candidate.node, "node1");
-    EXPECT_EQ(found->candidate.account, "default");
     EXPECT_EQ(found->candidate.workload, "Deployment web");
     EXPECT_TRUE(found->candidate.campaigns);
     EXPECT_EQ(found->candidate.problem, "");
 }
 
-TEST(CandidateTest, NamesTheControllerWhereItIsNoReplicaSetOfADeployment) {
+TEST(CandidateTest, NamesTheWorkloadAsTheOthersDo) {
+    EXPECT_EQ(
+        campaigningPod(
+            pod(R"(,"ownerReferences":[{"apiVersion":"batch/v1","kind":"Job","name":"report-28000000","uid":"r","controller":true}])",
+                kSidecar))
+            ->candidate.workload,
+        "CronJob report");
     EXPECT_EQ(
         campaigningPod(
             pod(R"(,"ownerReferences":[{"apiVersion":"apps/v1","kind":"StatefulSet","name":"db","uid":"r","controller":true}])",

@@ -91,7 +91,9 @@ TEST(LeaderTest, PrintsForProgramsToo) {
     const Elections one = led({{"shop", "web"}}, "web-0");
     const std::string json = listed(one, LeaderOutput::Json);
     EXPECT_TRUE(elector::json_text::isValid(json.substr(0, json.size() - 1))) << json;
-    EXPECT_THAT(json, HasSubstr(R"("lease":"web","leader":"web-0","node":"","since":"2027-)"));
+    EXPECT_THAT(
+        json,
+        HasSubstr(R"("lease":"web","workload":"","leader":"web-0","node":"","since":"2027-)"));
     EXPECT_EQ(listed(one, LeaderOutput::Name), "lease.coordination.k8s.io/web\n");
     const auto yaml = offline::readYaml(listed(one, LeaderOutput::Yaml));
     ASSERT_TRUE(std::holds_alternative<offline::YamlContent>(yaml));
