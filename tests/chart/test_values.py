@@ -1,8 +1,12 @@
 """Each value does what it says: where it ends up in which object."""
+import re
+from pathlib import Path
+
 import pytest
 
-from chart import at, default_values, leaves, merged, nested, render
+from chart import CHART, at, default_values, leaves, merged, nested, render
 
+TOP = Path(__file__).resolve().parents[2]
 SELECTOR = {"app.kubernetes.io/name": "leader-elector", "app.kubernetes.io/instance": "leader-elector",
             "app.kubernetes.io/component": "injector"}
 PEM = "-----BEGIN CERTIFICATE-----\nMII=\n-----END CERTIFICATE-----\n"
@@ -314,6 +318,17 @@ def test_cert_manager_is_told_whom_to_inject():
     assert rendered.the("MutatingWebhookConfiguration")["metadata"]["annotations"] == {
         "cert-manager.io/inject-ca-from": "election/leader-elector", "a": "b", "admissions.enforcer/disabled": "true"}
     assert at(rendered.the("Certificate", "or"), "spec.dnsNames[0]") == "leader-elector-webhook.election.svc"
+
+
+def test_each_value_that_a_document_names_is_one():
+    values = default_values()
+    known = {".".join(leaf[:length]) for leaf in leaves(values) for length in range(1, len(leaf) + 1)}
+    free = [".".join(leaf) + "." for leaf in leaves(values) if at(values, ".".join(leaf)) in ({}, [])]
+    named = {(document.name, name) for document in [TOP / "README.md", CHART / "README.md", *(TOP / "docs").glob("*.md")]
+             for name in re.findall(r"[`, ]([a-z]\w*(?:\.[a-z]\w*)+)(?=[`=,])", document.read_text(encoding="utf-8"))
+             if name.split(".")[0] in values and not name.endswith((".cpp", ".h", ".md", ".py", ".sh"))}
+    assert len(named) > 20
+    assert not [each for each in named if each[1] not in known and not each[1].startswith(tuple(free))]
 
 
 def test_every_value_is_tested():

@@ -89,6 +89,36 @@ TEST(ReferenceTest, OfTheElectorNamesEachFlagWithItsVariableAndDefault) {
     }
 }
 
+// In code that begins with a flag, or with one of our programs: elsewhere flags are of others'.
+TEST(ReferenceTest, NamesNoFlagThatThereIsNot) {
+    // Of scripts of the tests.
+    std::set<std::string, std::less<>> known{"--at", "--help", "--keep"};
+    for (const auto& flags :
+         {elector::config::runFlags(), elector::config::execFlags(), elector::config::copyFlags(),
+          elector::config::statusFlags(), elector::config::probeFlags(),
+          elector::config::stepDownFlags(), elector::config::oldNames(), webhookFlags(),
+          operatorFlags(), injectFlags(), checkFlags(), leaderFlags()}) {
+        for (const auto& flag : flags) {
+            known.insert("--" + std::string(flag.name));
+        }
+    }
+    const std::regex code(R"((?:`|\n|\$ )((?:--|leader-elector|kubectl leader)[^`\n]*))");
+    const std::regex flag("(?:^| )(--[a-z][a-z-]*)");
+    std::size_t count = 0;
+    for (const std::string& path : documents()) {
+        const std::string text = documentAt(path);
+        for (std::sregex_iterator span(text.begin(), text.end(), code), end; span != end; ++span) {
+            const std::string words = span->str(1).substr(0, span->str(1).find(" -- "));
+            for (std::sregex_iterator found(words.begin(), words.end(), flag); found != end;
+                 ++found) {
+                EXPECT_TRUE(known.contains(found->str(1))) << path << ": " << words;
+                ++count;
+            }
+        }
+    }
+    EXPECT_GE(count, 80U);
+}
+
 TEST(ReferenceTest, OfTheInjectorNamesEachAnnotationInTheOrderOfTheTable) {
     std::vector<std::string> documented;
     for (const Cells& row : tableIn("docs/injector.md", "| `leader-elector.io/...` |")) {
