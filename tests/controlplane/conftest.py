@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), *[str(HERE.parent / part) for part in ("cluster", "history", "chart", "lib")]]
+sys.path[:0] = [str(HERE), *[str(HERE.parent / part) for part in ("cluster", "history", "chart", "lib", "bench")]]
 
 from injected import Space  # noqa: E402
 from machine import OwnCluster  # noqa: E402

@@ -64,8 +64,11 @@ class Operators:
     def log(self, name):
         return self._log_path(name).read_text(encoding="utf-8")
 
+    def pid(self, name):
+        return self._processes[name].pid
+
     def peak_memory(self, name):
-        return peak_memory(self._processes[name].pid)
+        return peak_memory(self.pid(name))
 
     def metric(self, name, series):
         """The value of a metric of the injector's; 0 where it is not shown."""

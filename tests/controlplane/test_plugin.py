@@ -16,6 +16,7 @@ from waiting import eventually
 
 PLUGIN = Path(__file__).resolve().parents[2] / "injector" / "leader" / "plugin"
 MANY = 1000
+MOST_SECONDS = 0.3  # of a processor
 PAGE = 200  # Leases that the API server is asked for at a time
 WIDTH = 100
 
@@ -56,12 +57,12 @@ class Kubectl:
     def create(self, *leases):
         self.space.create_all([{**each, "metadata": {**each["metadata"], "namespace": self.space.name}} for each in leases])
 
-    def command(self, *arguments):
-        return ["nsenter", f"--net={self._network}", "setpriv", "--pdeathsig", "KILL", "kubectl", *arguments]
+    def command(self, *arguments, program="kubectl"):
+        return ["nsenter", f"--net={self._network}", "setpriv", "--pdeathsig", "KILL", program, *arguments]
 
-    def call(self, *arguments):
-        done = subprocess.run(self.command(*arguments), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-                              check=False, env=self.environment)
+    def call(self, *arguments, program="kubectl"):
+        done = subprocess.run(self.command(*arguments, program=program), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=60, check=False, env=self.environment)
         return done.returncode, done.stdout, done.stderr
 
     def leader(self, *arguments):
@@ -161,9 +162,16 @@ def test_a_thousand_leases_take_one_list(kubectl, control_plane):
         before = lists("leases"), lists("pods")
         began, spent = time.monotonic(), processor_seconds()
         rows = kubectl.leader("list", "-A").splitlines()[1:]
-        print(f"kubectl leader list -A at {len(rows)} Leases: {(time.monotonic() - began) * 1000:.0f} ms, of which "
-              f"{(processor_seconds() - spent) * 1000:.0f} ms of processor time in kubectl and the plugin")
+        wall, both = time.monotonic() - began, processor_seconds() - spent
         after = lists("leases"), lists("pods")
+        # The plugin alone: what kubectl needs to start is not ours.
+        began, spent = time.monotonic(), processor_seconds()
+        code, out, err = kubectl.call("leader", "list", "-A", program="leader-elector-injector")
+        assert (code, len(out.splitlines())) == (0, len(rows) + 1), err
+        own_wall, own = time.monotonic() - began, processor_seconds() - spent
+        print(f"kubectl leader list -A at {len(rows)} Leases: {wall * 1000:.0f} ms ({both * 1000:.0f} ms of processor), of which "
+              f"{own_wall * 1000:.0f} ms ({own * 1000:.0f}) in leader-elector-injector")
+        assert own < MOST_SECONDS
         assert len(rows) >= MANY
         assert after[0] - before[0] <= (len(rows) + PAGE) // PAGE + 1 and after[1] == before[1]
     finally:

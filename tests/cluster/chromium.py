@@ -21,6 +21,11 @@ FLAGS = ("--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --
          "--remote-allow-origins=*").split()
 
 
+def row(name):
+    """JavaScript for the row of an election on the dashboard."""
+    return f"[...document.querySelectorAll('#rows tr')].find((row) => row.innerText.includes({json.dumps(name)}))"
+
+
 class Chromium:
     """One browser with one page, in a network namespace. What the page complained of is in `complaints`."""
 
@@ -101,6 +106,11 @@ class Chromium:
     def open(self, url):
         self.call("Page.navigate", url=url)
         self.wait("document.readyState !== 'loading' && document.querySelector('main') !== null")
+
+    def open_dashboard(self, url):
+        """Until it is live."""
+        self.open(url)
+        self.wait("document.getElementById('connection').textContent === 'live'")
 
     def text(self):
         return self.run("document.body.innerText")
