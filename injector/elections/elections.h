@@ -77,6 +77,8 @@ struct Election {
 class Elections {
   public:
     explicit Elections(Instant began) : began_(began) {}
+    // For who looks once: what was before the machine started counts, too.
+    Elections() : Elections(Instant::min()) {}
 
     void put(const ObjectKey& key, const elector::election::Lease& lease, Moment now);
     void remove(const ObjectKey& key, Instant now);

@@ -158,7 +158,7 @@ bool isForPeople(const LeaderRequest& request) {
 
 int list(Reader& reader, const LeaderRequest& request, const std::string& space, const Moment& now,
          std::ostream& out, std::ostream& err) {
-    Elections elections{Instant()};
+    Elections elections;
     if (!reader.leases(space, [&](const cluster::ObjectKey& key, const Lease& lease) {
             elections.put(key, lease, now);
         })) {
@@ -244,9 +244,9 @@ int tell(Reader& reader, cluster::Api& api, const LeaderRequest& request, const 
         tellHistory(*lease, std::move(changes), now, out);
         return kExitSuccess;
     }
-    Elections pods{Instant()};
+    Elections pods;
     reader.pods(space, now.boot, pods);
-    Elections elections{Instant()};
+    Elections elections;
     elections.put(key, *lease, now);
     if (const auto with = pods.all().find(key); with != pods.all().end()) {
         for (const Candidate& each : with->second.candidates) {

@@ -229,12 +229,13 @@ TEST_F(ElectionsTest, KeepsSoMuchHistoryAndNoMore) {
 // As a command sees it that looks once.
 TEST(ElectionsAtFirstSightTest, ALeaseThatWasReleasedLongAgoIsOneThatNobodyLeads) {
     const Moment now{Instant(5000s), elector::election::WallTime(1'000'000s)};
-    for (const auto& [released, warned] : {std::pair(600s, true), std::pair(3s, false)}) {
-        Elections table{Instant()};
+    for (const auto& [released, warned] : {std::pair(6000s, true), std::pair(3s, false)}) {
+        Elections table;
         Lease lease = leaseOf("", 7);
         lease.record.renewTime = now.wall - released;
         table.put(kKey, lease, now);
         Candidate candidate;
+        candidate.name = "web-0";
         candidate.campaigns = true;
         table.putPod({"shop", "web-0"}, "web", candidate, now.boot);
         EXPECT_EQ(!table.all().at(kKey).warnings.empty(), warned) << released.count();
