@@ -132,7 +132,7 @@ def test_where_the_enforcer_may_write_helm_must_take_the_selector(release):
     enforce(release.cluster)
     with pytest.raises(AssertionError, match='conflict with "admissionsenforcer"'):
         release.helm("upgrade", allowed)
-    release.helm("upgrade", "--force-conflicts")
+    release.helm("upgrade", "--force-conflicts", "--reset-values")
     enforce(release.cluster)
     release.helm("upgrade")
 
