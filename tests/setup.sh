@@ -33,7 +33,9 @@ packages_of() {
     controlplane) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${monitoring[@]}" "${browser[@]}" ;;
     interop | soak) echo "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     chart) echo "${processes[@]}" "${control_plane[@]}" "${monitoring[@]}" ;;
-    cluster) echo git libfaketime patch "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${nodes[@]}" ;;
+    cluster)
+        echo git libfaketime patch "${processes[@]}" "${build[@]}" "${control_plane[@]}" "${nodes[@]}" "${browser[@]}"
+        ;;
     bench) echo buildah debootstrap wrk "${processes[@]}" "${build[@]}" "${control_plane[@]}" ;;
     *)
         echo "setup.sh: no part '$1'" >&2

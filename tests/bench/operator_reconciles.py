@@ -4,9 +4,10 @@ What the operator needs to give a cluster's injected Pods their rights: time, re
 The Pods are objects on a real kube-apiserver, as they stand once the webhook has seen them; no node runs them. Three
 belong to each Deployment (by a ReplicaSet), each Deployment has a ServiceAccount of its own, 34 Deployments share a
 namespace. The operator is started on all of them at once, which is the most it ever has to do; then once more, when
-there is nothing left to do.
+there is nothing left to do; then with the dashboard, as the chart starts it. And `kubectl leader list -A` lists them.
 """
 import contextlib
+import os
 import subprocess
 import time
 import urllib.error
@@ -99,11 +100,11 @@ class Workloads:
 class Operator:
     """A running operator; a context manager."""
 
-    def __init__(self, bench, administrator):
+    def __init__(self, bench, administrator, flags=()):
         self._log = open(bench.directory / "operator.log", "ab")
         self._process = subprocess.Popen(
             [bench.injector, "operator", "--id=bench", "--namespace=bench", "--lease-name=operator",
-             f"--kubeconfig={administrator.kubeconfig}", f"--health-addr=127.0.0.1:{PORT}", "--certificates=given"],
+             f"--kubeconfig={administrator.kubeconfig}", f"--health-addr=127.0.0.1:{PORT}", "--certificates=given", *flags],
             stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
 
     def __enter__(self):
@@ -146,18 +147,28 @@ def requests_of(before, after):
     return sum(counts.values())
 
 
-def run(bench, administrator, done, pause):
+def run(bench, administrator, done, pause, flags=()):
     """Starts the operator, and ends it some time after done()."""
     def counted():
         return administrator.metrics().by("apiserver_request_total", "verb", "resource")
 
     before, begun = counted(), time.monotonic()
-    with Operator(bench, administrator) as operator:
+    with Operator(bench, administrator, flags) as operator:
         wait_until("the operator's work", lambda: done(operator), pause)
         seconds = time.monotonic() - begun
         time.sleep(QUIET_SECONDS)
         requests = requests_of(before, counted())
         return {"seconds": seconds, "requests": requests, "CPU time": operator.processor_seconds(), **operator.memory()}
+
+
+def listing(bench, administrator):
+    """`leader list -A`: seconds until it has ended, and of a processor."""
+    with subprocess.Popen([bench.injector, "leader", "list", "-A", f"--kubeconfig={administrator.kubeconfig}"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as listed:
+        begun = time.monotonic()
+        _, listed.returncode, used = os.wait4(listed.pid, 0)
+    assert listed.returncode == 0
+    return time.monotonic() - begun, used.ru_utime + used.ru_stime
 
 
 UNITS = {"seconds": "s", "requests": "", "CPU time": "s", "resident": "MiB", "anonymous": "MiB", "most resident": "MiB"}
@@ -178,6 +189,11 @@ def measure(bench, pods=PODS):
         figures += figures_of(f"{pods:,} Pods without rights", first)
         again = run(bench, administrator, Operator.has_swept, 0.1)
         figures += figures_of(f"{pods:,} Pods with all rights", again)
+        shown = run(bench, administrator, Operator.has_swept, 0.1, [f"--dashboard-addr=127.0.0.1:{PORT + 1}"])
+        figures += figures_of(f"{pods:,} Pods with all rights, dashboard", shown)
+        wall, processor = zip(*(listing(bench, administrator) for _ in range(bench.repeated(5))), strict=True)
+        case = f"kubectl leader list -A, {len(workloads.places):,} Leases"
+        figures += [Figure("operator", case, "seconds", "s", wall, []), Figure("operator", case, "CPU time", "s", processor, [])]
     finally:
         with contextlib.suppress(OSError, RuntimeError):
             workloads.remove()
