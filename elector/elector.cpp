@@ -7,7 +7,6 @@
 #include <cstring>
 #include <functional>
 #include <future>
-#include <stdexcept>
 #include <utility>
 
 #include "elector/election/election.h"
@@ -25,16 +24,6 @@ namespace {
 
 // Above the longest wait that LeaderApi grants.
 constexpr std::chrono::minutes kLongestLater{11};
-
-kubernetes::Access accessOf(const config::Config& config) {
-    if (auto access = kubernetes::findAccess(config.kubeconfig)) {
-        return *std::move(access);
-    }
-    throw std::runtime_error(
-        "there is no Kubernetes to be found: KUBERNETES_SERVICE_HOST is not set, so this is no "
-        "Pod; "
-        "name a --kubeconfig, or use --store=file:DIR");
-}
 
 // How long a leader whose program failed stands back: it may fail again.
 std::optional<election::HealthGate> gateOf(const config::Config& config) {
@@ -146,7 +135,7 @@ void Elector::openStore() {
         store_ = std::make_unique<store::FileStore>(*config_.folder, clock_);
         return;
     }
-    const kubernetes::Access access = accessOf(config_);
+    const kubernetes::Access access = kubernetes::requireAccess(config_.kubeconfig);
     log_.info("using the Kubernetes API", {{"access", access.origin}});
     store_ = std::make_unique<store::KubernetesStore>(access, clock_);
     std::optional<kubernetes::PodReference> pod;

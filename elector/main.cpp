@@ -104,6 +104,9 @@ int carryOut(const config::Invocation& invocation, const runtime::EndingSignals&
         int operator()(const config::StepDownRequest& request) const {
             return commands::runStepDown(request, runtime::SystemClock(), std::cout, std::cerr);
         }
+        int operator()(const config::HandOverRequest& request) const {
+            return commands::runHandOver(request, runtime::SystemClock(), std::cout, std::cerr);
+        }
         int operator()(const config::HelpRequest& /*request*/) const {
             fmt::print("{}", config::helpText());
             return config::kExitSuccess;

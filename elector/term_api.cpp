@@ -95,8 +95,12 @@ std::variant<election::StepDownRequested, std::string> TermApi::orderIn(
         } else if (member.key == "backOff") {
             allowed = config::complaintAboutDuration(value, "0s", "1h");
             order.pause = runtime::parseDuration(value).value_or(order.pause);
+        } else if (member.key == "to") {
+            allowed = value == source_.id() ? "this is the elector that is asked; name another"
+                                            : config::complaintAboutId(value);
+            order.to = value;
         } else {
-            allowed = "it is unknown; allowed are token and backOff";
+            allowed = "it is unknown; allowed are token, backOff and to";
         }
         if (!allowed.empty()) {
             return fmt::format("The member {} is refused: {}.", runtime::jsonString(member.key),

@@ -16,10 +16,11 @@ namespace elector {
 //
 // POST /api/step-down, Content-Type: application/json, by the loopback only; the body is {} or any
 // of
-//   {"token":"48213","backOff":"10s"}
+//   {"token":"48213","backOff":"10s","to":"web-2"}
 // 202 {"token":"48213","drainMs":5000}: this process has stepped down from the term of that token,
 //   and releases the Lease once no "yes" is good any more, in drainMs at most; then it takes
-//   nothing for backOff (by default defaultPause()), or until it is started anew.
+//   nothing for backOff (by default defaultPause()), or until it is started anew. The release
+//   prefers the candidate `to` (rule 18), be it there or not.
 // 409: it does not lead. 412: it leads, by another token: a late retry deposes nobody.
 // 415, 400: it is no such JSON. 403: not by the loopback, or `refusal` says why by nobody.
 //

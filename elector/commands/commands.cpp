@@ -303,6 +303,7 @@ int runStepDown(const config::StepDownRequest& request, const runtime::Clock& cl
     };
     add("token", request.token);
     add("backOff", request.backOff);
+    add("to", request.to);
     const auto asked = ask(request.address, "/api/step-down", request.timeout, clock, body);
     if (const auto* none = std::get_if<NoAnswer>(&asked)) {
         err << none->reason << '\n';

@@ -86,4 +86,13 @@ int runCopy(const config::CopyRequest& request, std::ostream& err);
 int runStepDown(const config::StepDownRequest& request, const runtime::Clock& clock,
                 std::ostream& out, std::ostream& err);
 
+// Asks the leader of a Lease, by an annotation, to hand over to another (rule 18), and prints what
+// came of it to `out`, or why nothing did to `err`. Returns kExitSuccess: it is asked, or with
+// `waits` the other leads, or it led already. kExitNobodyLeads: nobody holds the Lease.
+// kExitFailure: there is no such Lease, its holder knows no hand-over, the API refuses; or with
+// `waits` another leads, or nobody else did in time. Throws std::runtime_error where there is no
+// way to the Lease: a kubeconfig or a folder that is unusable.
+int runHandOver(const config::HandOverRequest& request, const runtime::Clock& clock,
+                std::ostream& out, std::ostream& err);
+
 }  // namespace elector::commands

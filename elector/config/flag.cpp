@@ -163,6 +163,8 @@ constexpr std::string_view kIntroduction =
     "  leader-elector exec [flags] -- PROGRAM ARGS      run a program only while leading\n"
     "  leader-elector copy-to DIR [--at=DIR]            put a copy there that runs in any image\n"
     "  leader-elector step-down [flags]                 ask the leader beside it to step down\n"
+    "  leader-elector hand-over --lease=NAME --to=ID    ask the leader, by the Lease, to hand "
+    "over\n"
     "  leader-elector --help | --version\n"
     "\n"
     "Flags are written --flag=value or --flag value. They win over the environment, and that over\n"
@@ -202,11 +204,13 @@ std::string describeOldNames() {
 std::string describeExitCodes() {
     return fmt::format(
         "\nExit codes:\n"
-        "  {}  run: stopped as asked; status: this one leads; probe: yes; step-down: done\n"
+        "  {}  run: stopped as asked; status: this one leads; probe: yes; step-down, hand-over: "
+        "done\n"
         "  {}  run: failed; status: another one leads; probe: no, or no answer; step-down: "
-        "refused\n"
+        "refused;\n"
+        "      hand-over: failed, or another than --to leads\n"
         "  {}  wrong flags, environment or surroundings; one sentence says which\n"
-        "  {}  status: nobody leads\n"
+        "  {}  status, hand-over: nobody leads\n"
         "  {}  status, step-down: no elector answers\n"
         "  {}, {}, {}, {}  exec: no term within --timeout; the term ended (--on-loss=exit); the "
         "program cannot\n"
@@ -267,6 +271,7 @@ std::string helpText() {
     text += helpSection("Flags of exec, besides those of run", execFlags());
     text += helpSection("Flags of copy-to", copyFlags());
     text += helpSection("Flags of step-down", stepDownFlags());
+    text += helpSection("Flags of hand-over", handOverFlags());
     text += kRequests;
     text += kExamples;
     return text + describeExitCodes();

@@ -21,8 +21,8 @@ namespace {
 
 using Arguments = std::vector<std::string>;
 
-const std::vector<std::string_view> kCommands{"run",  "status",  "probe",
-                                              "exec", "copy-to", "step-down"};
+const std::vector<std::string_view> kCommands{"run",     "status",    "probe",    "exec",
+                                              "copy-to", "step-down", "hand-over"};
 
 bool isCommand(std::string_view text) {
     return std::ranges::find(kCommands, text) != kCommands.end();
@@ -411,7 +411,27 @@ StepDownRequest parseStepDown(const Scan& scan, const Environment& environment) 
     }
     const Settings settings(scan, environment, stepDownFlags());
     return {targetIn(settings), settings.duration("timeout"), settings.text("token"),
-            settings.text("back-off")};
+            settings.text("back-off"), settings.text("to")};
+}
+
+HandOverRequest parseHandOver(const Scan& scan, const Environment& environment,
+                              const Facts& facts) {
+    if (!scan.rest.empty()) {
+        refuseArgument(scan.rest.front());
+    }
+    const Settings settings(scan, environment, handOverFlags());
+    for (const auto& [name, example] : {std::pair("lease", "web"), {"to", "web-2"}}) {
+        if (settings.find(name) == nullptr) {
+            throw Refusal(fmt::format("--{} is missing: write --{}={}", name, name, example));
+        }
+    }
+    const std::string space = settings.text("namespace");
+    return {{space.empty() ? namespaceFrom(facts) : space, settings.text("lease")},
+            settings.text("to"),
+            settings.text("kubeconfig"),
+            folderIn(settings.text("store")),
+            settings.duration("timeout"),
+            settings.text("wait") == "true"};
 }
 
 std::vector<FlagSpec> specsFor(const std::string& command) {
@@ -429,6 +449,9 @@ std::vector<FlagSpec> specsFor(const std::string& command) {
     }
     if (command == "step-down") {
         return stepDownFlags();
+    }
+    if (command == "hand-over") {
+        return handOverFlags();
     }
     std::vector<FlagSpec> specs = runFlags();
     specs.insert(specs.end(), oldNames().begin(), oldNames().end());
@@ -471,6 +494,9 @@ Invocation parseInvocation(const Arguments& arguments, const Environment& enviro
     }
     if (command == "step-down") {
         return parseStepDown(scanned, environment);
+    }
+    if (command == "hand-over") {
+        return parseHandOver(scanned, environment, facts);
     }
     return parseRun(std::move(scanned), environment, facts);
 }

@@ -107,6 +107,17 @@ struct StepDownRequest {
     election::Duration timeout{};
     std::string token;    // "": whichever term it is
     std::string backOff;  // a duration; "": the elector's choice
+    std::string to;       // the candidate that is to come next; "": whoever comes first
+};
+
+// `hand-over`: asks the leader, by the Lease, to leave it to another.
+struct HandOverRequest {
+    election::LeaseKey lease;
+    std::string to;          // the candidate that is to lead
+    std::string kubeconfig;  // as in Config
+    std::optional<std::string> folder;
+    election::Duration timeout{};  // of all that is asked and waited for
+    bool waits = false;            // until another leads
 };
 
 struct HelpRequest {};
@@ -114,7 +125,7 @@ struct VersionRequest {};
 
 // A Config stands for `run`.
 using Invocation = std::variant<Config, StatusRequest, ProbeRequest, ExecRequest, CopyRequest,
-                                StepDownRequest, HelpRequest, VersionRequest>;
+                                StepDownRequest, HandOverRequest, HelpRequest, VersionRequest>;
 
 // The arguments or the environment are wrong. what() is one sentence that names the flag or the
 // variable, its value and what is allowed. The program ends with kExitUsage.
@@ -125,10 +136,10 @@ class Refusal : public std::runtime_error {
 
 // Exit codes of all commands.
 inline constexpr int kExitSuccess = 0;  // done as asked; status: this one leads; probe: yes
-// run: could not start; status: another leads; probe: no; step-down: refused
+// run: could not start; status: another leads; probe: no; step-down: refused; hand-over: failed
 inline constexpr int kExitFailure = 1;
 inline constexpr int kExitUsage = 2;        // wrong flags, environment or surroundings
-inline constexpr int kExitNobodyLeads = 3;  // status only
+inline constexpr int kExitNobodyLeads = 3;  // status, hand-over
 inline constexpr int kExitNoAnswer = 4;     // status, step-down
 // exec; else what its program exits with, or 128 + the signal that ended it or the waiting.
 inline constexpr int kExitTimeout = 69;     // no term came in time

@@ -495,9 +495,43 @@ const std::vector<FlagSpec>& copyFlags() {
     return kFlags;
 }
 
+const std::vector<FlagSpec>& handOverFlags() {
+    static const std::vector<FlagSpec> kFlags{
+        {.name = "lease",
+         .placeholder = "NAME",
+         .environment = "LEASE_NAME",
+         .shown = "required",
+         .purpose = "The Lease whose leader is asked.",
+         .complain = complaintAboutLeaseName},
+        {.name = "to",
+         .placeholder = "ID",
+         .shown = "required",
+         .purpose = "The candidate that is to lead: the name of its Pod, or its --id.",
+         .complain = complaintAboutId},
+        optionOf("namespace").flag,
+        {.name = "wait",
+         .placeholder = "true|false",
+         .purpose = "Wait until another leads, and say who, and how long that took.",
+         .isSwitch = true},
+        {.name = "timeout",
+         .placeholder = "DURATION",
+         .fallback = "2m",
+         .purpose = "How long to try, and to wait.",
+         .complain = complaintAboutDrain},
+        optionOf("kubeconfig").flag,
+        optionOf("store").flag,
+    };
+    return kFlags;
+}
+
 const std::vector<FlagSpec>& stepDownFlags() {
     static const std::vector<FlagSpec> kFlags{
         kTarget,
+        {.name = "to",
+         .placeholder = "ID",
+         .shown = "whoever comes first",
+         .purpose = "The candidate that the others leave the Lease to for a moment.",
+         .complain = complaintAboutId},
         {.name = "token",
          .placeholder = "TOKEN",
          .shown = "whichever",

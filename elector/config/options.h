@@ -49,6 +49,7 @@ const std::vector<FlagSpec>& probeFlags();
 const std::vector<FlagSpec>& execFlags();
 const std::vector<FlagSpec>& copyFlags();
 const std::vector<FlagSpec>& stepDownFlags();
+const std::vector<FlagSpec>& handOverFlags();
 
 // Names that the leader-elector of kubernetes/contrib and nais/elector have for flags of `run`.
 const std::vector<FlagSpec>& oldNames();

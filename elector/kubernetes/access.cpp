@@ -143,6 +143,15 @@ std::optional<Access> findAccess(const std::string& kubeconfig, const std::strin
     return std::nullopt;
 }
 
+Access requireAccess(const std::string& kubeconfig) {
+    if (auto access = findAccess(kubeconfig)) {
+        return *std::move(access);
+    }
+    throw std::runtime_error(
+        "there is no Kubernetes to be found: KUBERNETES_SERVICE_HOST is not set, so this is no "
+        "Pod; name a --kubeconfig, or use --store=file:DIR");
+}
+
 // -------------------------------------------------------------------------------------------- YAML
 
 // One member of a YAML file, found by its path, and what is wrong with it, as kubectl reads it: of

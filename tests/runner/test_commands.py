@@ -37,6 +37,8 @@ RUN = [
     ("leader-elector exec --lease-name=web -- /bin/worker --queue=orders", "tests/exec/trials.py",
      '"exec", *self.campaign(name), *flags, "--", *program'),
     ("leader-elector step-down", "tests/unit/commands/step_down_test.cpp", "runStepDown("),
+    ("leader-elector hand-over --lease=web --namespace=shop --to=web-2 --wait", "tests/integration/preferred_holder_test.cpp",
+     '"hand-over", "--lease=web", "--to=" + to'),
     ("curl -sX POST -H 'Content-Type: application/json' -d '{}' localhost:4040/api/step-down",
      "tests/unit/elector/term_api_test.cpp", '"POST /api/step-down HTTP/1.1'),
     ("leader-elector-injector inject -f web.yaml --image=registry.example.com/leader-elector:0.1.0 | kubectl apply -f -",

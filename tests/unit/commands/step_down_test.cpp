@@ -34,14 +34,14 @@ Printed stepDown(config::StepDownRequest request, std::uint16_t port) {
 
 TEST(StepDownTest, SendsWhatWasGivenAndTellsWhatIsDone) {
     ScriptedServer server(answers(202, R"({"token":"17","drainMs":4200})"));
-    const Printed printed = stepDown({{}, {}, "17", "30s"}, server.port());
+    const Printed printed = stepDown({{}, {}, "17", "30s", "web-2"}, server.port());
     EXPECT_EQ(printed.exitCode, config::kExitSuccess);
     EXPECT_EQ(printed.out, "steps down: the term 17 ends, and the Lease is released in 4200 ms\n");
     EXPECT_EQ(printed.err, "");
     const std::string request = server.request();
     EXPECT_THAT(request, StartsWith("POST /api/step-down HTTP/1.1\r\n"));
     EXPECT_THAT(request, HasSubstr("\r\nContent-Type: application/json\r\n"));
-    EXPECT_THAT(request, HasSubstr("\r\nContent-Length: 30\r\n"));
+    EXPECT_THAT(request, HasSubstr("\r\nContent-Length: 43\r\n"));
 }
 
 TEST(StepDownTest, EndsWith1WhereItIsRefusedAndSaysWhy) {

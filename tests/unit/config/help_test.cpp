@@ -77,13 +77,26 @@ TEST(HelpTest, ShowsEveryFlagWithItsVariableAndDefault) {
 
 TEST(HelpTest, ShowsCommandsOldNamesAndExitCodes) {
     const std::string help = helpText();
-    for (const std::string part :
-         {"leader-elector status", "leader-elector step-down", "/api/step-down",
-          "leader-elector probe live|ready", "--election=NAME", "--election-namespace=NAME",
-          "--http=", "--ttl=DURATION", "--version", "--output=human|json", "--timeout=DURATION",
-          "Examples:", "Exit codes:", "/api/leader", "/healthz, /readyz",
-          "leader-elector exec [flags] -- PROGRAM ARGS", "leader-elector copy-to DIR",
-          "--elector=[HOST]:PORT", "--on-loss=wait|exit"}) {
+    for (const std::string part : {"leader-elector status",
+                                   "leader-elector step-down",
+                                   "/api/step-down",
+                                   "leader-elector hand-over --lease=NAME --to=ID",
+                                   "leader-elector probe live|ready",
+                                   "--election=NAME",
+                                   "--election-namespace=NAME",
+                                   "--http=",
+                                   "--ttl=DURATION",
+                                   "--version",
+                                   "--output=human|json",
+                                   "--timeout=DURATION",
+                                   "Examples:",
+                                   "Exit codes:",
+                                   "/api/leader",
+                                   "/healthz, /readyz",
+                                   "leader-elector exec [flags] -- PROGRAM ARGS",
+                                   "leader-elector copy-to DIR",
+                                   "--elector=[HOST]:PORT",
+                                   "--on-loss=wait|exit"}) {
         EXPECT_THAT(help, HasSubstr(part));
     }
     for (const std::string code : {"\n  0  ", "\n  1  ", "\n  2  ", "\n  3  ", "\n  4  "}) {

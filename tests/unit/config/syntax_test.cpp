@@ -110,10 +110,11 @@ TEST(SyntaxTest, RefusesArgumentsThatBelongToNothing) {
 TEST(SyntaxTest, RefusesUnknownCommands) {
     EXPECT_EQ(refusalOf({"stauts"}),
               "unknown command \"stauts\" (did you mean status?): allowed are run, status, probe, "
-              "exec, copy-to, step-down");
+              "exec, copy-to, step-down, hand-over");
     EXPECT_EQ(
         refusalOf({"elect"}),
-        "unknown command \"elect\": allowed are run, status, probe, exec, copy-to, step-down");
+        "unknown command \"elect\": allowed are run, status, probe, exec, copy-to, step-down, "
+        "hand-over");
     EXPECT_THAT(refusalOf({""}), HasSubstr("unknown command \"\": "));
 }
 
@@ -194,6 +195,11 @@ TEST(StatusCommandTest, RefusesWrongFlagsWithASentence) {
         {{"step-down", "now"}, "unexpected argument \"now\": "},
         {{"step-down", "--token=x"}, "--token \"x\" is refused: a fencing token is a decimal"},
         {{"step-down", "--back-off=61m"}, "--back-off \"61m\" is refused: "},
+        {{"step-down", "--to="}, "--to \"\" is refused: an id has 1 to 253 "},
+        {{"hand-over", "--lease=web"}, "--to is missing: write --to=web-2"},
+        {{"hand-over", "--to=web-2"}, "--lease is missing: write --lease=web"},
+        {{"hand-over", "--lease=web", "--to=a b"}, "--to \"a b\" is refused: an id has 1 to 253 "},
+        {{"hand-over", "--lease=web", "--to=a", "b"}, "unexpected argument \"b\": "},
     };
     for (const Refused& refused : cases) {
         EXPECT_THAT(refusalOf(refused.arguments), HasSubstr(refused.sentence));
@@ -201,12 +207,34 @@ TEST(StatusCommandTest, RefusesWrongFlagsWithASentence) {
 }
 
 TEST(StepDownCommandTest, TakesItsFlags) {
-    const auto request = std::get<StepDownRequest>(parseInvocation(
-        {"step-down", "--token=17", "--back-off=30s"}, {{"ADDR", ":4141"}}, plainFacts()));
+    const auto request = std::get<StepDownRequest>(
+        parseInvocation({"step-down", "--token=17", "--back-off=30s", "--to=web-2"},
+                        {{"ADDR", ":4141"}}, plainFacts()));
     EXPECT_EQ(request.address, (Address{"localhost", 4141}));
     EXPECT_EQ(request.token, "17");
     EXPECT_EQ(request.backOff, "30s");
+    EXPECT_EQ(request.to, "web-2");
     EXPECT_EQ(request.timeout, std::chrono::seconds(2));
+}
+
+TEST(HandOverCommandTest, TakesItsFlags) {
+    const auto request = std::get<HandOverRequest>(
+        parseInvocation({"hand-over", "--lease=web", "--to", "web-2", "-n", "shop", "--wait",
+                         "--timeout=30s", "--kubeconfig=/k"},
+                        {}, plainFacts()));
+    EXPECT_EQ(request.lease, (election::LeaseKey{"shop", "web"}));
+    EXPECT_EQ(request.to, "web-2");
+    EXPECT_EQ(request.kubeconfig, "/k");
+    EXPECT_FALSE(request.folder);
+    EXPECT_EQ(request.timeout, std::chrono::seconds(30));
+    EXPECT_TRUE(request.waits);
+
+    const auto fromPod = std::get<HandOverRequest>(
+        parseInvocation({"hand-over", "--to=web-2", "--store=file:/tmp/l"},
+                        {{"LEASE_NAME", "web"}, {"NAMESPACE", "bank"}}, plainFacts()));
+    EXPECT_EQ(fromPod.lease, (election::LeaseKey{"bank", "web"}));
+    EXPECT_EQ(fromPod.folder, "/tmp/l");
+    EXPECT_FALSE(fromPod.waits);
 }
 
 TEST(ProbeCommandTest, KnowsWhatToAsk) {

@@ -62,6 +62,10 @@ TEST_F(TermApiTest, TakesAnOrderForThePresentTerm) {
                 StartsWith("HTTP/1.1 202 "));
     ASSERT_EQ(orders_.size(), 2U);
     EXPECT_EQ(orders_[1].pause, seconds(90));
+    EXPECT_EQ(orders_[1].to, "");
+    EXPECT_THAT(post(R"({"to":"web-2"})"), StartsWith("HTTP/1.1 202 "));
+    ASSERT_EQ(orders_.size(), 3U);
+    EXPECT_EQ(orders_[2].to, "web-2");
 }
 
 TEST_F(TermApiTest, SaysForHowLongItDrains) {
@@ -89,14 +93,15 @@ TEST_F(TermApiTest, DeposesNobodyByALateRetry) {
 }
 
 TEST_F(TermApiTest, RefusesWhatIsNoOrder) {
-    for (const char* body : {"", "[]", "{", "10s", R"({"token":48213})", R"({"token":""})",
-                             R"({"backOff":"10"})", R"({"backOff":"-1s"})", R"({"backOff":"61m"})",
-                             R"({"backoff":"10s"})", R"({"token":null})"}) {
+    for (const char* body :
+         {"", "[]", "{", "10s", R"({"token":48213})", R"({"token":""})", R"({"backOff":"10"})",
+          R"({"backOff":"-1s"})", R"({"backOff":"61m"})", R"({"backoff":"10s"})",
+          R"({"token":null})", R"({"to":"web 2"})", R"({"to":"web-0"})", R"({"to":2})"}) {
         EXPECT_THAT(post(body), StartsWith("HTTP/1.1 400 Bad Request\r\n")) << body;
     }
     EXPECT_THAT(post(R"({"ba\nck":1})"),
                 EndsWith("\r\n\r\nThe member \"ba\\nck\" is refused: it is unknown; allowed are "
-                         "token and backOff.\n"));
+                         "token, backOff and to.\n"));
     for (const char* type : {"text/plain", "application/x-www-form-urlencoded", ""}) {
         EXPECT_THAT(post("{}", type), StartsWith("HTTP/1.1 415 Unsupported Media Type\r\n"));
     }

@@ -96,8 +96,9 @@ TEST(ReferenceTest, NamesNoFlagThatThereIsNot) {
     for (const auto& flags :
          {elector::config::runFlags(), elector::config::execFlags(), elector::config::copyFlags(),
           elector::config::statusFlags(), elector::config::probeFlags(),
-          elector::config::stepDownFlags(), elector::config::oldNames(), webhookFlags(),
-          operatorFlags(), injectFlags(), checkFlags(), leaderFlags()}) {
+          elector::config::stepDownFlags(), elector::config::handOverFlags(),
+          elector::config::oldNames(), webhookFlags(), operatorFlags(), injectFlags(), checkFlags(),
+          leaderFlags()}) {
         for (const auto& flag : flags) {
             known.insert("--" + std::string(flag.name));
         }
