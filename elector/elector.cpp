@@ -50,7 +50,7 @@ struct MakeProbe {
     LeaderApi& api;
     const runtime::Clock& clock;
 
-    health::Probe operator()(const config::HttpTarget& target) const {
+    health::Probe operator()(const kubernetes::Endpoint& target) const {
         return health::httpProbe(target, clock);
     }
     health::Probe operator()(const config::HealthCheck::File& file) const {
@@ -68,6 +68,7 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     : config_(std::move(config)),
       clock_(clock),
       log_(log),
+      promisedBefore_(clock.now() + config_.timing.renewDeadline),
       leaderApi_(*this, clock, config_.tellsNamesOnly),
       termApi_(*this, {config_.takesNoOrders, config_.timing, config_.drain},
                [this](election::StepDownRequested how) { campaign_->stepDown(std::move(how)); }) {
@@ -150,6 +151,22 @@ void Elector::beginTelling() {
     if (!config_.statusFolder.empty()) {
         tellers_.emplace_back(Teller::Way{"status-dir", statusFolder(config_.statusFolder), {}},
                               around);
+    }
+    if (config_.onChange) {
+        tellers_.emplace_back(
+            Teller::Way{"on-change-url", callback(*config_.onChange),
+                        [this](const election::Answer& answer) { programTold(answer); }},
+            around);
+    }
+}
+
+// The program that is called speaks for itself. Whom else the server has told a "yes", it knows
+// once it is done with all that it was asked before; who reads files, nobody knows.
+void Elector::programTold(const election::Answer& answer) {
+    if (answer.reason == election::Reason::Draining && config_.statusFolder.empty()) {
+        server_->post([this, seq = answer.seq] {
+            campaign_->programStopped({seq, std::max(promisedBefore_, leaderApi_.promisedUntil())});
+        });
     }
 }
 

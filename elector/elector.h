@@ -68,12 +68,15 @@ class Elector final : private StatusSource {
     void openStore();
     void describeMetrics();
     void beginTelling();
+    void programTold(const election::Answer& answer);
 
     const config::Config config_;
     const runtime::Clock& clock_;
     const runtime::Log& log_;
 
     std::function<std::optional<std::string>()> alsoNotReady_;
+    // Up to when a "yes" may be good that a predecessor in this Pod has told.
+    const runtime::Instant promisedBefore_;
 
     mutable http::Metrics metrics_;
     http::MetricFamily* connections_ = nullptr;

@@ -58,7 +58,7 @@ void LeaderApi::addRoutes(http::Router& router) {
     }
     router.answer("GET", "/", [this](const Request& request) {
         asked(request);
-        return Response::json(nameText(source_.answer().leader) + '\n');
+        return Response::json(nameText(answerNow().leader) + '\n');
     });
     router.answer("GET", "/sse", [this](const Request& request) { return watchName(request); });
 }
@@ -106,13 +106,13 @@ http::HeaderField LeaderApi::tagOf(std::uint64_t seq) const {
 
 // Answers who waits, who is no reader any more.
 bool LeaderApi::respond(const Reader& reader) {
-    reader.responder.respond(answer(source_.answer()));
+    reader.responder.respond(answer(answerNow()));
     return true;
 }
 
 std::variant<Response, Later> LeaderApi::leader(const Request& request) {
     asked(request);
-    const election::Answer now = source_.answer();
+    const election::Answer now = answerNow();
     const std::string tag = field(request, "If-None-Match");
     const auto known = stateOf(tag.empty() ? parameter(request, "after") : tag);
     const bool isKnown = known == now.seq;
@@ -180,7 +180,7 @@ std::variant<Response, Later> LeaderApi::startStream(std::shared_ptr<Stream> str
 
 Response LeaderApi::isLeader(const Request& request) {
     asked(request);
-    const election::Answer answer = source_.answer();
+    const election::Answer answer = answerNow();
     if (!answer.isLeader) {
         return Response::text(kUnavailable, "false\n");
     }
@@ -231,8 +231,8 @@ std::optional<runtime::Instant> LeaderApi::lastAsked() {
 std::string LeaderApi::next(Stream& stream) {
     std::string text;
     if (!std::exchange(stream.began, true)) {
-        text = stream.namesOnly ? nameEvent(source_.answer(), stream)
-                                : "retry: 1000\n" + event(source_.answer(), stream);
+        text = stream.namesOnly ? nameEvent(answerNow(), stream)
+                                : "retry: 1000\n" + event(answerNow(), stream);
     } else if (stream.namesOnly) {
         text = nextName(stream);
     } else if (const auto answer = news(stream)) {
@@ -242,9 +242,18 @@ std::string LeaderApi::next(Stream& stream) {
     return text.empty() && std::exchange(stream.beat, false) ? ":\n" : text;
 }
 
-std::optional<election::Answer> LeaderApi::news(const Stream& stream) const {
+std::optional<election::Answer> LeaderApi::news(const Stream& stream) {
     const auto standing = feed_->after(stream.told, stream.renewals);
-    return standing ? std::optional(answerOf(*standing, source_, clock_)) : std::nullopt;
+    return standing ? std::optional(noted(answerOf(*standing, source_, clock_))) : std::nullopt;
+}
+
+election::Answer LeaderApi::answerNow() {
+    return noted(source_.answer());
+}
+
+election::Answer LeaderApi::noted(election::Answer answer) {
+    promisedUntil_ = std::max(promisedUntil_, answer.validUntil);
+    return answer;
 }
 
 // Passes over states in which the same one leads.

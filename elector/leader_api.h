@@ -70,6 +70,9 @@ class LeaderApi {
     // thread, between begin() and the end of the server.
     std::optional<runtime::Instant> lastAsked();
 
+    // Up to when what anybody was told may be good that this process leads. In the server's loop.
+    runtime::Instant promisedUntil() const { return promisedUntil_; }
+
   private:
     // What a stream has been sent.
     struct Stream {
@@ -109,7 +112,10 @@ class LeaderApi {
 
     std::string next(Stream& stream);
     // What a stream is told of the standing that comes next, if one does.
-    std::optional<election::Answer> news(const Stream& stream) const;
+    std::optional<election::Answer> news(const Stream& stream);
+    // As of now; it is about to be told to somebody.
+    election::Answer answerNow();
+    election::Answer noted(election::Answer answer);
     std::string event(const election::Answer& answer, Stream& stream);
     std::string nextName(Stream& stream);
     std::string nameEvent(const election::Answer& answer, Stream& stream);
@@ -132,6 +138,7 @@ class LeaderApi {
     std::atomic<bool> woken_ = false;  // tell() is on its way
     static constexpr runtime::Instant::rep kNever = -1;
     std::atomic<runtime::Instant::rep> askedAt_ = kNever;
+    runtime::Instant promisedUntil_;
     std::list<Reader> readers_;
     bool ended_ = false;
     runtime::Instant nextBeat_;

@@ -11,6 +11,7 @@
 #include "elector/campaign/feed.h"
 #include "elector/election/leadership.h"
 #include "elector/http/metrics.h"
+#include "elector/kubernetes/endpoint.h"
 #include "elector/runtime/clock.h"
 #include "elector/runtime/log.h"
 #include "elector/status_api.h"
@@ -78,5 +79,9 @@ class Teller {
 // Keeps in `folder`, for whoever reads files (docs/push.md): state.json, the state; and only while
 // this process leads, `leader`, with the token and the deadline.
 Teller::Tell statusFolder(std::string folder);
+
+// POSTs the state to `target`, each on a connection of its own, which has 2 s to answer with a
+// status from 200 to 299. Throws std::runtime_error where no TLS can be spoken.
+Teller::Tell callback(kubernetes::Endpoint target);
 
 }  // namespace elector

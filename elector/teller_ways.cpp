@@ -3,9 +3,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include "elector/kubernetes/connection.h"
 #include "elector/runtime/time_text.h"
 #include "elector/store/file_store.h"
 #include "elector/teller.h"
@@ -48,6 +53,30 @@ Teller::Tell statusFolder(std::string folder) {
             return (removed ? removed : failed)->message;
         }
         return std::nullopt;
+    };
+}
+
+Teller::Tell callback(kubernetes::Endpoint target) {
+    std::shared_ptr<const kubernetes::TlsContext> tls;
+    if (target.tls) {
+        kubernetes::TlsMaterial material;
+        material.peerName = target.host;
+        auto made = kubernetes::TlsContext::make(material);
+        if (!made) {
+            throw std::runtime_error(made.error().message);
+        }
+        tls = std::move(made).value();
+    }
+    return [target = std::move(target), tls = std::move(tls)](const Teller::State& state,
+                                                              const std::stop_token& stop) {
+        constexpr std::chrono::seconds kPatience{2};
+        const runtime::SystemClock clock;
+        kubernetes::Request request{kubernetes::Method::Post, "", state.json};
+        request.fields.emplace_back("Leader-Elector-Seq", std::to_string(state.answer.seq));
+        if (state.answer.isLeader) {
+            request.fields.emplace_back("Leader-Elector-Token", state.answer.fencingToken);
+        }
+        return whyRefused(target, tls, request, {clock.now() + kPatience, stop}, clock);
     };
 }
 

@@ -30,8 +30,8 @@ class PodLock;
 // answer reads the standing and then the clock, so that an answer expires though all three be stuck
 // (S2).
 //
-// Threads: answer(), notLive(), notReady(), feed(), stepDown(), setHealth() and stop()
-// may be called by any.
+// Threads: answer(), notLive(), notReady(), feed(), stepDown(), setHealth(),
+// programStopped() and stop() may be called by any.
 class Campaign {
   public:
     // Answers "no" already when it is called, and the feed has told it. Has to see to it that every
@@ -58,6 +58,9 @@ class Campaign {
 
     // What is known of the program's health has changed. Returns at once.
     void setHealth(election::HealthChanged health) { post(std::move(health)); }
+
+    // The program that was told of this process's leaving acts no more. Returns at once.
+    void programStopped(election::ProgramStopped how) { post(how); }
 
     const election::LeaseKey& key() const { return key_; }
     const election::Settings& settings() const { return election_.settings(); }

@@ -135,6 +135,24 @@ std::optional<HealthCheck> healthIn(const Settings& settings) {
     return judgement.check;
 }
 
+std::optional<kubernetes::Endpoint> onChangeIn(const Settings& settings, bool runsProgram) {
+    const Setting* const setting = settings.find("on-change-url");
+    if (setting == nullptr || setting->value.empty()) {
+        return std::nullopt;
+    }
+    if (runsProgram) {
+        throw Refusal(setting->subject +
+                      " is refused for exec: that it has stopped would be taken for the end of the "
+                      "program that runs");
+    }
+    kubernetes::Endpoint target = kubernetes::parseTarget(setting->value);
+    if (!kubernetes::isLoopback(target.host) && settings.text("on-change-remote") != "true") {
+        throw Refusal(setting->subject +
+                      " is refused: only this machine is told, unless --on-change-remote=true");
+    }
+    return target;
+}
+
 std::string trimmed(const std::string& text) {
     constexpr const char* kBlanks = " \t\r\n";
     const std::size_t first = text.find_first_not_of(kBlanks);
@@ -287,6 +305,7 @@ Config configIn(const Scan& scan, const Settings& settings, const Environment& e
     config.takesNoOrders = whyNoOrders(settings.text("admin"), config, facts);
     config.ready = settings.text("ready") == "leader" ? ReadyWhen::Leader : ReadyWhen::Synced;
     config.statusFolder = settings.text("status-dir");
+    config.onChange = onChangeIn(settings, runsProgram);
     config.logLevel = logLevelIn(settings);
     config.logFormat = logFormatIn(settings, facts);
     sayThatNoProxyIsUsed(environment, config);

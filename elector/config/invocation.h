@@ -16,6 +16,7 @@
 #include "elector/election/instant.h"
 #include "elector/election/lease.h"
 #include "elector/election/timing.h"
+#include "elector/kubernetes/endpoint.h"
 #include "elector/runtime/log.h"
 
 namespace elector::config {
@@ -45,7 +46,8 @@ struct Config {
     election::Duration drain{0};        // from 0 to one hour
     std::optional<HealthCheck> health;  // nothing: the program counts as healthy
     ReadyWhen ready = ReadyWhen::Synced;
-    std::string statusFolder;  // where to keep who leads in files; "": nowhere
+    std::string statusFolder;                      // where to keep who leads in files; "": nowhere
+    std::optional<kubernetes::Endpoint> onChange;  // whom to tell who leads, if anybody
     // Started as kubernetes/contrib's elector is, which tells the leader's name and nothing else.
     bool tellsNamesOnly = false;
     // Why no program may ask this process to step down: a sentence; "" where those on the loopback

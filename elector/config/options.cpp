@@ -299,6 +299,19 @@ constexpr auto kOptions = std::to_array<Option>({
               .purpose = "A folder in which state.json says who leads and, only while this one "
                          "does, the\nfile leader, for programs that read files."},
      .isAnnotation = true},
+    {.flag = {.name = "on-change-url",
+              .placeholder = "URL",
+              .environment = "ON_CHANGE_URL",
+              .shown = "none",
+              .purpose = "Where to POST who leads at each change, as http://localhost:8080/leader. "
+                         "What answers\n2xx to \"draining\" has stopped acting: the release waits "
+                         "for it no longer.",
+              .complain = complaintAboutUrl}},
+    {.flag = {.name = "on-change-remote",
+              .placeholder = "true|false",
+              .environment = "ON_CHANGE_REMOTE",
+              .fallback = "false",
+              .purpose = "Whether that may be another machine than this one."}},
     {.flag = {.name = "store",
               .placeholder = "kubernetes|file:DIR",
               .environment = "STORE",
@@ -657,7 +670,7 @@ HealthJudgement judgeHealth(const OptionValues& given) {
     }
     HealthCheck check;
     if (way == "health-url") {
-        check.by = parseHttpTarget(given[way]).value_or(HttpTarget{});
+        check.by = kubernetes::parseTarget(given[way]);
     } else if (way == "health-file") {
         check.by = HealthCheck::File{given[way], durationOf("health-max-age")};
     } else {

@@ -11,6 +11,7 @@
 #include "elector/config/flag.h"
 #include "elector/config/values.h"
 #include "elector/election/timing.h"
+#include "elector/kubernetes/endpoint.h"
 
 // The table of what a sidecar takes. From it come the elector's flags and variables, the
 // annotations of a Pod, the injector's flags for their defaults, the arguments and variables of the
@@ -95,7 +96,7 @@ struct HealthCheck {
     struct Asked {
         election::Duration within;
     };
-    std::variant<HttpTarget, File, Asked> by;
+    std::variant<kubernetes::Endpoint, File, Asked> by;
     election::Duration period{};
     election::Duration timeout{};  // at most the period
     int failures = 0;

@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
 #include "elector/config/invocation.h"
 #include "elector/election/revision.h"
+#include "elector/kubernetes/endpoint.h"
 #include "elector/names.h"
 #include "elector/runtime/time_text.h"
 
@@ -59,29 +61,6 @@ std::optional<Address> parseAddress(std::string_view text) {
     }
     const bool allowed = host.empty() || host == "localhost" || isIpAddress(AF_INET, host);
     return allowed ? std::optional(Address{host, *port}) : std::nullopt;
-}
-
-std::string HttpTarget::text() const {
-    return "http://" + address.text() + path;
-}
-
-std::optional<HttpTarget> parseHttpTarget(std::string_view url) {
-    constexpr std::string_view kScheme = "http://";
-    constexpr std::size_t kMaxCharacters = 2000;
-    if (!url.starts_with(kScheme) || url.size() > kMaxCharacters) {
-        return std::nullopt;
-    }
-    url.remove_prefix(kScheme.size());
-    const std::size_t slash = std::min(url.find('/'), url.size());
-    const auto address = parseAddress(url.substr(0, slash));
-    const std::string path(slash == url.size() ? "/" : url.substr(slash));
-    const bool printable = std::ranges::all_of(path, [](char c) { return c > ' ' && c <= '~'; });
-    if (!address || address->port == 0 || !printable) {
-        return std::nullopt;
-    }
-    const std::string& host = address->host;
-    const bool isLocal = host == "localhost" || host == "::1" || host.starts_with("127.");
-    return isLocal ? std::optional(HttpTarget{*address, path}) : std::nullopt;
 }
 
 std::optional<int> countIn(std::string_view text) {
@@ -174,9 +153,23 @@ std::string complaintAboutTarget(const std::string& address) {
 }
 
 std::string complaintAboutHealthUrl(const std::string& url) {
-    return parseHttpTarget(url) ? ""
-                                : "allowed is what this machine answers by plain HTTP, as "
-                                  "http://localhost:8080/healthz, its port included";
+    const std::string complaint = complaintAboutUrl(url);
+    if (complaint.empty()) {
+        const auto target = kubernetes::parseTarget(url);
+        if (!target.tls && kubernetes::isLoopback(target.host)) {
+            return "";
+        }
+    }
+    return "allowed is what this machine answers by plain HTTP, as http://localhost:8080/healthz";
+}
+
+std::string complaintAboutUrl(const std::string& url) {
+    try {
+        kubernetes::parseTarget(url);
+        return "";
+    } catch (const std::runtime_error& error) {
+        return error.what();
+    }
 }
 
 std::string complaintAboutHosts(const std::string& hosts) {

@@ -27,19 +27,6 @@ struct Address {
 // asked on its own machine or Pod, and a name would add a lookup that no deadline can bound.
 std::optional<Address> parseAddress(std::string_view text);
 
-// What is asked for over plain HTTP on this machine.
-struct HttpTarget {
-    Address address;
-    std::string path;  // with query
-
-    bool operator==(const HttpTarget&) const = default;
-    std::string text() const;  // "http://localhost:8080/healthz"
-};
-
-// Reads what HttpTarget::text writes. Nothing unless the host is localhost or a loopback address,
-// the port above 0, and the path printable ASCII.
-std::optional<HttpTarget> parseHttpTarget(std::string_view url);
-
 // From 1 to 100.
 std::optional<int> countIn(std::string_view text);
 
@@ -53,6 +40,7 @@ std::string complaintAboutPodUid(const std::string& uid);
 std::string complaintAboutAddress(const std::string& address);  // to serve on
 std::string complaintAboutTarget(const std::string& address);   // to ask
 std::string complaintAboutHealthUrl(const std::string& url);
+std::string complaintAboutUrl(const std::string& url);
 std::string complaintAboutHosts(const std::string& hosts);
 std::string complaintAboutToken(const std::string& token);
 std::string complaintAboutDuration(const std::string& duration);

@@ -126,7 +126,9 @@ void Election::on(const StopRequested& /*event*/) {
     }
     if (auto* draining = std::get_if<Draining>(&state_); draining != nullptr && draining->pause) {
         draining->pause.reset();
-        draining->until = std::max(draining->until, drainedAt());
+        if (!draining->programStopped) {
+            draining->until = std::max(draining->until, drainedAt());
+        }
     } else if (auto* releasing = std::get_if<Releasing>(&state_)) {
         releasing->pause.reset();
     }
@@ -188,10 +190,21 @@ Instant Election::drainedAt() const {
                                             : now_.boot;
 }
 
+// It speaks for itself: what others were promised is waited out, and what they may remember.
+void Election::on(const ProgramStopped& event) {
+    auto* draining = std::get_if<Draining>(&state_);
+    if (draining != nullptr && draining->told == event.seq) {
+        draining->programStopped = true;
+        draining->until =
+            std::min(draining->until, std::max(event.promisedUntil, draining->rememberedUntil));
+    }
+}
+
 void Election::on(const NoAnnounced& /*event*/) {
     if (auto* draining = std::get_if<Draining>(&state_)) {
         draining->announced = true;
-        draining->until = std::max(draining->until, now_.boot + settings_.timing.pollTolerance);
+        draining->rememberedUntil = now_.boot + settings_.timing.pollTolerance;
+        draining->until = std::max(draining->until, draining->rememberedUntil);
     }
 }
 

@@ -97,6 +97,11 @@ class Election {
         std::optional<Duration> pause;  // then it follows again, paused; without one it stops
         std::string to;                 // the candidate that its release prefers, if any
         bool announced = false;
+        // Once announced: programs may keep an answer up to then.
+        Instant rememberedUntil = {};  // NOLINT(readability-redundant-member-init)
+        // The standing that told of this drain.
+        std::optional<std::uint64_t> told = {};  // NOLINT(readability-redundant-member-init)
+        bool programStopped = false;             // as it says
     };
     struct Releasing {
         Instant until;
@@ -148,6 +153,7 @@ class Election {
     void on(const StopRequested& event);
     void on(const StepDownRequested& event);
     void on(const HealthChanged& event);
+    void on(const ProgramStopped& event);
     void on(const NoAnnounced& event);
 
     void landed(const PendingWrite& write, const Landed& answer);

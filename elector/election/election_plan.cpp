@@ -360,6 +360,9 @@ void Election::publish() {
         }
     } else if (term) {
         tell(ended_);
+        if (auto* draining = std::get_if<Draining>(&state_)) {
+            draining->told = standing_.seq;
+        }
     } else if (leader != before) {
         tell(leader.empty() ? Reason::Vacant : Reason::Changed);
     } else if (!leader.empty() && standing_.leaderUntil != leaderUntil) {

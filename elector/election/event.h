@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -73,11 +74,19 @@ struct HealthChanged {
     std::string why;
 };
 
+// The program was told the standing `seq`, a "draining", and has said that it does not act any more
+// (rule 13). Others may rely on what this process told them until `promisedUntil`. Ignored unless
+// it is the drain under way that was told by `seq`.
+struct ProgramStopped {
+    std::uint64_t seq;
+    Instant promisedUntil;
+};
+
 // After Actions::announceNo: nobody is answered "yes" any more.
 struct NoAnnounced {};
 
 using Event = std::variant<Started, ReadAnswered, WriteAnswered, Listed, Changed, Deleted,
                            WatchFailed, TimePassed, AnsweredNo, StopRequested, StepDownRequested,
-                           HealthChanged, NoAnnounced>;
+                           HealthChanged, ProgramStopped, NoAnnounced>;
 
 }  // namespace elector::election

@@ -7,40 +7,12 @@
 #include <chrono>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #include "elector/kubernetes/connection.h"
-#include "elector/runtime/log.h"
 #include "elector/runtime/time_text.h"
 
 namespace elector::health {
 namespace {
-
-using kubernetes::Connection;
-using kubernetes::ErrorKind;
-
-std::vector<std::string> addressesOf(const std::string& host) {
-    return host == "localhost" ? std::vector<std::string>{"127.0.0.1", "::1"}
-                               : std::vector<std::string>{host};
-}
-
-kubernetes::Result<kubernetes::Head> head(Connection& connection,
-                                          const config::HttpTarget& target) {
-    kubernetes::Result<kubernetes::Done> opened = kubernetes::Done();
-    for (const std::string& host : addressesOf(target.address.host)) {
-        opened = connection.open({false, host, target.address.port, ""}, nullptr);
-        if (opened || opened.error().kind == ErrorKind::TimedOut) {
-            break;
-        }
-    }
-    if (!opened) {
-        return std::move(opened).error();
-    }
-    if (auto sent = connection.send({.path = target.path}, ""); !sent) {
-        return std::move(sent).error();
-    }
-    return connection.receiveHead();
-}
 
 std::string inSeconds(Duration duration) {
     return runtime::formatDuration(std::chrono::duration_cast<std::chrono::seconds>(duration));
@@ -48,23 +20,9 @@ std::string inSeconds(Duration duration) {
 
 }  // namespace
 
-Probe httpProbe(config::HttpTarget target, const runtime::Clock& clock) {
-    return [target = std::move(target), &clock](
-               Instant deadline, const std::stop_token& stop) -> std::optional<std::string> {
-        constexpr int kFirstGood = 200;
-        constexpr int kFirstOther = 300;
-        constexpr std::size_t kMaxCharacters = 300;
-        Connection connection(clock);
-        connection.setLimits({deadline, stop});
-        const auto answer = head(connection, target);
-        if (!answer) {
-            return fmt::format("{} gives no answer: {}", target.text(),
-                               runtime::quoted(answer.error().message, kMaxCharacters));
-        }
-        const int status = answer.value().status;
-        return status >= kFirstGood && status < kFirstOther
-                   ? std::nullopt
-                   : std::optional(fmt::format("{} answers {}", target.text(), status));
+Probe httpProbe(kubernetes::Endpoint target, const runtime::Clock& clock) {
+    return [target = std::move(target), &clock](Instant deadline, const std::stop_token& stop) {
+        return whyRefused(target, nullptr, {}, {deadline, stop}, clock);
     };
 }
 

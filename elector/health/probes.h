@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "elector/config/values.h"
 #include "elector/health/prober.h"
+#include "elector/kubernetes/endpoint.h"
 #include "elector/runtime/clock.h"
 
 // The probes that there are. `clock` outlives them.
@@ -13,7 +13,7 @@ namespace elector::health {
 
 // GET `target`, on this machine: a status from 200 to 299 passes. It follows no redirect, and reads
 // no body. The deadline bounds all of it, however slowly the answer drips.
-Probe httpProbe(config::HttpTarget target, const runtime::Clock& clock);
+Probe httpProbe(kubernetes::Endpoint target, const runtime::Clock& clock);
 
 // The file was written within `maxAge`, by the wall clock: and not in the future, by more than
 // that.

@@ -8,6 +8,8 @@
 #include <array>
 #include <charconv>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 #include "elector/http/head.h"
 #include "elector/runtime/log.h"
@@ -292,6 +294,9 @@ Result<Done> Connection::send(const Request& request, const std::string& authori
     if (!authorization.empty()) {
         head.set("Authorization", authorization);
     }
+    for (const auto& [name, value] : request.fields) {
+        head.set(name, value);
+    }
     if (!request.body.empty()) {
         head.setContentType(request.contentType);
         head.setContentLength64(static_cast<Poco::Int64>(request.body.size()));
@@ -398,6 +403,54 @@ Result<Done> Connection::readRest(
             return *std::move(error);
         }
     }
+}
+
+// ---------------------------------------------------------------------------------- other servers
+
+namespace {
+
+Result<Head> askOnce(Connection& connection, const Endpoint& endpoint,
+                     const std::shared_ptr<const TlsContext>& tls, const Request& request) {
+    std::vector<std::string> hosts{endpoint.host};
+    if (endpoint.host == "localhost") {
+        hosts = {"127.0.0.1", "::1"};
+    }
+    Result<Done> opened = Done();
+    for (const std::string& host : hosts) {
+        opened = connection.open({endpoint.tls, host, endpoint.port, endpoint.pathPrefix}, tls);
+        if (opened || opened.error().kind == ErrorKind::TimedOut) {
+            break;
+        }
+    }
+    if (!opened) {
+        return std::move(opened).error();
+    }
+    if (auto sent = connection.send(request, ""); !sent) {
+        return std::move(sent).error();
+    }
+    return connection.receiveHead();
+}
+
+}  // namespace
+
+std::optional<std::string> whyRefused(const Endpoint& endpoint,
+                                      const std::shared_ptr<const TlsContext>& tls,
+                                      const Request& request, const Limits& limits,
+                                      const runtime::Clock& clock) {
+    constexpr int kFirstGood = 200;
+    constexpr int kFirstOther = 300;
+    constexpr std::size_t kMaxCharacters = 300;
+    Connection connection(clock);
+    connection.setLimits(limits);
+    const auto answer = askOnce(connection, endpoint, tls, request);
+    if (!answer) {
+        return fmt::format("{} gives no answer: {}", endpoint.text(),
+                           runtime::quoted(answer.error().message, kMaxCharacters));
+    }
+    const int status = answer.value().status;
+    return status >= kFirstGood && status < kFirstOther
+               ? std::nullopt
+               : std::optional(fmt::format("{} answers {}", endpoint.text(), status));
 }
 
 }  // namespace elector::kubernetes

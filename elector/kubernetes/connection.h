@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "elector/kubernetes/socket.h"
 #include "elector/runtime/json_filter.h"
@@ -95,6 +97,8 @@ struct Request {
     // patch, server-side apply: all of them are told apart by these.)
     std::string contentType = "application/json";
     std::string accept = "application/json";
+    // More fields of the head, each a name and a value.
+    std::vector<std::pair<std::string, std::string>> fields = {};
     // What is kept of a successful answer, which is JSON then (json_filter.h): outlives the call.
     // nullptr: the answer is kept as it comes.
     const json_text::Keep* keep = nullptr;
@@ -155,5 +159,13 @@ class Connection {
     Body body_;
     bool keepAlive_ = false;
 };
+
+// Sends `request` to another server than an API server, on a connection of its own. Nothing where
+// the answer's status is from 200 to 299; else what came in its place, in a sentence. Follows no
+// redirect and reads no body, so that `limits` bound all of it. "localhost" is looked up nowhere.
+std::optional<std::string> whyRefused(const Endpoint& endpoint,
+                                      const std::shared_ptr<const TlsContext>& tls,
+                                      const Request& request, const Limits& limits,
+                                      const runtime::Clock& clock);
 
 }  // namespace elector::kubernetes

@@ -32,6 +32,11 @@ std::string withoutUser(std::string_view url) {
     return std::string(url.substr(0, begin)) + "..." + std::string(url.substr(at));
 }
 
+std::runtime_error refusal(std::string_view url, const char* why) {
+    return std::runtime_error(fmt::format("the server's address \"{}\" {}; write https://HOST:PORT",
+                                          runtime::quoted(withoutUser(url)), why));
+}
+
 }  // namespace
 
 std::string Endpoint::authority() const {
@@ -43,38 +48,42 @@ std::string Endpoint::text() const {
     return fmt::format("{}://{}{}", tls ? "https" : "http", authority(), pathPrefix);
 }
 
-Endpoint parseEndpoint(std::string_view url) {
-    const auto refuse = [&](const char* why) -> std::runtime_error {
-        return std::runtime_error(
-            fmt::format("the server's address \"{}\" {}; write https://HOST:PORT",
-                        runtime::quoted(withoutUser(url)), why));
-    };
+Endpoint parseTarget(std::string_view url) {
     Poco::URI uri;
     try {
         uri = std::string(url);
     } catch (const Poco::Exception&) {
-        throw refuse("is no URL");
+        throw refusal(url, "is no URL");
     }
     if (uri.getScheme() != "https" && uri.getScheme() != "http") {
-        throw refuse("begins with neither https:// nor http://");
+        throw refusal(url, "begins with neither https:// nor http://");
     }
     if (uri.getHost().empty() || uri.getPort() == 0) {
-        throw refuse("has no host or no port");
+        throw refusal(url, "has no host or no port");
     }
     if (!isHostName(uri.getHost()) && !isIpLiteral(uri.getHost())) {
-        throw refuse("has a host that is neither a name nor an IP address");
+        throw refusal(url, "has a host that is neither a name nor an IP address");
     }
-    if (!uri.getUserInfo().empty() || !uri.getRawQuery().empty() || !uri.getFragment().empty()) {
-        throw refuse("has a user, a query or a fragment");
+    if (!uri.getUserInfo().empty() || !uri.getFragment().empty()) {
+        throw refusal(url, "has a user, a query or a fragment");
     }
-    Endpoint endpoint;
-    endpoint.tls = uri.getScheme() == "https";
-    endpoint.host = uri.getHost();
-    endpoint.port = uri.getPort();
-    Poco::URI::encode(uri.getPath(), "", endpoint.pathPrefix);
-    while (!endpoint.pathPrefix.empty() && endpoint.pathPrefix.back() == '/') {
-        endpoint.pathPrefix.pop_back();
+    constexpr std::size_t kMaxCharacters = 2000;
+    const bool isPrintable = std::ranges::all_of(url, [](char c) { return c > ' ' && c <= '~'; });
+    if (!isPrintable || url.size() > kMaxCharacters) {
+        throw refusal(url, "is too long, or not all printable ASCII without spaces");
     }
+    const std::string path = uri.getPathEtc();
+    return {uri.getScheme() == "https", uri.getHost(), uri.getPort(),
+            path.starts_with('/') ? path : '/' + path};
+}
+
+Endpoint parseEndpoint(std::string_view url) {
+    Endpoint endpoint = parseTarget(url);
+    std::string& prefix = endpoint.pathPrefix;
+    if (prefix.find('?') != std::string::npos) {
+        throw refusal(url, "has a user, a query or a fragment");
+    }
+    prefix.erase(prefix.find_last_not_of('/') + 1);
     return endpoint;
 }
 

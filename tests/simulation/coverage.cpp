@@ -10,10 +10,10 @@ namespace {
 constexpr std::array<const char*, kPhases> kPhaseNames{"following", "leading", "draining",
                                                        "releasing"};
 constexpr std::array<const char*, kEventClasses> kEventNames{
-    "started",         "read found",     "read missing", "read failed",    "write landed",
-    "write refused",   "write in doubt", "listed found", "listed missing", "changed",
-    "deleted",         "watch failed",   "time passed",  "answered no",    "stop requested",
-    "step-down asked", "health changed", "no announced"};
+    "started",         "read found",     "read missing",    "read failed",    "write landed",
+    "write refused",   "write in doubt", "listed found",    "listed missing", "changed",
+    "deleted",         "watch failed",   "time passed",     "answered no",    "stop requested",
+    "step-down asked", "health changed", "program stopped", "no announced"};
 
 // What the driver never does: an election starts once and as a follower; "no" is announced once,
 // while draining; only a term can be found to have run out.
@@ -60,6 +60,9 @@ struct Classify {
     }
     EventClass operator()(const election::HealthChanged&) const {
         return EventClass::HealthChanged;
+    }
+    EventClass operator()(const election::ProgramStopped&) const {
+        return EventClass::ProgramStopped;
     }
     EventClass operator()(const election::NoAnnounced&) const { return EventClass::NoAnnounced; }
 };

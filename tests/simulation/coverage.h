@@ -33,9 +33,10 @@ enum class EventClass {
     StopRequested,
     StepDownRequested,
     HealthChanged,
+    ProgramStopped,
     NoAnnounced,
 };
-inline constexpr std::size_t kEventClasses = 18;
+inline constexpr std::size_t kEventClasses = 19;
 
 EventClass classOf(const election::Event& event);
 const char* toString(Phase phase);

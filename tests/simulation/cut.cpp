@@ -56,6 +56,14 @@ bool cutHealth(Schedule& schedule) {
     return gated;
 }
 
+bool cutConfirmations(Schedule& schedule) {
+    bool confirmed = false;
+    for (Place& place : schedule.places) {
+        confirmed = std::exchange(place.confirms, false) || confirmed;
+    }
+    return confirmed;
+}
+
 bool cutFault(Schedule& schedule, std::string_view name) {
     return std::erase_if(schedule.faults, [&](Fault fault) { return name == toString(fault); }) !=
            0;
@@ -95,10 +103,11 @@ bool cut(Schedule& schedule, std::string_view what) {
             return zero(*number);
         }
     }
-    return what == "drift"    ? cutDrift(schedule)
-           : what == "drains" ? cutDrains(schedule)
-           : what == "health" ? cutHealth(schedule)
-                              : cutFault(schedule, what) || cutPlace(schedule, what);
+    return what == "drift"           ? cutDrift(schedule)
+           : what == "drains"        ? cutDrains(schedule)
+           : what == "health"        ? cutHealth(schedule)
+           : what == "confirmations" ? cutConfirmations(schedule)
+                                     : cutFault(schedule, what) || cutPlace(schedule, what);
 }
 
 bool cutAll(Schedule& schedule, std::string_view list) {
@@ -137,7 +146,7 @@ std::vector<std::string> cuttable(const Schedule& schedule) {
         names.emplace_back(toString(static_cast<Fault>(fault)));
     }
     for (const char* name : {"foreigners", "lifers", "stalls", "loss", "duplicates", "lateness",
-                             "staleness", "drift", "drains", "health"}) {
+                             "staleness", "drift", "drains", "health", "confirmations"}) {
         names.emplace_back(name);
     }
     std::erase_if(names, [&](const std::string& name) {

@@ -14,7 +14,8 @@ namespace elector::simulation {
 //
 //   later       what firstScheduleOf() does not have
 //   NAME        all faults of that name, such as delete or wall-jump; a place such as web-1; loss,
-//               duplicates, lateness, staleness, stalls, drift, drains, foreigners, lifers
+//               duplicates, lateness, staleness, stalls, drift, drains, health,
+//               confirmations, foreigners, lifers
 //   strikes=N   all faults but the first N
 //   trouble=N   all but the first N milliseconds of faults
 //   run=N       draws another run

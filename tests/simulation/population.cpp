@@ -40,7 +40,8 @@ void Population::start(Seat& seat) {
     settings.seed = world_.random.next();
     settings.health = seat.place.health;
     processes_.push_back(std::make_unique<Process>(world_, number, std::move(settings), seat.clock,
-                                                   seat.link, seat.place.mayWatch));
+                                                   seat.link, seat.place.mayWatch,
+                                                   seat.place.confirms));
     seatByProcess_[number] = &seat;
     seat.process = processes_.back().get();
     const election::Election& election = seat.process->election();

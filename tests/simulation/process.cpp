@@ -19,12 +19,13 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 
 Process::Process(World& world, int number, election::Settings settings, const DriftingClock& clock,
-                 Link& link, bool mayWatch)
+                 Link& link, bool mayWatch, bool confirms)
     : world_(world),
       number_(number),
       clock_(clock),
       link_(link),
       mayWatch_(mayWatch),
+      confirms_(confirms),
       election_(std::move(settings)),
       watchPace_(election_.settings().timing.retryPeriod, election_.settings().timing.leaseDuration,
                  ~election_.settings().seed) {}
@@ -203,6 +204,13 @@ void Process::checkTold(const Actions& actions, const Moment& now) {
             world_.judge.fail("rule 13: no \"no\" was told between two terms");
         }
         told_ = next;
+        if (next.reason == election::Reason::Draining) {
+            drain_ = next.seq;
+            releasesAt_ = now.boot + election_.settings().drain;
+            if (confirms_) {
+                confirm();
+            }
+        }
     }
     const election::Standing& standing = election_.standing();
     const bool sameOwn = standing.term ? told_.term && sameTerm(*standing.term, *told_.term) &&
@@ -231,6 +239,11 @@ void Process::followPhase(const Event& event, const Actions& actions, const Mome
         if (stepsDown || drain > Duration(0)) {
             drainedAt_ = std::max(drainedAt_, world_.judge.promisedUntil(number_));
         }
+    }
+    const auto* stopped = std::get_if<election::ProgramStopped>(&event);
+    if (stopped != nullptr && stopped->seq == drain_) {
+        releasesAt_ = Instant();
+        drainedAt_ = std::min(drainedAt_, stopped->promisedUntil);
     }
     if (stepsDown) {
         const election::Settings& settings = election_.settings();
@@ -270,6 +283,19 @@ void Process::act(const Actions& actions, const Moment& now) {
     }
 }
 
+// The program says that it has stopped: soon, or late, perhaps after the next drain has begun. What
+// it has answered to a state before comes in between.
+void Process::confirm() {
+    const Duration soon = election_.settings().timing.leaseDuration / 16;
+    const auto answer = [&](std::uint64_t seq, Duration longest) {
+        world_.queue.after(world_.random.between(Duration(0), longest), [this, seq] {
+            arrive({election::ProgramStopped{seq, world_.judge.promisedUntil(number_)}});
+        });
+    };
+    answer(drain_ - 1, soon);
+    answer(drain_, world_.random.chance(500) ? soon : soon * 96);
+}
+
 // Every "yes" on its way is out by now, unless the process was stopped meanwhile.
 void Process::announceNo() {
     if (isStalled()) {
@@ -286,6 +312,9 @@ void Process::send(const election::Request& request, const Moment& now) {
     if (const auto* write = std::get_if<election::WriteRequest>(&request)) {
         call.kind = Call::Kind::Write;
         call.write = *write;
+        if (write->intent == election::Intent::Release && now.boot < releasesAt_) {
+            world_.judge.fail("rule 13: the Lease is released before the drain is over");
+        }
     }
     world_.judge.asked(number_, call, now);
     pendingRequest_ = ++lastRequest_;

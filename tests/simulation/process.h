@@ -39,7 +39,7 @@ struct World {
 class Process {
   public:
     Process(World& world, int number, election::Settings settings, const DriftingClock& clock,
-            Link& link, bool mayWatch);
+            Link& link, bool mayWatch, bool confirms);
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
 
@@ -87,6 +87,7 @@ class Process {
     void followPhase(const election::Event& event, const election::Actions& actions,
                      const election::Moment& now);
     void announceNo();
+    void confirm();
     void send(const election::Request& request, const election::Moment& now);
     void submit(const Call& call, std::uint64_t request);
     void openWatch();
@@ -100,6 +101,7 @@ class Process {
     const DriftingClock& clock_;
     Link& link_;
     const bool mayWatch_;
+    const bool confirms_;
     election::Election election_;
     election::WatchPace watchPace_;
 
@@ -121,7 +123,9 @@ class Process {
     bool noAnnounced_ = false;
     Duration pause_{0};  // after it has stepped down
     election::Instant drainedAt_;
-    election::Standing told_;  // last
+    election::Instant releasesAt_;  // not before, since its --drain runs
+    std::uint64_t drain_ = 0;       // the standing that told of the present drain, or the last
+    election::Standing told_;       // last
     // Requests within the present retry period, against hot loops.
     election::Instant periodEnds_;
     int requests_ = 0;

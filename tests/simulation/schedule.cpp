@@ -153,6 +153,11 @@ void drawLater(Schedule& schedule) {
         drawHealth(schedule, random);
     }
     add(Fault::HandOver, 30);  // few, likewise
+    if (random.chance(250)) {
+        for (Place& place : schedule.places) {
+            place.confirms = random.chance(700);
+        }
+    }
 }
 
 constexpr std::array<const char*, kFaults> kNames{

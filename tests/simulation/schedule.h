@@ -57,6 +57,7 @@ struct Place {
     Duration drain{0};
     bool mayWatch = true;
     std::optional<election::HealthGate> health;
+    bool confirms = false;       // its program says that it has stopped, and perhaps says so late
     std::int64_t clockRate = 0;  // millionths
     Duration bootAtStart{0};
     Duration wallError{0};

@@ -41,6 +41,8 @@ TEST(ExecTest, IsRefusedWithoutAProgramOrDashes) {
     EXPECT_THAT(refusalOf({"exec", "--lease-name=web", "--"}), HasSubstr("exec needs a program"));
     EXPECT_THAT(refusalOf({"exec", "--lease-name=web", "/bin/worker"}),
                 HasSubstr("the program stands behind --"));
+    EXPECT_THAT(refusalOfExec({"--lease-name=web", "--on-change-url=http://localhost:1/"}),
+                HasSubstr("is refused for exec"));
     EXPECT_THAT(refusalOfExec({"--lease-name=web", "--health=asked"}),
                 HasSubstr("a health gate is refused for exec"));
     EXPECT_THAT(refusalOfExec({}), HasSubstr("--lease-name (or LEASE_NAME) is missing"));

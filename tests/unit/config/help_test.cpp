@@ -63,6 +63,8 @@ TEST(HelpTest, ShowsEveryFlagWithItsVariableAndDefault) {
         {"admin", "ADMIN", "default auto"},
         {"ready", "READY", "default synced"},
         {"status-dir", "STATUS_DIR", "default none"},
+        {"on-change-url", "ON_CHANGE_URL", "default none"},
+        {"on-change-remote", "ON_CHANGE_REMOTE", "default false"},
         {"pod-uid", "POD_UID", "default the one in the service account's token"},
         {"log-level", "LOG_LEVEL", "default info"},
         {"log-format", "LOG_FORMAT", "default text on a terminal, else json"},

@@ -115,7 +115,7 @@ const std::vector<Row>& rows() {
 TEST(HealthFlagsTest, TakeOneWayToFindOut) {
     EXPECT_FALSE(configOf(withLease({"--health=none", "--degraded-after=1m"})).health);
     const HealthCheck url = *configOf(withLease({"--health-url=http://[::1]:80/a?b=c"})).health;
-    EXPECT_EQ(std::get<HttpTarget>(url.by).text(), "http://[::1]:80/a?b=c");
+    EXPECT_EQ(std::get<kubernetes::Endpoint>(url.by).text(), "http://[::1]:80/a?b=c");
     EXPECT_EQ(url.period, seconds(2));
     EXPECT_EQ(url.timeout, seconds(1));
     EXPECT_EQ(url.failures, 3);
@@ -138,10 +138,18 @@ TEST(HealthFlagsTest, TakeOneWayToFindOut) {
                                    .health;
     EXPECT_EQ(std::get<HealthCheck::Asked>(asked.by).within, seconds(7));
     EXPECT_EQ(asked.timeout, seconds(2));
-    EXPECT_EQ(
-        std::get<HttpTarget>(configOf(withLease({"--health-url=http://localhost:1"})).health->by)
-            .path,
-        "/");
+    const HealthCheck bare = *configOf(withLease({"--health-url=http://localhost"})).health;
+    EXPECT_EQ(std::get<kubernetes::Endpoint>(bare.by).text(), "http://localhost:80/");
+}
+
+TEST(OnChangeFlagsTest, TellThisMachineAndAnotherOnlyWhereThatIsSaid) {
+    EXPECT_FALSE(configOf(withLease({"--on-change-remote=true"})).onChange);
+    EXPECT_EQ(configOf({}, {{"LEASE_NAME", "web"}, {"ON_CHANGE_URL", "https://[::1]:1/a?b=c"}})
+                  .onChange->text(),
+              "https://[::1]:1/a?b=c");
+    const std::string remote = "--on-change-url=http://hooks.example:8080/";
+    EXPECT_EQ(configOf(withLease({remote, "--on-change-remote=true"})).onChange->text(),
+              "http://hooks.example:8080/");
 }
 
 TEST(PrecedenceTest, TakesAFlag) {

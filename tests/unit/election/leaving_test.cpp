@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -294,6 +295,102 @@ TEST(LeavingTest, ADrainIsNeverShorterThanWhatWasPromised) {
         web0.landed(revision);
     }
     EXPECT_EQ(web0.now().boot, promised);
+}
+
+// Leads, is told to stop, and has said "no": the number of the standing that told so.
+std::uint64_t drainOf(Candidate& candidate) {
+    candidate.lead();
+    candidate.send(StopRequested{});
+    candidate.send(NoAnnounced{});
+    return candidate.election().standing().seq;
+}
+
+TEST(LeavingTest, AProgramThatHasStoppedEndsTheDrainOnceTheNoIsOut) {
+    Candidate web0(draining(seconds(12)));
+    const std::uint64_t told = drainOf(web0);
+    web0.wait(milliseconds(100));
+    const Actions actions = web0.send(ProgramStopped{told, {}});
+    EXPECT_TRUE(actions.request && std::holds_alternative<ReadRequest>(*actions.request));
+    web0.answerRead(web0.writtenAt(11));
+    web0.untilWrite(Intent::Release);
+
+    Candidate early(draining(seconds(12)));
+    early.lead();
+    early.send(StopRequested{});
+    EXPECT_FALSE(early.send(ProgramStopped{early.election().standing().seq, {}}).request);
+    EXPECT_TRUE(early.send(NoAnnounced{}).request);
+}
+
+TEST(LeavingTest, WhatOthersWerePromisedOrMayRememberIsWaitedOutAllTheSame) {
+    Candidate web0(draining(seconds(12)));
+    const std::uint64_t told = drainOf(web0);
+    const Instant promised = web0.now().boot + milliseconds(1500);
+    EXPECT_FALSE(web0.send(ProgramStopped{told, promised}).request);
+    web0.untilRead();
+    EXPECT_EQ(web0.now().boot, promised);
+
+    for (const bool isEarly : {false, true}) {
+        Settings settings = draining(seconds(12));
+        settings.timing.pollTolerance = seconds(1);
+        Candidate keeping(settings);
+        keeping.lead();
+        keeping.send(StopRequested{});
+        const std::uint64_t seq = keeping.election().standing().seq;
+        if (isEarly) {
+            keeping.send(ProgramStopped{seq, {}});
+        }
+        keeping.wait(milliseconds(500));
+        const Instant announced = keeping.now().boot;
+        keeping.send(NoAnnounced{});
+        keeping.send(ProgramStopped{seq, {}});
+        keeping.untilRead();
+        EXPECT_EQ(keeping.now().boot, announced + seconds(1));
+    }
+}
+
+TEST(LeavingTest, OnlyTheAnswerToThePresentDrainEndsIt) {
+    Candidate web0(draining(seconds(12)));
+    const std::uint64_t told = drainOf(web0);
+    int revision = 12;
+    for (const std::uint64_t other : {told - 1, told + 1, std::uint64_t{0}}) {
+        web0.send(ProgramStopped{other, {}});
+        EXPECT_TRUE(std::holds_alternative<WriteRequest>(web0.untilAsked())) << "it renews on";
+        web0.landed(revision++);
+    }
+
+    // It has stepped down, and leads again: an answer from then comes late.
+    Candidate again;
+    again.lead();
+    again.send(StepDownRequested{seconds(1)});
+    const std::uint64_t before = again.election().standing().seq;
+    again.send(NoAnnounced{});
+    again.send(ProgramStopped{before, {}});
+    again.answerRead(again.writtenAt(11));
+    again.untilWrite(Intent::Release);
+    const Lease released = again.writtenAt(12);
+    again.landed(12);
+    while (std::holds_alternative<ReadRequest>(again.untilAsked())) {
+        again.answerRead(released);
+    }
+    again.landed(13);
+    ASSERT_TRUE(again.leads());
+    again.send(ProgramStopped{before, {}});
+    EXPECT_TRUE(again.leads());
+    again.send(StepDownRequested{seconds(1)});
+    again.send(NoAnnounced{});
+    EXPECT_FALSE(again.send(ProgramStopped{before, {}}).request) << "it drains";
+}
+
+TEST(LeavingTest, AStopAfterTheProgramHasStoppedDrainsNoMore) {
+    Candidate web0(draining(seconds(12)));
+    web0.lead();
+    web0.send(StepDownRequested{seconds(30)});
+    web0.send(ProgramStopped{web0.election().standing().seq, {}});
+    web0.send(StopRequested{});
+    web0.send(NoAnnounced{});
+    web0.answerRead(web0.writtenAt(11));
+    web0.untilWrite(Intent::Release);
+    EXPECT_TRUE(web0.landed(12).finished);
 }
 
 // Leads with the token 11, steps down, renews on until no "yes" is good any more, and asks for the

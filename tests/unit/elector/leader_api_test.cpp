@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -394,6 +395,38 @@ constexpr const char* kTime = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9
 
 std::string named(const std::string& name) {
     return R"(\{"name":")" + name + R"(","last_update":")" + kTime + R"("\})";
+}
+
+TEST_F(LeaderApiTest, KnowsUpToWhenAnybodyWasToldAYes) {
+    const auto promised = [this] {
+        std::promise<runtime::Instant> told;
+        server->post([&] { told.set_value(api_.promisedUntil()); });
+        return told.get_future().get();
+    };
+    tell(yes(Reason::Acquired));
+    EXPECT_EQ(promised(), runtime::Instant()) << "nobody has asked";
+    for (const char* path : {"/api/leader", "/api/is-leader", "/"}) {
+        clock.advance(std::chrono::seconds(1));
+        const Standing renewed = yes(Reason::Renewed);
+        tell(renewed);
+        get(path);
+        EXPECT_EQ(promised(), renewed.term->validUntil) << path;
+    }
+    for (const char* path : {"/api/leader/watch?renewals=1", "/sse"}) {
+        tell(no(Reason::Changed, "web-1"));
+        TestClient stream(port());
+        begin(stream, request(path));
+        EXPECT_THAT(event(stream), HasSubstr("web-1"));
+        clock.advance(std::chrono::seconds(1));
+        const Standing again = yes(Reason::Acquired, "9007199254740994");
+        tell(again);
+        EXPECT_THAT(event(stream), HasSubstr("web-0"));
+        EXPECT_EQ(promised(), again.term->validUntil) << path;
+    }
+    const runtime::Instant last = promised();
+    tell(no(Reason::Draining));
+    get("/api/leader");
+    EXPECT_EQ(promised(), last);
 }
 
 TEST_F(LeaderApiTest, TellsTheNameAloneAsOthersDo) {

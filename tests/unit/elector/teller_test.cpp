@@ -17,6 +17,7 @@
 #include "tests/support/captured_log.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/support/test_client.h"
+#include "tests/unit/commands/scripted_server.h"
 #include "tests/unit/elector/told_status.h"
 #include "tests/unit/http/server_fixture.h"
 
@@ -271,6 +272,53 @@ TEST_F(StatusFolderTest, SaysNoThoughNothingCanBeWritten) {
     EXPECT_EQ(log_.count("--status-dir does not work, will retry"), 1);
     std::filesystem::remove(folder_.path() + "/.state.json.new");
     EXPECT_TRUE(keeps("\"lost\""));
+}
+
+// -------------------------------------------------------------------------------------- callback
+
+class CallbackTest : public TellerTest {
+  protected:
+    static Teller::Tell to(std::uint16_t port) {
+        return callback({false, "localhost", port, "/leader?a=b"});
+    }
+};
+
+TEST_F(CallbackTest, PostsTheStateWithItsNumberAndTheTokenOfAYes) {
+    commands::ScriptedServer server(commands::answers(204, ""));
+    status_.set(status_.yes(Reason::Acquired));
+    const auto state = Teller::State{status_.answer(), "{}\n"};
+    EXPECT_EQ(to(server.port())(state, {}), std::nullopt);
+    EXPECT_THAT(server.request(),
+                AllOf(StartsWith("POST /leader?a=b HTTP/1.1\r\nHost: 127.0.0.1:"),
+                      HasSubstr("\r\nLeader-Elector-Seq: 2\r\n"),
+                      HasSubstr("\r\nLeader-Elector-Token: 9007199254740993\r\n"),
+                      HasSubstr("\r\nContent-Type: application/json\r\nContent-Length: 3\r\n")));
+}
+
+TEST_F(CallbackTest, ANoHasNoToken) {
+    commands::ScriptedServer server(commands::answers(200, "ok"));
+    EXPECT_EQ(to(server.port())({status_.answer(), "{}\n"}, {}), std::nullopt);
+    EXPECT_THAT(server.request(), Not(HasSubstr("Leader-Elector-Token")));
+}
+
+TEST_F(CallbackTest, WhoeverIsSilentTalksForEverOrIsNotThereFailsInTwoSeconds) {
+    const runtime::SystemClock clock;
+    for (const auto& script : {commands::keepsSilent(), commands::drips()}) {
+        commands::ScriptedServer server(script);
+        const auto began = clock.now();
+        EXPECT_THAT(to(server.port())({}, {}).value_or(""), HasSubstr("gives no answer"));
+        EXPECT_GE(clock.now() - began, 2s);
+        EXPECT_LT(clock.now() - began, 2s + 5s);
+    }
+    const commands::ClosedPort closed;
+    EXPECT_THAT(to(closed.port())({}, {}).value_or(""), HasSubstr("gives no answer"));
+}
+
+TEST_F(CallbackTest, AStopEndsACallThatHangs) {
+    commands::ScriptedServer server(commands::keepsSilent());
+    std::stop_source stop;
+    stop.request_stop();
+    EXPECT_TRUE(to(server.port())({}, stop.get_token()));
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ std::string answerTo(const std::string& answer) {
     const runtime::SystemClock clock;
     ScriptedServer server(
         [&](int connection) { send(connection, answer.data(), answer.size(), MSG_NOSIGNAL); });
-    const config::HttpTarget target{{"127.0.0.1", server.port()}, "/health?deep=1"};
+    const kubernetes::Endpoint target{false, "127.0.0.1", server.port(), "/health?deep=1"};
     auto why = probed(httpProbe(target, clock), clock.now() + 30s);
     EXPECT_THAT(server.request(), HasSubstr("GET /health?deep=1 HTTP/1.1\r\n"));
     return why.value_or("");
@@ -69,10 +69,11 @@ TEST(HttpProbeTest, WhatHangsEndsAtTheDeadlineAndWhatIsClosedAtOnce) {
         }
     });
     const Instant deadline = clock.now() + 100ms;
-    EXPECT_TRUE(probed(httpProbe({{"localhost", server.port()}, "/"}, clock), deadline));
+    EXPECT_TRUE(probed(httpProbe({false, "localhost", server.port(), "/"}, clock), deadline));
     EXPECT_GE(clock.now(), deadline);
     const commands::ClosedPort closed;
-    EXPECT_TRUE(probed(httpProbe({{"127.0.0.1", closed.port()}, "/"}, clock), clock.now() + 30s));
+    EXPECT_TRUE(
+        probed(httpProbe({false, "127.0.0.1", closed.port(), "/"}, clock), clock.now() + 30s));
 }
 
 TEST(FileProbeTest, PassesWhileTheFileIsWritten) {
