@@ -55,10 +55,10 @@ std::int64_t countWanted(std::string_view job) {
     }
     const auto succeeded = numberIn(status, "succeeded");
     const auto parallel = json_text::integerIn(at(spec, {"parallelism"})).value_or(1);
-    const auto completions = json_text::integerIn(at(spec, {"completions"}));
-    // Without completions one Pod that has succeeded ends it.
-    return completions ? std::min(parallel, *completions - succeeded)
-                       : (succeeded > 0 ? 0 : parallel);
+    if (const auto completions = json_text::integerIn(at(spec, {"completions"}))) {
+        return std::min(parallel, *completions - succeeded);
+    }
+    return succeeded > 0 ? 0 : parallel;  // one Pod that has succeeded ends it
 }
 
 // Whether a Job runs that a CronJob made before its template was annotated; true also where that
