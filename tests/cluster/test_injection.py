@@ -3,7 +3,8 @@ import json
 
 import pytest
 from workload import (INJECT, bare_pod, cron_job, deployment, job, pod_template, sidecar_of, stateful_set,
-                      tools_image, wait_for)
+                      tools_image)
+from waiting import eventually
 
 ASK = {INJECT: "true"}
 
@@ -14,7 +15,7 @@ ASKING = "for i in $(seq 100); do curl -sf localhost:4040/api/leader && exit 0; 
 
 def test_annotating_a_deployment_is_all_it_takes(space):
     space.apply(deployment("web", replicas=3))
-    wait_for("three bare Pods", lambda: len(space.pods("web")) == 3)
+    eventually("three bare Pods", lambda: len(space.pods("web")) == 3)
     space.kubectl("annotate", "deployment", "web", f"{INJECT}=true")
     pods = space.ready_pods("web", 3)
     assert space.grants("web") == ["default"]
@@ -25,12 +26,12 @@ def test_annotating_a_deployment_is_all_it_takes(space):
         assert json.loads(said)["leader"] == leader
         assert pod["metadata"]["annotations"]["leader-elector.io/status"].startswith("injected ")
     space.kubectl("delete", "pod", leader, "--wait=false")
-    wait_for("another leads", lambda: space.leader("web") not in ("", leader))
+    eventually("another leads", lambda: space.leader("web") not in ("", leader))
     # Taking the annotation away takes the sidecar away, and what it was allowed.
     space.kubectl("annotate", "deployment", "web", f"{INJECT}-")
-    wait_for("three Pods without a sidecar",
-             lambda: len(space.pods("web")) == 3 and not any(map(sidecar_of, space.pods("web"))))
-    wait_for("no Role", lambda: space.grants("web") is None)
+    eventually("three Pods without a sidecar",
+               lambda: len(space.pods("web")) == 3 and not any(map(sidecar_of, space.pods("web"))))
+    eventually("no Role", lambda: space.grants("web") is None)
 
 
 def test_a_template_that_asks(space):
@@ -47,10 +48,10 @@ def test_a_stateful_set(space):
 
 def test_a_job_completes_although_a_sidecar_ran(space):
     space.apply(job("once", ASKING, ASK))
-    wait_for("the Job is complete", lambda: space.get("job", "once")["status"].get("succeeded") == 1, 90)
+    eventually("the Job is complete", lambda: space.get("job", "once")["status"].get("succeeded") == 1, 90)
     pod = space.get("pods", "-l", "app=once")["items"][0]
     assert sidecar_of(pod)["restartPolicy"] == "Always"
-    wait_for("its Role is gone", lambda: space.grants("once") is None)
+    eventually("its Role is gone", lambda: space.grants("once") is None)
 
 
 def test_the_jobs_of_a_cron_job_meet_in_one_lease(space):
@@ -58,7 +59,7 @@ def test_the_jobs_of_a_cron_job_meet_in_one_lease(space):
     for number in (27000001, 27000002):  # as the controller names them, by minutes
         space.kubectl("create", "job", f"tick-{number}", "--from=cronjob/tick")
     for number in (27000001, 27000002):
-        wait_for("a Job is complete", lambda: space.get("job", f"tick-{number}")["status"].get("succeeded") == 1, 90)
+        eventually("a Job is complete", lambda: space.get("job", f"tick-{number}")["status"].get("succeeded") == 1, 90)
     assert {pod["metadata"]["annotations"]["leader-elector.io/lease-name"]
             for pod in space.get("pods", "-l", "app=tick")["items"]} == {"tick"}
 
@@ -126,14 +127,14 @@ def test_a_plain_container_where_it_is_asked_for(space):
 def test_a_container_of_the_users_own_is_left_as_it_is_and_said_so(space):
     own = {**pod_template("web")["spec"]["containers"][0], "name": "leader-elector", "image": tools_image()}
     space.apply(deployment("web", annotations=ASK, container=own))
-    pod = wait_for("a Pod", lambda: space.pods("web"))[0]
+    pod = eventually("a Pod", lambda: space.pods("web"))[0]
     assert pod["metadata"]["annotations"]["leader-elector.io/status"].startswith("skipped: ")
     assert "leader-elector" in space.event("InjectionSkipped", "web")
 
 
 def test_an_annotation_that_nobody_knows_is_refused_where_people_look(space):
     space.apply(deployment("web", annotations={**ASK, "leader-elector.io/lease-nam": "x"}))
-    message = space.event("FailedCreate", next(iter(wait_for(
+    message = space.event("FailedCreate", next(iter(eventually(
         "a ReplicaSet", lambda: [item["metadata"]["name"] for item in space.get("replicasets")["items"]]))))
     assert "leader-elector.io/lease-nam" in message and "inject.leader-elector.io" in message
     assert space.pods("web") == []
