@@ -60,8 +60,13 @@ class HandOverCommand {
             if (!found) {
                 return failed("read", found.error());
             }
-            const auto& lease = found.value();
-            if (auto done = withoutAsking(lease)) {
+            const std::optional<Lease>& lease = found.value();
+            if (!lease) {
+                return {config::kExitFailure,
+                        fmt::format("there is no Lease {}: name another by --lease and --namespace",
+                                    request_.lease.text())};
+            }
+            if (auto done = withoutAsking(lease->record)) {
                 return *std::move(done);
             }
             LeaseRecord record = lease->record;
@@ -80,15 +85,8 @@ class HandOverCommand {
     }
 
   private:
-    std::optional<Outcome> withoutAsking(const std::optional<Lease>& lease) const {
+    std::optional<Outcome> withoutAsking(const LeaseRecord& record) const {
         const std::string name = request_.lease.text();
-        if (!lease) {
-            return Outcome{config::kExitFailure,
-                           fmt::format("there is no Lease {}: name another by --lease and "
-                                       "--namespace",
-                                       name)};
-        }
-        const LeaseRecord& record = lease->record;
         if (isUnheld(record)) {
             return Outcome{config::kExitNobodyLeads,
                            fmt::format("nobody holds the Lease {}: there is nobody to ask", name)};
@@ -122,7 +120,8 @@ class HandOverCommand {
                 state = isLate() ? state : found.error().message;
                 continue;
             }
-            const LeaseRecord now = found.value() ? found.value()->record : LeaseRecord();
+            const std::optional<Lease>& lease = found.value();
+            const LeaseRecord now = lease ? lease->record : LeaseRecord();
             if (now.transitions == before.transitions || isUnheld(now)) {
                 state = isUnheld(now) ? "nobody leads" : shown(now.holder) + " has not handed over";
                 continue;
