@@ -306,7 +306,8 @@ constexpr auto kOptions = std::to_array<Option>({
               .purpose = "Where to POST who leads at each change, as http://localhost:8080/leader. "
                          "What answers\n2xx to \"draining\" has stopped acting: the release waits "
                          "for it no longer.",
-              .complain = complaintAboutUrl}},
+              .complain = complaintAboutUrl},
+     .isAnnotation = true},
     {.flag = {.name = "on-change-remote",
               .placeholder = "true|false",
               .environment = "ON_CHANGE_REMOTE",

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "elector/config/values.h"
+#include "elector/kubernetes/endpoint.h"
 #include "injector/admission/annotations.h"
 #include "injector/admission/program.h"
 #include "injector/admission/quantity.h"
@@ -185,11 +186,19 @@ std::string complaintAboutContainer(const std::string& name) {
                  "beginning and ending with a letter or digit, at most 63 characters";
 }
 
+// Of the Pod itself: no annotation has a sidecar call another machine.
+std::string complaintAboutCallback(const std::string& url) {
+    const bool isOurs = elector::config::complaintAboutUrl(url).empty() &&
+                        elector::kubernetes::isLoopback(elector::kubernetes::parseTarget(url).host);
+    return isOurs ? "" : "allowed is what the Pod itself answers, as http://localhost:8080/leader";
+}
+
 // What the table leaves to the injector to judge.
 const std::map<std::string_view, elector::config::Complain>& complaints() {
     static const std::map<std::string_view, elector::config::Complain> kComplaints{
         {"port", complaintAboutPort},
         {"after", complaintAboutContainer},
+        {"on-change-url", complaintAboutCallback},
         {"status-dir", complaintAboutFolder},
         {"health-file", complaintAboutFileInFolder},
         {"image", complaintAboutImage},

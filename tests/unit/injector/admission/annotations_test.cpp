@@ -57,6 +57,8 @@ const std::vector<Accepted>& accepted() {
         {{{"admin", "on"}}, R"("args":["--lease-name=web","--admin=on"])"},
         {{{"status-dir", "/run/leader"}},
          R"(,{"name":"leader-elector-status","mountPath":"/run/leader"}])"},
+        {{{"on-change-url", "https://[::1]:8443/leader?a=b"}},
+         R"("args":["--lease-name=web","--on-change-url=https://[::1]:8443/leader?a=b"])"},
         {{{"env", "own"}}, R"("args":["--lease-name=web"])"},
         {{{"port", "1"}}, R"("--addr=:1")"},
         {{{"port", "65535"}}, R"("containerPort":65535)"},
@@ -164,8 +166,7 @@ const std::string kStorage =
     "write an amount of storage from 1Mi, such as 32Mi or 64M, by Kubernetes' syntax";
 const std::string kPort = "allowed is a number from 1 to 65535";
 const std::string kUrl =
-    "allowed is what this machine answers by plain HTTP, as http://localhost:8080/healthz, its "
-    "port included";
+    "allowed is what this machine answers by plain HTTP, as http://localhost:8080/healthz";
 const std::string kFolder =
     "allowed is an absolute path, of letters, digits and ._- and at most 128 characters, as "
     "/run/leader";
@@ -226,8 +227,8 @@ TEST(AnnotationsTest, AreRefusedWithWhatIsAllowed) {
     expectRefused("poll-tolerance", {"-1s", "61m"}, "allowed is a duration from 0s to 1h");
     expectRefused("health", {"", "yes", "url"}, "allowed are none and asked");
     expectRefused("health-url",
-                  {"", "https://localhost:1/", "http://localhost/", "http://10.0.0.1:80/",
-                   "http://web:80/", "http://localhost:0/", "localhost:80"},
+                  {"", "https://localhost:1/", "http://10.0.0.1:80/", "http://web:80/",
+                   "http://localhost:0/", "localhost:80"},
                   kUrl);
     for (const char* name : {"health-max-age", "asked-within", "health-period", "health-timeout"}) {
         expectRefused(name, {"0s", "61m"}, "allowed is a duration from 10ms to 1h");
@@ -245,6 +246,10 @@ TEST(AnnotationsTest, AreRefusedWithWhatIsAllowed) {
     const std::vector<std::string> paths{
         "",          "run/x", "/",           "//x",  "/run//x", "/run/x/",     "/run/./x",
         "/run/../x", "/a b",  "/run/$(POD)", "/a:b", "/a,b",    "/run/\u00e9", "."};
+    expectRefused("on-change-url",
+                  {"", "localhost:80", "http://10.0.0.1:80/", "http://web:80/",
+                   "http://localhost:0/", "http://localhost:80/a b"},
+                  "allowed is what the Pod itself answers, as http://localhost:8080/leader");
     expectRefused("status-dir", paths, kFolder);
     expectRefused("health-file", paths, kFile);
     expectRefused("health-file", {"/alive"}, kFile);
