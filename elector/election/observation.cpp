@@ -65,10 +65,8 @@ News Observation::ignore(const Lease& lease) {
         return News::Ignored;  // its holder ended before it was deleted
     }
     sawMortal_ = true;
+    isForgotten_ = false;
     lastDuration_ = std::max(lastDuration_, recordedDuration(lease.record));
-    if (!everSeen()) {  // one that was held for life is forgotten: this one came before it
-        uid_ = lease.uid;
-    }
     if (lease.uid == uid_) {
         return News::Ignored;
     }
@@ -83,10 +81,10 @@ News Observation::ignore(const Lease& lease) {
 }
 
 // A Lease that was held for life is gone, and with it the Pod of the only leader that this process
-// has ever heard of: it knows as little as at its start.
+// has ever heard of: it knows as little as at its start, but that this one is gone.
 void Observation::forgetOneForLife() {
     if (isForLife() && !sawMortal_) {
-        uid_.clear();
+        isForgotten_ = true;
     }
 }
 
@@ -94,7 +92,7 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
     if (lease.uid != uid_) {
         forgetOneForLife();
     }
-    const bool firstSight = uid_.empty();
+    const bool firstSight = !everSeen();
     const bool newUid = !firstSight && uid_ != lease.uid;
     const bool changed = !lease_ || lease_->fingerprint != lease.fingerprint || newUid ||
                          isHeldForLife(*lease_) != isHeldForLife(lease);
@@ -112,6 +110,7 @@ News Observation::accept(Lease lease, Instant now, bool wentBack) {
     if (firstSight || newUid) {
         uid_ = lease_->uid;
         uidAt_ = now;
+        isForgotten_ = false;
     }
     sawAnother_ = sawAnother_ || newUid;
     claim_ = classify(*lease_);

@@ -55,7 +55,8 @@ class Observation {
 
     // True once the Lease's state, present or missing, was told by a quorum read.
     bool isKnown() const { return known_; }
-    bool everSeen() const { return !uid_.empty(); }
+    // Not so if all that was seen was held for life, and is gone.
+    bool everSeen() const { return !uid_.empty() && !isForgotten_; }
     // True once Leases of different uids were seen: one was deleted, and may have had a leader.
     bool sawAnother() const { return sawAnother_; }
     // Nothing where the Lease is missing, or nothing is known yet.
@@ -101,7 +102,8 @@ class Observation {
     Instant uidAt_;                  // when that uid was first seen
     std::optional<Instant> noneAt_;  // when a read last found no Lease
     bool sawAnother_ = false;
-    bool sawMortal_ = false;  // a Lease that was not held for life: who led by it may lead on
+    bool sawMortal_ = false;    // a Lease that was not held for life: who led by it may lead on
+    bool isForgotten_ = false;  // the Lease with that uid counts as never seen; it is gone
     // The highest revision seen or written, and when that was learnt: whatever was sent later must
     // not be older.
     std::optional<Revision> seen_;

@@ -130,6 +130,24 @@ TEST(ForLifeTest, AnOldSightOfTheDeletedLeaseDelaysNobody) {
     EXPECT_LE(web0.since(deleted), milliseconds(100));
 }
 
+// web-1 took it over, as somebody had released it by hand, before it was deleted.
+TEST(ForLifeTest, NothingBringsItBackUnderAnotherHolder) {
+    Candidate web0;
+    web0.follow(heldForLife());
+    web0.untilRead();
+    web0.answerRead(std::optional<Lease>());
+    web0.send(Changed{leaseOf(heldBy("web-1", "pod-1/n1", WallTime{}), 12)});
+    EXPECT_EQ(web0.answer().leader, "");
+    web0.untilWrite(Intent::Create);
+    const Lease made = web0.writtenAt(20);
+    web0.landed(20);
+    const Instant seen = web0.now().boot;
+    while (std::holds_alternative<ReadRequest>(web0.untilAsked())) {
+        web0.answerRead(made);
+    }
+    EXPECT_GE(web0.since(seen), seconds(10));
+}
+
 // web-1 led before, under a Lease of which a replayed watch tells only now, and may lead on.
 TEST(ForLifeTest, AnOldSightOfALeaseBeforeItDelaysWhoMakesTheNextOne) {
     Candidate web0;
