@@ -7,8 +7,8 @@ import time
 import pytest
 from release import OPERATORS
 from stream import Stream
-from workload import INJECT, bare_pod, deployment, is_ready
 from waiting import eventually
+from workload import INJECT, bare_pod, deployment, is_ready
 
 RATE = 50  # creations a second
 TIMEOUT = 5  # the webhook's timeoutSeconds
@@ -21,7 +21,7 @@ def stream(release, space):
     pod = bare_pod("x", {INJECT: "true", "leader-elector.io/lease-name": "x"})
     pod["metadata"]["generateName"] = pod["metadata"].pop("name") + "-"
     with Stream(release.cluster, space.name, pod, RATE) as running:
-        running.eventually(20)
+        running.wait_for(20)
         yield running
     print(running.summary())
     assert not running.bare()
@@ -35,9 +35,9 @@ def assert_none_failed(stream):
 def test_a_replica_that_is_deleted_fails_no_creation(release, stream):
     for pod in release.ready_pods():
         release.kubectl("delete", "pod", pod["metadata"]["name"], "--wait=false")
-        stream.eventually(RATE)
+        stream.wait_for(RATE)
         release.ready_pods()
-    stream.eventually(RATE)
+    stream.wait_for(RATE)
     assert_none_failed(stream)
 
 
@@ -51,8 +51,8 @@ def test_a_renewed_certificate_fails_no_creation(release, stream):
     eventually("another certificate", lambda: release.certificate() not in ("", before))
     # The kubelet looks after mounted Secrets each minute or so.
     eventually("both webhooks serve with it",
-             lambda: all(release.certificate_ends(pod)[0] > ended for pod in release.ready_pods()), 240)
-    stream.eventually(RATE)
+               lambda: all(release.certificate_ends(pod)[0] > ended for pod in release.ready_pods()), 240)
+    stream.wait_for(RATE)
     assert_none_failed(stream)
 
 
@@ -61,7 +61,7 @@ def test_a_rolling_upgrade_fails_no_creation(release, stream):
     before = {pod["metadata"]["uid"] for pod in release.ready_pods()}
     release.kubectl("rollout", "restart", "deployment", "leader-elector")
     release.kubectl("rollout", "status", "deployment", "leader-elector", "--timeout=120s")
-    stream.eventually(RATE)
+    stream.wait_for(RATE)
     after = {pod["metadata"]["uid"] for pod in release.ready_pods()}
     assert not before & after
     assert_none_failed(stream)
@@ -73,9 +73,9 @@ def test_a_killed_webhook_fails_only_calls_in_flight(release, stream):
     pid = release.process(pod, "webhook")
     killed = time.monotonic()
     os.kill(pid, signal.SIGKILL)
-    stream.eventually(2 * RATE)
+    stream.wait_for(2 * RATE)
     release.ready_pods()
-    stream.eventually(RATE)
+    stream.wait_for(RATE)
     failures = stream.failures()
     print(f"{len(failures)} failed: {[failure.message for failure in failures][:3]}")
     # The stream has one call in flight; what finds the port closed until the endpoint is gone is refused at once.
@@ -102,7 +102,7 @@ def test_operators_that_die_again_and_again_fail_no_creation(release, stream):
 
     eventually("both operators are in CrashLoopBackOff", crash_loops, 120)
     assert not any(map(is_ready, release.pods(OPERATORS)))
-    stream.eventually(5 * RATE)
+    stream.wait_for(5 * RATE)
     assert release.endpoints() == endpoints
     assert_none_failed(stream)
     for pod in release.pods(OPERATORS):
@@ -121,9 +121,9 @@ def test_a_node_cut_off_fails_calls_until_its_endpoint_is_gone(release, space, s
         eventually("the API server knows", lambda: "True" not in release.cluster.kubectl(
             "get", "node", node, "-o", "jsonpath={.status.conditions[?(@.type=='Ready')].status}"), 60)
         gone = time.monotonic()
-        stream.eventually(RATE)
+        stream.wait_for(RATE)
         settled = len(stream.creations)
-        stream.eventually(RATE)
+        stream.wait_for(RATE)
         failures = stream.failures()
         print(f"cut off: {len(failures)} failed in {gone - cut:.1f} s; {stream.summary()}")
         assert all(failure.took <= 2 * TIMEOUT + 2 for failure in failures)
