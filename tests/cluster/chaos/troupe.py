@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from observation import Observation, Timing, boottime, enter_network
+from waiting import eventually
 
 TOP = Path(__file__).resolve().parents[3]
 API = ("10.99.0.10", 6443)
