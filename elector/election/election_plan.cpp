@@ -140,7 +140,12 @@ bool Election::planAsking() {
         return false;
     }
     if (now_.boot >= askAt_) {
-        ask(Intent::Ask);
+        // Without a watch, what was read a while ago is out of date: the leader renews.
+        if (watchDenied_ && observation_.heardAt() != now_.boot) {
+            ask(ReadRequest{});
+        } else {
+            ask(Intent::Ask);
+        }
         return true;
     }
     wakeBy(askAt_);

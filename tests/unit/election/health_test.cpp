@@ -252,6 +252,25 @@ TEST(HealthTest, WhoMayNotAskTakesWhatIsFreeAllTheSame) {
     }
 }
 
+TEST(HealthTest, WithoutAWatchItAsksByWhatItHasJustRead) {
+    Candidate web0;
+    web0.follow(heldByAnother(10, kDegraded));
+    web0.untilWrite(Intent::Ask);
+    web0.send(WatchFailed{errorOf(ErrorKind::Forbidden)});
+    web0.answerWrite(errorOf(ErrorKind::Conflict));
+    int revision = 10;
+    Instant read;
+    Request asked = web0.untilAsked();
+    while (std::holds_alternative<ReadRequest>(asked)) {
+        web0.answerRead(heldByAnother(++revision, kDegraded));
+        read = web0.now().boot;
+        asked = web0.untilAsked();
+    }
+    EXPECT_GE(revision, 12);
+    EXPECT_EQ(std::get<WriteRequest>(asked).base->revision.text(), std::to_string(revision));
+    EXPECT_EQ(web0.since(read), Duration(0));
+}
+
 TEST(HealthTest, WhoIsUnhealthyAsksNobody) {
     Candidate web0(gated());
     web0.follow(heldByAnother(10, kDegraded));
