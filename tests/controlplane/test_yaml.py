@@ -15,8 +15,9 @@ TESTS = Path(__file__).resolve().parents[1]
 READER = TESTS / "kubectl-reader"
 GO = TESTS / "cluster" / "tools" / "go"
 PREFIX = "leader-elector.io/"
-ADDED_NAMES = ("leader-elector", "leader-elector-token")
-ADDED_KEYS = ("annotations", "containers", "initContainers", "labels", "metadata", "volumes")
+ADDED_NAMES = ("leader-elector", "leader-elector-token", "leader-elector-status", "leader-elector-health",
+               "LEADER_ELECTOR_URL", "ELECTOR_PATH", "ELECTOR_GET_URL", "ELECTOR_SSE_URL")
+ADDED_KEYS = ("annotations", "containers", "env", "initContainers", "labels", "metadata", "volumeMounts", "volumes")
 POD = f"""apiVersion: v1
 kind: Pod
 metadata: {{name: p, annotations: {{{PREFIX}inject: "true", {PREFIX}lease-name: l}}}}
