@@ -78,7 +78,7 @@ struct HealthChanged {
 // (rule 13). Others may rely on what this process told them until `promisedUntil`. Ignored unless
 // it is the drain under way that was told by `seq`.
 struct ProgramStopped {
-    std::uint64_t seq;
+    std::uint64_t seq = 0;
     Instant promisedUntil;
 };
 

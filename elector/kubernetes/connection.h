@@ -97,7 +97,9 @@ struct Request {
     // patch, server-side apply: all of them are told apart by these.)
     std::string contentType = "application/json";
     std::string accept = "application/json";
-    // More fields of the head, each a name and a value.
+    // More fields of the head, each a name and a value. Said to be none, so that they may be left
+    // out.
+    // NOLINTNEXTLINE(readability-redundant-member-init)
     std::vector<std::pair<std::string, std::string>> fields = {};
     // What is kept of a successful answer, which is JSON then (json_filter.h): outlives the call.
     // nullptr: the answer is kept as it comes.
