@@ -113,7 +113,7 @@ class Release:
                     for pod in self.ready_pods()]
 
         before = reviews()
-        stream.eventually(50)
+        stream.wait_for(50)
         after = {pod["metadata"]["uid"]: count for pod, count in reviews()}
         return max(before, key=lambda pair: after.get(pair[0]["metadata"]["uid"], 0) - pair[1])[0]
 
