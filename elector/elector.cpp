@@ -66,12 +66,19 @@ struct MakeProbe {
 
 Elector::Elector(config::Config config, const runtime::Clock& clock, const runtime::Log& log)
     : config_(std::move(config)),
+      settings_(settingsOf(config_)),
       clock_(clock),
       log_(log),
       promisedBefore_(clock.now() + config_.timing.renewDeadline),
       leaderApi_(*this, clock, config_.tellsNamesOnly),
-      termApi_(*this, {config_.takesNoOrders, config_.timing, config_.drain},
-               [this](election::StepDownRequested how) { campaign_->stepDown(std::move(how)); }) {
+      termApi_(
+          *this, {config_.takesNoOrders, config_.timing, config_.drain, settings_.identity.session},
+          [this](election::StepDownRequested how) { campaign_->stepDown(std::move(how)); },
+          [this](FreshReads::Reader reader) {
+              reads_->ask([this, reader = std::move(reader)](const FreshReads::Reading& reading) {
+                  server_->post([reader, reading] { reader(reading); });
+              });
+          }) {
     describeMetrics();
     openStore();
     if (config_.isInjected) {
@@ -104,7 +111,7 @@ Elector::Elector(config::Config config, const runtime::Clock& clock, const runti
     server_ = std::make_unique<http::Server>(std::move(options), std::move(router), clock_, log_);
 
     campaign_ = std::make_unique<campaign::Campaign>(
-        config_.lease, settingsOf(config_), *store_, podLock_.get(), clock_, *reporter_,
+        config_.lease, settings_, *store_, podLock_.get(), clock_, *reporter_,
         [this](const std::function<void()>& announced) {
             // What the loop runs after this was decided after the "no".
             if (!server_->post(announced)) {
@@ -134,11 +141,15 @@ void Elector::watchHealth(const config::HealthCheck& check) {
 void Elector::openStore() {
     if (config_.folder) {
         store_ = std::make_unique<store::FileStore>(*config_.folder, clock_);
+        reads_ = std::make_unique<FreshReads>(
+            std::make_unique<store::FileStore>(*config_.folder, clock_), config_.lease, clock_);
         return;
     }
     const kubernetes::Access access = kubernetes::requireAccess(config_.kubeconfig);
     log_.info("using the Kubernetes API", {{"access", access.origin}});
     store_ = std::make_unique<store::KubernetesStore>(access, clock_);
+    reads_ = std::make_unique<FreshReads>(std::make_unique<store::KubernetesStore>(access, clock_),
+                                          config_.lease, clock_);
     std::optional<kubernetes::PodReference> pod;
     if (!config_.podUid.empty()) {
         pod = kubernetes::PodReference{config_.lease.space, config_.id, config_.podUid};

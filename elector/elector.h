@@ -11,6 +11,7 @@
 #include "elector/campaign/campaign.h"
 #include "elector/campaign/pod_lock.h"
 #include "elector/config/invocation.h"
+#include "elector/fresh_reads.h"
 #include "elector/health/prober.h"
 #include "elector/http/metrics.h"
 #include "elector/http/server.h"
@@ -71,6 +72,7 @@ class Elector final : private StatusSource {
     void programTold(const election::Answer& answer);
 
     const config::Config config_;
+    const election::Settings settings_;
     const runtime::Clock& clock_;
     const runtime::Log& log_;
 
@@ -96,6 +98,7 @@ class Elector final : private StatusSource {
     std::unique_ptr<campaign::Feed::Subscription> subscription_;  // of the leader API
     std::unique_ptr<campaign::Feed::Subscription> reporting_;
     std::list<Teller> tellers_;
+    std::unique_ptr<FreshReads> reads_;
     // Last, so that it ends before whom it tells and asks. Null: no health gate.
     std::unique_ptr<health::Prober> prober_;
 };

@@ -10,11 +10,14 @@
 #include "elector/config/values.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/json_text.h"
+#include "elector/runtime/log.h"
 #include "elector/runtime/time_text.h"
 
 namespace elector {
 namespace {
 
+using election::Revision;
+using http::Later;
 using http::Request;
 using http::Response;
 
@@ -31,19 +34,28 @@ bool isJson(const Request& request) {
     return http::equalsIgnoringCase(http::trimmed(type.substr(0, type.find(';'))), http::kJson);
 }
 
+Response notFromHere() {
+    return Response::text(kForbidden, "Only programs in the same Pod may ask for this.\n");
+}
+
 }  // namespace
 
-TermApi::TermApi(const StatusSource& source, Rules rules, StepDown stepDown)
-    : source_(source), rules_(std::move(rules)), stepDown_(std::move(stepDown)) {}
+TermApi::TermApi(const StatusSource& source, Rules rules, StepDown stepDown, Read read)
+    : source_(source),
+      rules_(std::move(rules)),
+      stepDown_(std::move(stepDown)),
+      read_(std::move(read)) {}
 
 void TermApi::addRoutes(http::Router& router) {
     router.answer("POST", "/api/step-down",
                   [this](const Request& request) { return stepDown(request); });
+    router.answer("GET", "/api/token/verify",
+                  [this](const Request& request) { return verify(request); }, {"token"});
 }
 
 Response TermApi::stepDown(const Request& request) {
     if (!request.remote.isLoopback()) {
-        return Response::text(kForbidden, "Only programs in the same Pod may ask for this.\n");
+        return notFromHere();
     }
     if (!rules_.refusal.empty()) {
         return Response::text(kForbidden, rules_.refusal + '\n');
@@ -76,6 +88,59 @@ Response TermApi::stepDown(const Request& request) {
                                    runtime::jsonString(answer.fencingToken), drain.count()) +
                        '\n');
     response.status = kAccepted;
+    return response;
+}
+
+std::variant<Response, Later> TermApi::verify(const Request& request) {
+    if (!request.remote.isLoopback()) {
+        return notFromHere();
+    }
+    const auto given = request.parameters.find("token");
+    const std::string text = given == request.parameters.end() ? "" : given->second;
+    const auto token = Revision::parse(text);
+    if (!token) {
+        return Response::text(kBadRequest,
+                              fmt::format("token={} is refused: {}.\n", runtime::jsonString(text),
+                                          config::complaintAboutToken(text)));
+    }
+    return [this, token = *token](const http::Responder& responder) {
+        read_([this, token, responder](const FreshReads::Reading& reading) {
+            responder.respond(verdict(token, reading));
+        });
+    };
+}
+
+// The standing is asked for after the read: a term that has ended meanwhile is not confirmed.
+Response TermApi::verdict(const Revision& token, const FreshReads::Reading& reading) const {
+    if (!reading) {
+        return Response::unavailable(reading.error().message + '\n');
+    }
+    const std::optional<election::Lease>& lease = reading.value();
+    const election::Answer answer = source_.answer();
+    const bool isHeld = lease && !election::isUnheld(lease->record);
+    const bool isOurs =
+        isHeld && lease->record.holder == source_.id() && lease->record.session == rules_.session;
+    const std::string current = isOurs ? answer.fencingToken : "";
+    if (token.text() == current) {
+        return Response::json(
+            fmt::format(R"({{"current":true,"token":{}}})", runtime::jsonString(current)) + '\n');
+    }
+    // Another's term has a greater token than each that this process had before (S3), and none
+    // greater than the version of the Lease.
+    const auto isPast = [&token](const std::string& own) {
+        const auto mine = Revision::parse(own);
+        return mine && token <= *mine;
+    };
+    if (isHeld && !isOurs && !isPast(answer.endedToken) && !isPast(answer.fencingToken) &&
+        token <= lease->revision) {
+        return Response::unavailable(
+            fmt::format("{} leads: only its own elector knows the token of its term.\n",
+                        runtime::quoted(lease->record.holder)));
+    }
+    Response response = Response::json(
+        fmt::format(R"({{"current":false,"currentToken":{}}})", runtime::jsonString(current)) +
+        '\n');
+    response.status = kConflict;
     return response;
 }
 

@@ -364,6 +364,7 @@ void Election::publish() {
             tell(Reason::Renewed);
         }
     } else if (term) {
+        standing_.endedToken = term->token.text();
         tell(ended_);
         if (auto* draining = std::get_if<Draining>(&state_)) {
             draining->told = standing_.seq;

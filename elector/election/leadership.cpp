@@ -36,7 +36,12 @@ Answer answerAt(const Standing& standing, const std::string& ownId, const Moment
     answer.trouble = standing.trouble;
     answer.seq = standing.seq;
     answer.reason = standing.reason;
-    if (standing.term && standing.term->isValidAt(now)) {
+    answer.endedToken = standing.endedToken;
+    const bool leads = standing.term && standing.term->isValidAt(now);
+    if (standing.term && !leads) {
+        answer.endedToken = standing.term->token.text();
+    }
+    if (leads) {
         answer.leader = ownId;
         answer.isLeader = true;
         answer.degraded = standing.degraded;

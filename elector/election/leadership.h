@@ -57,6 +57,8 @@ struct Standing {
     bool leadsForLife = false;  // it does not renew; the Lease ends with its Pod (rule 16)
     bool degraded = false;      // whoever leads, its program is unhealthy (rule 17)
     bool healthy = true;        // the program of this process
+    // Of the last term of this process that ended; "" where none has.
+    std::string endedToken;
 
     // Of the record last observed; empty before one was.
     std::string leaseUid;
@@ -77,6 +79,7 @@ struct Answer {
     std::string leader;  // own id only while isLeader (rule 15); "" if nobody is known to lead
     bool isLeader = false;
     std::string fencingToken;  // decimal; "" unless isLeader
+    std::string endedToken;    // of the last term of this process that ended; "" where none has
     std::string leaseUid;
     std::int64_t transitions = 0;
     std::optional<WallTime> acquireTime;

@@ -52,6 +52,7 @@ TEST(LeadershipTest, AnAnswerExpiresByItself) {
     EXPECT_FALSE(late.isLeader);
     EXPECT_EQ(late.leader, "");
     EXPECT_EQ(late.fencingToken, "");
+    EXPECT_EQ(late.endedToken, "18446744073709551616") << "though nobody has run since";
     EXPECT_EQ(late.validFor, milliseconds(0));
     EXPECT_EQ(late.leaseUid, "uid-1");
 }

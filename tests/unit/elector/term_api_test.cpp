@@ -47,7 +47,8 @@ class TermApiTest : public http::ServerFixture {
     TermApi::Rules rules_;
     std::vector<election::StepDownRequested> orders_;
     TermApi api_{status_, rules_,
-                 [this](election::StepDownRequested how) { orders_.push_back(std::move(how)); }};
+                 [this](election::StepDownRequested how) { orders_.push_back(std::move(how)); },
+                 nullptr};
 };
 
 TEST_F(TermApiTest, TakesAnOrderForThePresentTerm) {
@@ -73,7 +74,7 @@ TEST_F(TermApiTest, SaysForHowLongItDrains) {
         {{"", {}, seconds(9)}, "\"drainMs\":9000}\n"},
         {{"", {.pollTolerance = seconds(60)}, {}}, "\"drainMs\":64201}\n"}};
     for (const auto& [rules, expected] : rows) {
-        TermApi api(status_, rules, [](const election::StepDownRequested&) {});
+        TermApi api(status_, rules, [](const election::StepDownRequested&) {}, nullptr);
         http::Router routes;
         api.addRoutes(routes);
         router = routes;
@@ -116,8 +117,9 @@ TEST_F(TermApiTest, ObeysOnlyTheLoopbackAndNobodyWhereThatIsShared) {
     const auto answer = match.route->handler({head, "{}", remote, "", match.parameters});
     EXPECT_EQ(std::get<http::Response>(answer).status, 403);
 
-    TermApi closed(status_, {"this elector takes no orders", {}, {}},
-                   [this](election::StepDownRequested how) { orders_.push_back(std::move(how)); });
+    TermApi closed(
+        status_, {"this elector takes no orders", {}, {}},
+        [this](election::StepDownRequested how) { orders_.push_back(std::move(how)); }, nullptr);
     closed.addRoutes(router);
     start();
     EXPECT_THAT(post("{}"), EndsWith("\r\n\r\nthis elector takes no orders\n"));
