@@ -450,7 +450,9 @@ HandOverRequest parseHandOver(const Scan& scan, const Environment& environment,
             settings.text("kubeconfig"),
             folderIn(settings.text("store")),
             settings.duration("timeout"),
-            settings.text("wait") == "true"};
+            settings.text("wait") == "true",
+            {},
+            {}};
 }
 
 std::vector<FlagSpec> specsFor(const std::string& command) {

@@ -115,11 +115,14 @@ struct StepDownRequest {
 // `hand-over`: asks the leader, by the Lease, to leave it to another.
 struct HandOverRequest {
     election::LeaseKey lease;
-    std::string to;          // the candidate that is to lead
+    std::string to;          // the candidate that is to lead; "": another of `candidates`
     std::string kubeconfig;  // as in Config
     std::optional<std::string> folder;
     election::Duration timeout{};  // of all that is asked and waited for
     bool waits = false;            // until another leads
+    std::string context;           // of the kubeconfig; "": the current one
+    // The names of the Pods that campaign, as far as they are known.
+    std::vector<std::string> candidates;
 };
 
 struct HelpRequest {};

@@ -143,8 +143,8 @@ std::optional<Access> findAccess(const std::string& kubeconfig, const std::strin
     return std::nullopt;
 }
 
-Access requireAccess(const std::string& kubeconfig) {
-    if (auto access = findAccess(kubeconfig)) {
+Access requireAccess(const std::string& kubeconfig, const std::string& context) {
+    if (auto access = findAccess(kubeconfig, context)) {
         return *std::move(access);
     }
     throw std::runtime_error(

@@ -73,7 +73,7 @@ std::optional<Access> findAccess(const std::string& kubeconfig, const std::strin
 
 // The same where one has to be found: throws std::runtime_error whose sentence says what else there
 // is.
-Access requireAccess(const std::string& kubeconfig);
+Access requireAccess(const std::string& kubeconfig, const std::string& context = {});
 
 // Splits KUBECONFIG's list at its colons; empty elements are left out, as kubectl does.
 std::vector<std::filesystem::path> splitKubeconfigList(std::string_view list);

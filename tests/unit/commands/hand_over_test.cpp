@@ -4,6 +4,7 @@
 #include <chrono>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "elector/commands/commands.h"
 #include "elector/names.h"
@@ -25,14 +26,17 @@ class HandOverTest : public testing::Test {
         std::string err;
     };
 
-    Printed handOver(bool waits = false) const {
+    Printed handOver(bool waits = false, const std::string& to = "web-2",
+                     const std::vector<std::string>& candidates = {}) const {
         const config::HandOverRequest request{
             .lease = key_,
-            .to = "web-2",
+            .to = to,
             .kubeconfig = {},
             .folder = folder_.path(),
             .timeout = waits ? std::chrono::milliseconds(300) : std::chrono::minutes(1),
-            .waits = waits};
+            .waits = waits,
+            .context = {},
+            .candidates = candidates};
         std::ostringstream out;
         std::ostringstream err;
         const int exitCode = runHandOver(request, clock_, out, err);
@@ -73,7 +77,7 @@ TEST_F(HandOverTest, SaysWhyThereIsNobodyToAsk) {
     Printed printed = handOver();
     EXPECT_EQ(printed.exitCode, config::kExitFailure);
     EXPECT_EQ(printed.err,
-              "there is no Lease default/web: name another by --lease and --namespace\n");
+              "there is no Lease default/web: name another Lease, or another --namespace\n");
     make(names::kVacantHolder);
     printed = handOver();
     EXPECT_EQ(printed.exitCode, config::kExitNobodyLeads);
@@ -99,7 +103,29 @@ TEST_F(HandOverTest, SaysWhatItHasWaitedForInVain) {
     make("web-0");
     const Printed printed = handOver(true);
     EXPECT_EQ(printed.exitCode, config::kExitFailure);
-    EXPECT_THAT(printed.err, HasSubstr("within 300ms: web-0 has not handed over"));
+    EXPECT_THAT(printed.err, HasSubstr("within 300ms: web-0 has not handed over, and the order "
+                                       "still stands in the Lease"));
+}
+
+TEST_F(HandOverTest, WithoutANameAsksForAnotherThatCampaigns) {
+    make("web-0");
+    EXPECT_EQ(handOver(false, "", {"web-0", "web-1", "web-2"}).out,
+              "web-0 is asked to hand over the Lease default/web to web-1\n");
+    const Printed printed = handOver(false, "", {"web-0"});
+    EXPECT_EQ(printed.exitCode, config::kExitFailure);
+    EXPECT_THAT(printed.err, StartsWith("no Pod but web-0 is known to campaign for the Lease"));
+}
+
+TEST_F(HandOverTest, DeposesNobodyForANameThatDoesNotCampaign) {
+    const election::Lease before = make("web-0");
+    const Printed printed = handOver(false, "web-9", {"web-0", "web-1"});
+    EXPECT_EQ(printed.exitCode, config::kExitFailure);
+    EXPECT_EQ(printed.err,
+              "web-9 does not campaign for the Lease default/web: name one of web-0, web-1 by "
+              "--to\n");
+    EXPECT_EQ(store_.get(key_, limits()).value()->revision, before.revision);
+    // The Pods' names are not the candidates' ids.
+    EXPECT_EQ(handOver(false, "web-9", {"pod-a", "pod-b"}).exitCode, config::kExitSuccess);
 }
 
 }  // namespace
