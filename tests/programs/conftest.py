@@ -52,8 +52,11 @@ class Elector:
         return json.loads(answer[1]) if answer else {"isLeader": False, "leader": None}
 
     def await_leading(self):
-        eventually(f"{self.name} leads", lambda: self.state()["isLeader"])
-        return self.state()["fencingToken"]
+        """The token by which it does."""
+        def token():
+            state = self.state()
+            return state["isLeader"] and state["fencingToken"]
+        return eventually(f"{self.name} leads", token)
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -62,8 +65,8 @@ class Elector:
         """SIGSTOP, but not while it holds the lock of the folder, for which the others would wait."""
         def stops():
             self.signal(signal.SIGSTOP)
-            eventually(f"{self.name} stops", lambda: all(state_of(stat) == "T" for stat in
-                                                                     Path(f"/proc/{self.process.pid}/task").glob("*/stat")))
+            eventually(f"{self.name} stops", lambda: all(
+                state_of(stat) == "T" for stat in Path(f"/proc/{self.process.pid}/task").glob("*/stat")))
             if not any(line.split()[4] == str(self.process.pid) for line in Path("/proc/locks").read_text().splitlines()
                        if "->" not in line):
                 return True
