@@ -3,6 +3,7 @@ from an annotation to a take-over on the dashboard."""
 import json
 import shlex
 import shutil
+import statistics
 import subprocess
 import threading
 import time
@@ -93,16 +94,22 @@ def test_a_take_over_is_on_the_page_when_a_program_sees_it(release, space, shell
     assert forward.stdout.readline().startswith("Forwarding from 127.0.0.1:8083")
     browser.open_dashboard("http://localhost:8083")
 
-    leader = space.agreed_leader("web", "web")
-    election = row(f"{space.name}/web")
-    browser.wait(f"{election}?.innerText.includes({json.dumps(leader)})")
-    browser.run(NOTES.format(row=election))
-    survivor = next(pod for pod in space.ready_pods("web", 3) if pod["metadata"]["name"] != leader)
-    asks = Program(cluster.network(survivor["spec"]["nodeName"]), survivor["status"]["podIP"], leader)
-    asks.start()
-    done(f"kubectl delete pod {leader} --wait=false")
-    successor, told = eventually("the program is told of another leader", lambda: asks.told)
-    shown = browser.wait(f"told.find((each) => each.leader === {json.dumps(successor)})")["at"]
-    print(f"the page shows the next leader {(shown - told) * 1000:+.0f} ms after a program was told")
-    assert shown - told < 1
+    def lag():
+        """How much later than a program the page tells of a take-over, in seconds."""
+        pods = space.ready_pods("web", 3)
+        leader = space.agreed_leader("web", "web")
+        election = row(f"{space.name}/web")
+        browser.wait(f"{election}?.innerText.includes({json.dumps(leader)})")
+        browser.run(NOTES.format(row=election))
+        survivor = next(pod for pod in pods if pod["metadata"]["name"] != leader)
+        asks = Program(cluster.network(survivor["spec"]["nodeName"]), survivor["status"]["podIP"], leader)
+        asks.start()
+        done(f"kubectl delete pod {leader} --wait=false")
+        successor, told = eventually("the program is told of another leader", lambda: asks.told)
+        shown = browser.wait(f"told.find((each) => each.leader === {json.dumps(successor)})")["at"]
+        print(f"the page shows the next leader {(shown - told) * 1000:+.0f} ms after a program was told")
+        return shown - told
+
+    # Once in a while the machine, which does all of this at once, may be late.
+    assert statistics.median(lag() for _ in range(3)) < 1
     assert browser.complaints == []

@@ -113,7 +113,8 @@ class CallbackTest : public IntegrationTest {
 };
 
 TEST_F(CallbackTest, AProgramIsToldEachChangeAndEachRenewalOfItsOwn) {
-    const auto web = elector("web-0", {receiver_.flag()});
+    // The drain ends with the answer: without one, the next state might come before the call.
+    const auto web = elector("web-0", {receiver_.flag(), "--drain=40s"});
     ASSERT_TRUE(hears(R"("reason":"renewed")", 2)) << web->output();
     const std::string held = token(*web);
     web->signal(SIGTERM);

@@ -33,7 +33,7 @@ class HandOverTest : public testing::Test {
             .to = to,
             .kubeconfig = {},
             .folder = folder_.path(),
-            .timeout = waits ? std::chrono::milliseconds(300) : std::chrono::minutes(1),
+            .timeout = waits ? std::chrono::milliseconds(1000) : std::chrono::minutes(1),
             .waits = waits,
             .context = {},
             .candidates = candidates};
@@ -103,7 +103,7 @@ TEST_F(HandOverTest, SaysWhatItHasWaitedForInVain) {
     make("web-0");
     const Printed printed = handOver(true);
     EXPECT_EQ(printed.exitCode, config::kExitFailure);
-    EXPECT_THAT(printed.err, HasSubstr("within 300ms: web-0 has not handed over, and the order "
+    EXPECT_THAT(printed.err, HasSubstr("within 1s: web-0 has not handed over, and the order "
                                        "still stands in the Lease"));
 }
 
