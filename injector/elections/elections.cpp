@@ -65,6 +65,8 @@ void Elections::put(const ObjectKey& key, const Lease& lease, Moment now) {
     election.duration = durationOf(lease);
     election.isForLife = elector::election::isHeldForLife(lease);
     const std::string holder = elector::election::shownHolder(lease.record);
+    // A candidate that asks for the Lease writes something else there.
+    election.isDegraded = !lease.record.degraded.empty();
     const bool isNewTerm =
         holder != tracked.claimant || lease.record.transitions != election.term || isFirst;
     election.term = lease.record.transitions;
@@ -250,6 +252,10 @@ void Elections::refresh(Election& election, Instant now) {
             fmt::format("Nobody leads, though {} campaign{}: their logs and /readyz say why.",
                         campaigning == 1 ? "one Pod" : fmt::format("{} Pods", campaigning),
                         campaigning == 1 ? "s" : ""));
+    }
+    if (!election.holder.empty() && election.isDegraded) {
+        election.warnings.emplace_back(
+            "The leader's program is unhealthy: it leads until a healthy candidate takes over.");
     }
     const auto late = std::ranges::count_if(election.takeovers, [now](const Takeover& takeover) {
         return takeover.at > now - kFlapping;

@@ -59,6 +59,7 @@ struct Election {
     Instant renewed;                    // when the Lease last changed
     Duration duration{};                // how long a term lasts after a renewal
     bool isForLife = false;             // it expires with its Pod, and not by time
+    bool isDegraded = false;            // the holder leads, though its program is unhealthy
     std::vector<Candidate> candidates;  // by name
     Duration leaderless{};              // until leaderlessSince
     std::optional<Instant> leaderlessSince;

@@ -152,6 +152,25 @@ TEST_F(ElectionsTest, ATakeOverIsNoReasonToWarn) {
     EXPECT_THAT(election().warnings, IsEmpty());
 }
 
+TEST_F(ElectionsTest, WarnsOfALeaderWhoseProgramIsUnhealthyUntilThatEnds) {
+    Lease lease = leaseOf("web-0", ++revision_);
+    lease.record.duration = 15s;
+    lease.record.renewTime = moment().wall;
+    for (const char* degraded : {elector::election::kDegraded, "web-1 asks for it"}) {
+        lease.record.degraded = degraded;
+        lease.fingerprint += degraded;
+        table_.put(kKey, lease, moment());
+        EXPECT_THAT(election().warnings, ElementsAre(HasSubstr("program is unhealthy")));
+    }
+    write("web-0");
+    EXPECT_THAT(election().warnings, IsEmpty());
+    lease.fingerprint += "again";
+    table_.put(kKey, lease, moment());
+    EXPECT_THAT(election().warnings, ElementsAre(HasSubstr("program is unhealthy")));
+    pass(16s);
+    EXPECT_THAT(election().warnings, IsEmpty()) << "its term has expired";
+}
+
 TEST_F(ElectionsTest, WarnsOfALeaderThatChangesAgainAndAgain) {
     for (int i = 0; i < 7; ++i) {
         write("web-" + std::to_string(i % 2), "s" + std::to_string(i), i);
