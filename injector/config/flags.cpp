@@ -259,6 +259,14 @@ const std::vector<FlagSpec>& leaderFlags() {
                          .placeholder = "NAME",
                          .shown = "the current one",
                          .purpose = "Which context of the kubeconfig counts."});
+        for (FlagSpec flag : elector::config::handOverFlags()) {
+            if (flag.name == "to") {
+                flag.shown = "required by hand-over; of step-down another that campaigns";
+            }
+            if (flag.name == "to" || flag.name == "wait" || flag.name == "timeout") {
+                flags.push_back(flag);
+            }
+        }
         return flags;
     }();
     return kFlags;
@@ -280,6 +288,9 @@ constexpr std::string_view kIntroduction =
     "  leader-elector-injector check [KIND/NAME] [flags]  say whether Pods are injected, and why\n"
     "  leader-elector-injector leader [list] [flags]      show elections: who leads, since when\n"
     "  leader-elector-injector leader describe|history|watch LEASE [flags]\n"
+    "  leader-elector-injector leader hand-over|step-down LEASE [flags]\n"
+    "                                                     ask a leader to leave the Lease to "
+    "another\n"
     "  leader-elector-injector --help | --version\n"
     "\n"
     "The first two run in the cluster, side by side in one Pod; the others are for people.\n"
@@ -299,7 +310,8 @@ constexpr std::string_view kExamples =
     "  kubectl get deployment web -o yaml | leader-elector-injector inject -f -\n"
     "  leader-elector-injector check -n shop deployment/web\n"
     "  leader-elector-injector check -A\n"
-    "  leader-elector-injector leader describe web -n shop\n";
+    "  leader-elector-injector leader describe web -n shop\n"
+    "  leader-elector-injector leader hand-over web --to=web-2 --wait -n shop\n";
 
 }  // namespace
 
@@ -317,11 +329,14 @@ std::string helpText() {
                       "\nExit codes:\n"
                       "  {}  stopped as asked; inject: printed; check: all is well\n"
                       "  {}  failed; inject: refused; check: something is not well; leader: no "
-                      "such election\n"
+                      "such election, or\n"
+                      "     its leader cannot be asked, or with --wait has not left in time\n"
                       "  {}  wrong flags, environment or surroundings; one sentence says which\n"
+                      "  {}  leader hand-over, step-down: nobody leads\n"
                       "  {}  check, leader: the API server did not answer, or not what was asked\n",
                       elector::config::kExitSuccess, elector::config::kExitFailure,
-                      elector::config::kExitUsage, elector::config::kExitNoAnswer);
+                      elector::config::kExitUsage, elector::config::kExitNobodyLeads,
+                      elector::config::kExitNoAnswer);
 }
 
 std::string versionText() {

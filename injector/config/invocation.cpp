@@ -226,7 +226,8 @@ CheckRequest parseCheck(const Settings& settings, const Arguments& rest,
 
 // What `leader` is to do, and about which Lease.
 void takeAction(LeaderRequest& request, const Arguments& rest) {
-    static const std::vector<std::string_view> kActions{"list", "describe", "history", "watch"};
+    static const std::vector<std::string_view> kActions{"list",  "describe",  "history",
+                                                        "watch", "hand-over", "step-down"};
     const std::string action = rest.empty() ? "list" : rest.front();
     const auto known = std::ranges::find(kActions, action);
     if (known == kActions.end()) {
@@ -238,10 +239,14 @@ void takeAction(LeaderRequest& request, const Arguments& rest) {
     refuseRest(rest, request.action == LeaderAction::List ? 1 : 2);
     request.lease = rest.size() > 1 ? rest[1] : "";
     const bool isAboutOne =
-        request.action == LeaderAction::Describe || request.action == LeaderAction::History;
+        request.action != LeaderAction::List && request.action != LeaderAction::Watch;
     if (isAboutOne && request.lease.empty()) {
         throw Refusal(
             fmt::format("leader {0} needs to know of which Lease, as in leader {0} web", action));
+    }
+    if (request.action == LeaderAction::HandOver && request.to.empty()) {
+        throw Refusal(
+            "--to is missing: write --to=web-2, or leader step-down for whichever candidate");
     }
     if (request.all && !request.lease.empty()) {
         throw Refusal(
@@ -266,6 +271,9 @@ LeaderRequest parseLeader(const Settings& settings, const Arguments& rest,
     request.context = settings.text("context");
     request.output = static_cast<LeaderOutput>(
         std::ranges::find(kOutputs, settings.text("output")) - kOutputs.begin());
+    request.to = settings.text("to");
+    request.timeout = settings.duration("timeout");
+    request.waits = settings.text("wait") == "true";
     takeAction(request, rest);
     return request;
 }

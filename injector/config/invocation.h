@@ -72,10 +72,11 @@ struct CheckRequest {
     elector::config::Output output = elector::config::Output::Human;  // --output, -o
 };
 
-enum class LeaderAction { List, Describe, History, Watch };
+enum class LeaderAction { List, Describe, History, Watch, HandOver, StepDown };
 enum class LeaderOutput { Table, Wide, Json, Yaml, Name };
 
-// `leader list|describe NAME|history NAME|watch [NAME]`: shows elections. Also kubectl's plugin.
+// `leader list|describe NAME|history NAME|watch [NAME]`: shows elections. `leader hand-over NAME`
+// and `leader step-down NAME` ask a leader to leave. Also kubectl's plugin.
 struct LeaderRequest {
     LeaderAction action = LeaderAction::List;
     std::string lease;       // that it is about; "": all of the namespace
@@ -84,6 +85,10 @@ struct LeaderRequest {
     bool all = false;
     std::string context;                        // --context; "": the current one
     LeaderOutput output = LeaderOutput::Table;  // --output, -o
+    // As elector::config::HandOverRequest has them.
+    std::string to;
+    elector::election::Duration timeout{};
+    bool waits = false;
 };
 
 struct HelpRequest {};

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "elector/commands/commands.h"
 #include "elector/kubernetes/lease_json.h"
 #include "elector/runtime/escape.h"
 #include "elector/runtime/log.h"
@@ -223,6 +224,13 @@ std::string flapping(const std::vector<Change>& changes, const Moment& now) {
                : "";
 }
 
+std::vector<Candidate> candidatesOf(Reader& reader, const cluster::ObjectKey& lease, Instant now) {
+    Elections pods;
+    reader.pods(lease.space, now, pods);
+    const auto found = pods.all().find(lease);
+    return found == pods.all().end() ? std::vector<Candidate>() : found->second.candidates;
+}
+
 // About one Lease.
 int tell(Reader& reader, cluster::Api& api, const LeaderRequest& request, const std::string& space,
          const Moment& now, std::ostream& out, std::ostream& err) {
@@ -244,14 +252,10 @@ int tell(Reader& reader, cluster::Api& api, const LeaderRequest& request, const 
         tellHistory(*lease, std::move(changes), now, out);
         return kExitSuccess;
     }
-    Elections pods;
-    reader.pods(space, now.boot, pods);
     Elections elections;
     elections.put(key, *lease, now);
-    if (const auto with = pods.all().find(key); with != pods.all().end()) {
-        for (const Candidate& each : with->second.candidates) {
-            elections.putPod({space, each.name}, key.name, each, now.boot);
-        }
+    for (const Candidate& each : candidatesOf(reader, key, now.boot)) {
+        elections.putPod({space, each.name}, key.name, each, now.boot);
     }
     elections.passTime(now.boot - kSkew);
     if (isForPeople(request)) {
@@ -261,6 +265,25 @@ int tell(Reader& reader, cluster::Api& api, const LeaderRequest& request, const 
         out << listText(elections, request, now);
     }
     return kExitSuccess;
+}
+
+// Hand-over and step-down.
+int askToLeave(Reader& reader, const LeaderRequest& request, const std::string& space,
+               const elector::runtime::Clock& clock, std::ostream& out, std::ostream& err) {
+    elector::config::HandOverRequest asked{.lease = {space, request.lease},
+                                           .to = request.to,
+                                           .kubeconfig = request.kubeconfig,
+                                           .folder = std::nullopt,
+                                           .timeout = request.timeout,
+                                           .waits = request.waits,
+                                           .context = request.context,
+                                           .candidates = {}};
+    for (Candidate& each : candidatesOf(reader, {space, request.lease}, clock.now())) {
+        if (each.campaigns) {
+            asked.candidates.push_back(std::move(each.name));
+        }
+    }
+    return elector::commands::runHandOver(asked, clock, out, err);
 }
 
 // Tells each change of a leader, as it stands in the Lease.
@@ -389,6 +412,9 @@ int runLeader(const LeaderRequest& request, const elector::runtime::Clock& clock
             return list(reader, request, space, now, out, err);
         case LeaderAction::Watch:
             return watch(reader, api, space, Follower(request, clock, out));
+        case LeaderAction::HandOver:
+        case LeaderAction::StepDown:
+            return askToLeave(reader, request, space, clock, out, err);
         case LeaderAction::Describe:
         case LeaderAction::History:
             break;

@@ -11,7 +11,8 @@
 namespace injector::leader {
 
 // `leader list|describe|history|watch`: the elections of a namespace, or of all, for people and
-// scripts. Reads from the API, and writes nothing.
+// scripts. `leader hand-over|step-down` asks the leader of one to leave, as
+// elector::commands::runHandOver does, with its exit codes; the others write nothing.
 //
 // The answer goes to `out`, what kept it or a part of it from being one to `err`. Returns
 // kExitSuccess; kExitFailure where there is no such election; kExitNoAnswer where the API did not

@@ -151,6 +151,77 @@ def test_history_and_watch_show_real_terms(kubectl, electors):
     assert "changes of leader" in eventually("the Events have come", told)
 
 
+@pytest.fixture(name="candidates")
+def fixture_candidates(kubectl, electors):
+    """Three electors, and the Pods that they would run in."""
+    plane, names = electors.control_plane, ("a", "b", "c")
+    pods = [kubectl.space.pod_object(name, electors.lease) for name in names]
+    for thing in ({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}, *pods):
+        thing["metadata"]["namespace"] = "default"
+        plane.apply(json.dumps(thing))
+    electors.start(*names)
+    yield electors
+    plane.kubectl("delete", "pod", *names, "--grace-period=0", "--force")
+
+
+def test_a_leader_leaves_the_lease_to_whom_one_names_or_to_another_candidate(kubectl, candidates):
+    def ask(command, *flags):
+        return kubectl.leader(command, candidates.lease, "-n", "default", "--wait", *flags)
+
+    first = candidates.observation.agreed()["by"]
+    second = max({"a", "b", "c"} - {first})
+    assert ask("hand-over", f"--to={second}").startswith(f"{second} leads, ")
+    assert candidates.observation.agreed()["by"] == second
+    assert ask("hand-over", f"--to={second}") == f"{second} leads already\n"
+    third = min({"a", "b", "c"} - {second})
+    assert ask("step-down").startswith(f"{third} leads, ")
+    assert candidates.observation.agreed()["by"] == third
+
+    def told():
+        rows = [line.split() for line in kubectl.leader("history", candidates.lease, "-n", "default").splitlines()]
+        return [row[3] for row in rows if row[0].startswith("20")] == [first, second, third]
+
+    eventually("the Events have come", told)
+
+
+def test_it_says_why_a_leader_does_not_leave(kubectl):
+    def refused(*arguments):
+        code, out, err = kubectl.call("leader", *arguments, "--context=here")
+        assert out == "", out
+        return code, err
+
+    def order():
+        return kubectl.space.lease("web")["metadata"]["annotations"].get("leader-elector.io/hand-over")
+
+    space = kubectl.space.name
+    for name in ("web-0", "web-1"):
+        kubectl.space.pod(name, "web")
+    for arguments, code, sentence in [
+            (("hand-over", "none", "--to=b"), 1, f"there is no Lease {space}/none: name another Lease, or another --namespace"),
+            (("step-down", "idle"), 3, f"nobody holds the Lease {space}/idle"),
+            (("hand-over", "web", "--to=web-9"), 1,
+             f"web-9 does not campaign for the Lease {space}/web: name one of web-0, web-1 by --to"),
+            (("step-down", "gone"), 1, f"no Pod but web-9 is known to campaign for the Lease {space}/gone"),
+            (("hand-over", "web"), 2, "--to is missing")]:
+        said = refused(*arguments)
+        assert said[0] == code and sentence in said[1], said
+    assert order() is None
+    # Nobody obeys: no elector runs behind this Lease.
+    code, err = refused("step-down", "web", "--wait", "--timeout=1s")
+    assert code == 1 and "within 1s: web-0 has not handed over, and the order still stands in the Lease" in err
+    assert json.loads(order())["from"] == "web-0" and json.loads(order())["to"] == "web-1"
+    # The rights are those of whoever asks.
+    kubectl.space.kubectl("create", "role", "reader", "--verb=get", "--resource=leases.coordination.k8s.io")
+    kubectl.space.kubectl("create", "rolebinding", "reader", "--role=reader", f"--serviceaccount={space}:default")
+    kubeconfig = yaml.safe_load(Path(kubectl.environment["KUBECONFIG"]).read_text(encoding="utf-8"))
+    kubeconfig["users"] = [{**user, "user": {"token": kubectl.space.kubectl("create", "token", "default").strip()}}
+                           for user in kubeconfig["users"]]
+    Path(kubectl.environment["KUBECONFIG"]).write_text(yaml.safe_dump(kubeconfig), encoding="utf-8")
+    code, err = refused("hand-over", "web", "--to=web-1")
+    assert code == 1 and f"not allowed to update the Lease {space}/web" in err
+    assert re.search(r"the Role needs .*\[leases\].*\[web\].*update", err), err
+
+
 def test_a_thousand_leases_take_one_list(kubectl, control_plane):
     def lists(kind):
         text = control_plane.kubectl("get", "--raw", "/metrics")
@@ -184,12 +255,15 @@ def test_kubectl_completes_it(kubectl):
         assert code == 0, err
         return [line.split("\t")[0] for line in out.splitlines() if not line.startswith((":", "Completion"))]
 
-    assert completed("") == ["describe", "history", "list", "watch"]
-    assert completed("h") == ["history"]
+    assert completed("") == ["describe", "hand-over", "history", "list", "step-down", "watch"]
+    assert completed("h") == ["hand-over", "history"]
     assert "--output=wide" in completed("list", "--o")
     kubectl.space.kubectl("label", "lease", "web", "app.kubernetes.io/managed-by=leader-elector-injector")
     kubectl.environment["KUBECONFIG"] = use(kubectl.environment["KUBECONFIG"], "here")
-    assert completed("describe", "") == ["web"]
+    assert completed("describe", "") == completed("step-down", "") == ["web"]
+    for name in ("web-0", "web-1"):
+        kubectl.space.pod(name, "web")
+    assert completed("hand-over", "web", "--to", "") == completed("hand-over", "web", "--to=web") == ["web-1"]
 
 
 def use(kubeconfig, context):
@@ -200,19 +274,33 @@ def use(kubeconfig, context):
     return str(copy)
 
 
+def beside_a_mock(directory, *arguments):
+    """The plugin without the program, and a kubectl that prints what it is called with."""
+    kubectl = directory / "kubectl"
+    kubectl.write_text('#!/bin/sh\ncase "$*" in *"config view"*) echo shop ;; *) printf "%s\\n" "$@" ;; esac\n', encoding="utf-8")
+    kubectl.chmod(0o755)
+    return subprocess.run([PLUGIN / "kubectl-leader", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=60, check=False, env={"PATH": f"{directory}:/usr/bin:/bin"})
+
+
 @pytest.mark.parametrize("arguments, expected", [
     ([], ["list", "--namespace=shop"]),
     (["describe", "web", "-o", "json"], ["describe", "web", "-o", "json", "--namespace=shop"]),
     (["-n", "bank", "list"], ["list", "--namespace=bank"]),
     (["list", "-A", "--context", "prod"], ["list", "-A"]),
+    (["describe", "step-down"], ["describe", "step-down", "--namespace=shop"]),
 ])
 def test_without_the_program_it_asks_the_operators(tmp_path, arguments, expected):
     """What kubectl is called with: no node runs here. In the Pod the context is that of its service account."""
-    kubectl = tmp_path / "kubectl"
-    kubectl.write_text('#!/bin/sh\ncase "$*" in *"config view"*) echo shop ;; *) printf "%s\\n" "$@" ;; esac\n', encoding="utf-8")
-    kubectl.chmod(0o755)
-    done = subprocess.run([PLUGIN / "kubectl-leader", *(arguments or ["list"])], stdin=subprocess.DEVNULL, capture_output=True,
-                          text=True, timeout=60, check=True, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    done = beside_a_mock(tmp_path, *(arguments or ["list"]))
+    assert done.returncode == 0, done.stderr
     context = ["--context=prod"] if "prod" in arguments else []
     assert done.stdout.splitlines() == [*context, "exec", "--namespace", "leader-elector", "deployment/leader-elector-operator", "--",
                                         "/usr/bin/leader-elector-injector", "leader", *expected]
+
+
+@pytest.mark.parametrize("arguments", [["hand-over", "web", "--to=b"], ["--to", "list", "step-down", "web"]])
+def test_the_operators_rights_depose_no_leader(tmp_path, arguments):
+    done = beside_a_mock(tmp_path, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "writes to the Lease with your own rights" in done.stderr and "install leader-elector-injector" in done.stderr

@@ -46,6 +46,8 @@ RUN = [
     ("kubectl patch lease web --type=merge -p '{\"spec\":{\"holderIdentity\":\"\",\"leaseDurationSeconds\":1}}'",
      "tests/controlplane/test_election.py", '\'{"spec": {"holderIdentity": "", "leaseDurationSeconds": 1}}\''),
     ("kubectl leader list -A", "tests/controlplane/test_plugin.py", 'leader("list", "-A")'),
+    ("kubectl leader hand-over web --to=web-2 --wait -n shop", "tests/controlplane/test_plugin.py",
+     'ask("hand-over", f"--to={second}")'),
     ("tests/run.sh fuzz", "tests/run.sh", "tier_fuzz() {"),
 ]
 NOT_RUN = {

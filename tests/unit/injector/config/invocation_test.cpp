@@ -191,10 +191,27 @@ TEST(InvocationTest, LeaderTakesAnActionALeaseAndAContext) {
     EXPECT_EQ(parsed<LeaderRequest>({"leader", "list", "-o", "name"}).output, LeaderOutput::Name);
 }
 
+TEST(InvocationTest, LeaderIsToldWhoIsToLeadAndHowLongToWait) {
+    const auto named = parsed<LeaderRequest>({"leader", "hand-over", "web", "--to=web-2"});
+    EXPECT_EQ(named.action, LeaderAction::HandOver);
+    EXPECT_EQ(named.to, "web-2");
+    EXPECT_FALSE(named.waits);
+    EXPECT_EQ(named.timeout, std::chrono::minutes(2));
+    const auto any =
+        parsed<LeaderRequest>({"leader", "step-down", "web", "--wait", "--timeout=5s"});
+    EXPECT_EQ(any.action, LeaderAction::StepDown);
+    EXPECT_EQ(any.to, "");
+    EXPECT_TRUE(any.waits);
+    EXPECT_EQ(any.timeout, std::chrono::seconds(5));
+}
+
 TEST(InvocationTest, LeaderRefusesWhatMakesNoSense) {
     const std::vector<std::pair<Arguments, const char*>> cases{
         {{"leader", "lst"}, "did you mean list"},
         {{"leader", "describe"}, "needs to know of which Lease"},
+        {{"leader", "step-down"}, "needs to know of which Lease"},
+        {{"leader", "hand-over", "web"}, "--to is missing"},
+        {{"leader", "step-down", "web", "-A"}, "in one namespace"},
         {{"leader", "list", "web"}, "unexpected argument"},
         {{"leader", "watch", "web", "-A"}, "in one namespace"},
         {{"leader", "history", "Web"}, "Web"},
