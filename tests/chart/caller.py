@@ -3,6 +3,8 @@ import json
 import re
 import subprocess
 
+import yaml
+
 from machine import TOOL
 from waiting import eventually
 
@@ -14,16 +16,20 @@ class Caller:
 
     def __init__(self, cluster, namespace, account, pod=None):
         self.environment = cluster.environment
-        self.flags = [f"--as=system:serviceaccount:{namespace}:{account}"]
-        if pod:
-            self.flags.append(f"--as-user-extra=authentication.kubernetes.io/pod-name={pod}")
+        pki = cluster.directory / "pki"
+        config = yaml.safe_load((pki / "admin.kubeconfig").read_text(encoding="utf-8"))
+        user = config["users"][0]["user"]
+        user["as"] = f"system:serviceaccount:{namespace}:{account}"
+        if pod:  # the flag --as-user-extra is younger than the oldest Kubernetes that the chart takes
+            user["as-user-extra"] = {"authentication.kubernetes.io/pod-name": [pod]}
+        self.kubeconfig = pki / f"{namespace}-{account}-{pod}.kubeconfig"
+        self.kubeconfig.write_text(json.dumps(config), encoding="utf-8")
 
     def tries(self, *arguments, text=None, meant=False):
         """None if the server would have done it, or what it said."""
         dry = [] if meant else ["--dry-run=server"]
-        done = subprocess.run([TOOL, "kubectl", *arguments, *self.flags, *dry], input=text, capture_output=True,
-                              text=True,
-                              timeout=60, check=False, env=self.environment)
+        done = subprocess.run([TOOL, "kubectl", *arguments, f"--kubeconfig={self.kubeconfig}", *dry], input=text,
+                              capture_output=True, text=True, timeout=60, check=False, env=self.environment)
         return None if done.returncode == 0 else done.stderr.strip()
 
     def is_denied(self, *arguments, text=None):
