@@ -19,6 +19,7 @@ from injected import LABEL, OURS
 from observation import enter_network, in_network
 from process import memory as memory_of
 from process import processor_seconds
+from waiting import eventually
 
 PORT = 8190
 PAGE = f"http://localhost:{PORT}/"
@@ -70,12 +71,19 @@ def lease(control_plane, space, name, holder, seconds=3600, renewed="2026-11-01T
         "name": name, "namespace": space, "labels": {LABEL: OURS}}, "spec": spec}))
 
 
-def ask(control_plane, path):
+def ask(control_plane, path, page=PAGE):
     def get():
-        with urllib.request.urlopen(PAGE + path, timeout=10) as answer:
+        with urllib.request.urlopen(page + path, timeout=10) as answer:
             return dict(answer.headers), answer.read()
 
     return in_network(control_plane.network("cp"), get)
+
+
+def answers(control_plane, page):
+    try:
+        return ask(control_plane, "", page)
+    except OSError:
+        return None
 
 
 def test_a_take_over_is_on_the_page_at_once(control_plane, electors, page):
@@ -87,6 +95,10 @@ def test_a_take_over_is_on_the_page_at_once(control_plane, electors, page):
     electors.terminate("first")
     page.wait(f"{row(electors.lease)}?.innerText.includes('second')")
     page.wait(f"{row(electors.lease)}.nextSibling.innerText.includes('second after a release')")
+    page.wait(f"/Without a leader\\s*\\d+ s of the /.test({row(electors.lease)}.nextSibling.innerText)")
+    for column, says in (("Last renewal", r"^\d s ago$"), ("Time to expiry", r"^\d s$")):
+        cell = f"{row(electors.lease)}.querySelector('td[data-label=\"{column}\"]')"
+        page.wait(f"/{says}/.test({cell}.innerText.trim())")
     token = page.run(f"{row(electors.lease)}.nextSibling.innerText").split("Fencing token")[1].split()[0]
     said = json.loads(ask(control_plane, "api/elections")[1])
     election = next(each for each in said["elections"] if each["lease"] == electors.lease)
@@ -119,8 +131,9 @@ def test_hostile_names_are_text(control_plane, space, page):
 def test_headers_let_nothing_foreign_in(control_plane, served):
     for path in ("", "main.js", "style.css"):
         headers, body = ask(control_plane, path)
-        policy = headers["Content-Security-Policy"]
-        assert policy.startswith("default-src 'none'; script-src 'self'; ") and "unsafe" not in policy
+        assert headers["Content-Security-Policy"] == (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+            "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'")
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert body
 
@@ -137,6 +150,17 @@ def test_a_lost_connection_leaves_nothing_green(control_plane, electors, served,
     served.start("a", flags=[f"--dashboard-addr=localhost:{PORT}"])
     browser.wait(f"{row(electors.lease)}?.dataset.state === 'led'", 60)
     assert browser.run("document.getElementById('stale').hidden")
+
+
+def test_a_standby_shows_the_same_and_says_what_it_is(control_plane, space, served, browser):
+    lease(control_plane, space.name, "web", "web-0", 3600, "2037-01-01T00:00:00.000000Z")
+    served.start("b", flags=[f"--dashboard-addr=localhost:{PORT + 1}"], waits=False)
+    for port, text in ((PORT, "told by a"), (PORT + 1, "told by b, a standby of the operator")):
+        url = f"http://localhost:{port}/"
+        eventually("it answers", lambda url=url: answers(control_plane, url))
+        browser.open_dashboard(url)
+        browser.wait(f"{row(space.name + '/web')}?.innerText.includes('web-0')")
+        browser.wait(f"document.getElementById('source').innerText === {json.dumps(text)}")
 
 
 def test_an_api_server_that_is_down_is_said(control_plane, page):
@@ -233,11 +257,18 @@ class Spent:
     def take(self):
         """Seconds of a processor: the operator, and scripts of the page; and how many messages the page was sent."""
         page = {each["name"]: each["value"] for each in self._page.call("Performance.getMetrics")["metrics"]}
-        messages = sum(event.get("method") == "Network.eventSourceMessageReceived" and event["params"]["eventName"] == "message"
-                       for event in self._page.events)
-        now = (processor_seconds(self._pid), page["ScriptDuration"], messages)
+        now = (processor_seconds(self._pid), page["ScriptDuration"], self._messages())
         before, self._before = self._before or now, now
         return [after - earlier for after, earlier in zip(now, before, strict=True)]
+
+    def is_told(self):
+        """Whether the page was sent a message since."""
+        self._page.run("true")
+        return self._messages() > self._before[2]
+
+    def _messages(self):
+        return sum(event.get("method") == "Network.eventSourceMessageReceived" and event["params"]["eventName"] == "message"
+                   for event in self._page.events)
 
 
 def test_a_thousand_elections_are_drawn_at_once_and_follow_their_renewals(control_plane, space, page, served, viewers):
@@ -257,10 +288,12 @@ def test_a_thousand_elections_are_drawn_at_once_and_follow_their_renewals(contro
     in_network(network, lambda: administrator.create_all([
         (pods, space.pod_object(f"{name}-{number}", name)) for name in names for number in range(CANDIDATES)]))
     page.wait("document.getElementById('more').innerText.match(/Show all 1[0-9]{3}/) !== null", 60)
-    page.open_dashboard(PAGE)
-    page.wait("document.getElementById('more').innerText.match(/Show all 1[0-9]{3}/) !== null", 60)
-    assert page.run("document.querySelectorAll('#rows tr').length") == 200
-    paint = page.run("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    paints = []
+    for _ in range(3):
+        page.open_dashboard(PAGE)
+        page.wait("document.getElementById('more').innerText.match(/Show all 1[0-9]{3}/) !== null", 60)
+        assert page.run("document.querySelectorAll('#rows tr').length") == 200
+        paints.append(page.run("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
     page.run("document.getElementById('more').click()")
     page.wait("document.querySelectorAll('#rows tr').length >= 1000", 60)
     page.wait(f"{row(names[-1])}?.innerText.includes('{names[-1]}-0')", 60)
@@ -270,15 +303,17 @@ def test_a_thousand_elections_are_drawn_at_once_and_follow_their_renewals(contro
         some = names[turn::TURNS]
         in_network(network, lambda: [administrator.call("PATCH", f"{leases}/{name}", written(name), "application/merge-patch+json")
                                      for name in some])
+        eventually("the page is told", spent.is_told)
         page.run("new Promise((done) => setTimeout(() => requestAnimationFrame(done), 300))")
         operator, scripts, messages = spent.take()
         updates.append(scripts / messages)
         used.append(operator / len(some))
     memory = {what: kibibytes // 1024 for what, kibibytes in memory_of(served.pid("a")).items()}
-    print(f"{ELECTIONS} elections, {ELECTIONS * CANDIDATES} candidates, {VIEWERS + 1} viewers: first paint {paint:.0f} ms; "
+    print(f"{ELECTIONS} elections, {ELECTIONS * CANDIDATES} candidates, {VIEWERS + 1} viewers: first paint {min(paints):.0f} ms; "
           f"an update takes {statistics.median(updates) * 1000:.1f} ms of scripts (most: {max(updates) * 1000:.1f}); a renewal "
           f"{statistics.median(used) * 1e6:.0f} us of the operator's processor; {viewers.bytes >> 20} MiB streamed; "
           f"its memory in MiB: {memory}")
+    assert min(paints) < 1000, "the machine may be busy once or twice, and not each time"
     assert statistics.median(updates) < 0.016, "an update takes longer than a frame"
     in_network(network, lambda: [administrator.call("DELETE", f"{each}?gracePeriodSeconds=0") for each in (pods, leases)])
     page.wait("document.getElementById('more').hidden && document.querySelectorAll('#rows tr').length < 200", 60)
