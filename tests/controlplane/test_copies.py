@@ -77,6 +77,22 @@ def test_what_a_later_manifest_says_wins_without_a_conflict(operators, space):
     assert space.template("Deployment", "web") == annotated(inject="false")
 
 
+def test_what_a_later_chart_says_wins_without_a_conflict(control_plane, operators, space, tmp_path):
+    operators.start("a")
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("{apiVersion: v2, name: web, version: 0.0.1}", encoding="utf-8")
+
+    def helm(command, annotations):
+        thing = with_template(space, "Deployment", annotations)
+        (tmp_path / "templates" / "web.json").write_text(json.dumps(thing), encoding="utf-8")
+        control_plane.tool("helm", command, "web", str(tmp_path), "-n", space.name)
+
+    helm("install", {})
+    eventually("the copy", lambda: has_copy(space) and owns_only_its_note(space), SOON)
+    helm("upgrade", annotated(inject="false"))
+    assert space.template("Deployment", "web") == annotated(inject="false")
+
+
 def test_what_an_owner_wrote_with_the_same_value_stays(operators, space):
     operators.start("a")
     server_side(space, with_template(space, "Deployment", ASKS))
@@ -372,7 +388,7 @@ def test_check_finds_a_copy_that_never_comes_without_an_event(operators, injecto
     assert code == 1 and "the operator does not copy them; see whether it runs" in out, out + err
 
 
-def test_whoever_takes_copies_away_gets_them_back_ever_later_and_is_named(operators, space):
+def test_whoever_takes_copies_away_gets_them_back_ever_later_and_is_named(operators, injector, space):
     operators.start("a")
     space.create("Deployment", "web")
     space.kubectl("annotate", "deployment", "web", "leader-elector.io/inject=true")
@@ -386,3 +402,10 @@ def test_whoever_takes_copies_away_gets_them_back_ever_later_and_is_named(operat
     assert 2 <= undone <= 5
     text = space.events("CopyUndone")["Deployment/web"]
     assert "kubectl-create" in text and "write them into the Pod template there" in text
+
+    def check_says_so():
+        patch(space, "deployment", {"template": {"metadata": {"annotations": None}}})
+        code, out, _ = check(operators, injector, space, "deployment/web")
+        return code == 1 and "write them into the Pod template there" in out
+
+    eventually("check says so", check_says_so)  # it is made again between the two once in a while
