@@ -19,7 +19,7 @@ class Release:
         self.account = f"{self.home}-leader-elector"
         for space in self.spaces:
             plane.kubectl("label", "namespace", space.name, f"team={team}")
-        self.helm("install", str(CHART), f"--set=webhook.namespaceSelector.matchLabels.team={team}")
+        self.helm("install", str(CHART), f"--set-string=webhook.namespaceSelector.matchLabels.team={team}")
         plane.kubectl("delete", "mutatingwebhookconfiguration", self.account)  # nobody answers it here
 
     def helm(self, command, *words):
