@@ -64,6 +64,9 @@ NOT_RUN = {
     "build/fuzz/tests/fuzz/review_fuzz FILE...": "for a file that somebody has",
     "sudo tests/setup.sh bench && sudo tests/bench/run.py": "it takes half an hour",
     "sudo tests/bench/run.py --only growth operator": "it takes 25 minutes",
+    "tests/cluster/cluster pin 1.34.4": "to build that version takes minutes",
+    "tests/run.sh chart cluster": "it would run on that version",
+    "git checkout tests/cluster/tools": "it ends such a run",
     'if read -r token until 2>/dev/null < /run/leader/leader && [ "$(awk \'{ print int($1 * 1000) }\' /proc/uptime)" -lt'
     ' "$until" ]; then act --fencing-token="$token" fi': "a part of a program; tests/programs runs a whole one",
 }
