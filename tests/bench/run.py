@@ -26,7 +26,7 @@ from programs import TOP, build_ours, build_peer
 from table import render, replace_in
 
 # In the order in which they run. Those that need a control plane say so (NEEDS_CONTROL_PLANE).
-SUITES = ("image", "webhook", "start", "memory", "requests", "api", "takeover", "operator")
+SUITES = ("image", "webhook", "start", "memory", "requests", "api", "takeover", "push", "operator")
 # Only when asked for: it takes as long as all others together.
 LONG = ("growth",)
 OF_THE_INJECTOR = ("webhook", "operator", "growth")
