@@ -191,7 +191,9 @@ TEST_F(ServerLimitsTest, HandlesNoMoreThanItsClientReads) {
                   [](const Request&) { return Response::text(200, std::string(kAnswer, 'x')); });
     start();
     TestClient client(port(), "127.0.0.1", "127.0.0.1", 65536);
-    constexpr int kRequests = 10;
+    // Few: where the client's buffer is full, its kernel drops what comes, and the server's sends
+    // it again after ever longer pauses.
+    constexpr int kRequests = 3;
     std::string requests;
     for (int i = 0; i < kRequests; ++i) {
         requests += "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n";
